@@ -1,0 +1,76 @@
+//! What no rule may ever call junk, whatever its patterns say.
+
+use std::{path::PathBuf, sync::OnceLock};
+
+use serde::Deserialize;
+
+use crate::{Base, Platform, rows};
+
+/// A folder or file that stays.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Protected {
+    /// What this row is called: `any.ssh`.
+    pub id: String,
+    /// What a person calls it.
+    pub words: String,
+    /// Where it is on Linux: patterns for [`Base::expand`].
+    #[serde(default)]
+    pub linux: Vec<String>,
+    /// Where it is on macOS.
+    #[serde(default)]
+    pub macos: Vec<String>,
+    /// How far down the protection reaches.
+    pub depth: Depth,
+    /// Why it stays: what would be lost.
+    pub why: String,
+    /// Paths that are protected by it on a machine of /home/ada or /Users/ada.
+    pub examples: Vec<String>,
+    /// Where these facts come from, with date or version.
+    pub source: String,
+}
+
+/// How far down the protection of a folder reaches.
+///
+/// A folder that holds something protected, at any depth, is protected as well: it cannot be
+/// removed without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Depth {
+    /// The folder itself; what is inside may still be junk.
+    Itself,
+    /// The folder and what is directly inside.
+    Children,
+    /// The folder and everything below.
+    Everything,
+    /// No project of the person lies below, so that names such as `node_modules` prove nothing;
+    /// rows that name a path there still hold.
+    Projects,
+}
+
+impl Protected {
+    /// Returns the patterns of this row on `platform`.
+    #[must_use]
+    pub fn patterns(&self, platform: Platform) -> &[String] {
+        match platform {
+            Platform::Linux => &self.linux,
+            Platform::Macos => &self.macos,
+        }
+    }
+
+    /// Returns what this row protects for one person on one machine; wildcards stay in the paths.
+    #[must_use]
+    pub fn paths(&self, base: &Base) -> Vec<PathBuf> {
+        self.patterns(base.platform)
+            .iter()
+            .filter_map(|pattern| base.expand(pattern))
+            .collect()
+    }
+}
+
+/// Returns the protected places, sorted by id.
+#[must_use]
+pub fn protected() -> &'static [Protected] {
+    static ROWS: OnceLock<Vec<Protected>> = OnceLock::new();
+    ROWS.get_or_init(|| rows::embedded(include_str!("../tables/protected.toml")))
+}
