@@ -1,0 +1,41 @@
+//! Each reader on one buffer of any bytes: the fuzz targets and the mutation tests call these.
+//!
+//! A function returns when the reader returned: with values or an error, it does not matter which.
+//! What matters is that it returns. The database reader needs files, so it gets a path.
+
+use std::path::Path;
+
+use crate::{ini, local_state, plist, sqlite};
+
+/// Runs the reader of Safari's downloads.
+pub fn plist(bytes: &[u8]) {
+    let _ = plist::parse(bytes);
+}
+
+/// Runs the reader of Firefox's profiles.
+pub fn ini(bytes: &[u8]) {
+    let _ = ini::parse(bytes);
+}
+
+/// Runs the reader of Chromium's profile names.
+pub fn local_state(bytes: &[u8]) {
+    let _ = local_state::parse(bytes);
+}
+
+/// Runs the database reader on a database and what stands beside it, to the end of every table.
+pub fn sqlite(path: &Path) {
+    let _ = sqlite::read(path, rows_in_all_tables);
+}
+
+fn rows_in_all_tables(connection: &rusqlite::Connection) -> rusqlite::Result<u64> {
+    let mut count = 0;
+    for table in sqlite::tables(connection)?.names() {
+        let quoted = table.replace('"', "\"\"");
+        let mut statement = connection.prepare(&format!("select * from \"{quoted}\""))?;
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {
+            count += 1;
+        }
+    }
+    Ok(count)
+}

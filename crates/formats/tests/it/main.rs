@@ -1,0 +1,16 @@
+//! Tests of all readers on files made here, and on recorded profiles when they are at hand.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "what helps a test may fail as a test does"
+)]
+
+mod cost;
+mod hostile;
+mod journal;
+mod lists;
+mod live;
+mod made;
+mod mutations;
+mod profiles;
+mod wal;
