@@ -1,0 +1,25 @@
+//! The one pass over a disk that all tools share.
+//!
+//! First the walk: every folder is listed once through a handle relative to its parent, every
+//! entry gets one statx, and what comes back is a [`Forest`]: compact rows, no path rebuilt per
+//! file. Then the reading: of all files only those whose size another file shares are opened,
+//! each once, and read only as far as they stay alike ([`compare`]). Tools look at the forest and
+//! at what the reading found; none of them touches the disk again.
+//!
+//! FIFOs, sockets and devices are never opened. What could not be looked at is in
+//! [`Forest::skipped`] and [`compare::Compared::skipped`].
+
+pub mod compare;
+mod crew;
+pub mod extents;
+mod forest;
+pub mod holdings;
+mod opener;
+pub mod remember;
+mod system;
+mod walk;
+mod watch;
+
+pub use forest::{FileId, FileRow, FolderId, FolderRow, Forest, Kind};
+pub use walk::{Scope, walk};
+pub use watch::{Progress, Stage, Watch};
