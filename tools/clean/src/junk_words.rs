@@ -1,0 +1,108 @@
+//! What the search for junk says to a person.
+
+use tool::{Bar, Block, Cell, Finding, Level, Section, Table};
+
+use crate::junk::{Junk, JunkKind};
+
+/// Places shown for each kind; the JSON output has more.
+const SHOWN_PLACES: usize = 3;
+/// Kinds drawn as bars.
+const SHOWN_BARS: usize = 8;
+
+pub(crate) fn section(found: &Junk) -> Section {
+    let mut section = Section {
+        title: "Junk".to_owned(),
+        ..Section::default()
+    };
+    section.summary.push(match found.kinds.len() {
+        0 => format!(
+            "None of the {} kinds of junk that Candor knows was found.",
+            found.kinds_looked_for
+        ),
+        n => format!(
+            "{n} of {} known kinds of junk. Removing all of it would free {}.",
+            found.kinds_looked_for, found.frees
+        ),
+    });
+    if !found.kinds.is_empty() {
+        section.blocks.push(bars(found));
+        section.blocks.push(Block::Table(table(found)));
+    }
+    section
+        .notes
+        .push("A preview: nothing was removed, and this version removes nothing.".to_owned());
+    section
+}
+
+pub(crate) fn findings(found: &Junk) -> Vec<Finding> {
+    found.kinds.iter().map(finding).collect()
+}
+
+fn finding(kind: &JunkKind) -> Finding {
+    let mut advice = format!("If removed: {}", kind.lost);
+    if !kind.before.is_empty() {
+        advice.push_str(&format!(" Before that: {}.", kind.before));
+    }
+    Finding {
+        rule: format!("clean.{}", kind.id),
+        level: if kind.preselected {
+            Level::Look
+        } else {
+            Level::Note
+        },
+        subject: kind.name.clone(),
+        place: kind.places.first().map(|place| place.path.clone()),
+        bytes: Some(kind.frees),
+        evidence: format!(
+            "{} {}, untouched for {}. {}",
+            kind.files,
+            if kind.files == 1 { "file" } else { "files" },
+            kind.untouched,
+            kind.why
+        ),
+        advice,
+    }
+}
+
+fn bars(found: &Junk) -> Block {
+    #[expect(clippy::cast_precision_loss, reason = "the length of a bar")]
+    let share = |bytes: u64| bytes as f64 / (found.frees.0.max(1) as f64);
+    let bar = |kind: &JunkKind| Bar {
+        label: kind.name.clone(),
+        share: share(kind.frees.0),
+        shown: kind.frees.to_string(),
+    };
+    Block::Bars {
+        title: "Kinds that free most".to_owned(),
+        bars: found.kinds.iter().take(SHOWN_BARS).map(bar).collect(),
+    }
+}
+
+fn table(found: &Junk) -> Table {
+    let row = |kind: &JunkKind| {
+        let mut places: Vec<Cell> = kind
+            .places
+            .iter()
+            .take(SHOWN_PLACES)
+            .map(|place| Cell::Path(place.path.clone()))
+            .collect();
+        let more = kind.places.len().saturating_sub(SHOWN_PLACES) as u64 + kind.more_places;
+        if more > 0 {
+            places.push(Cell::Text(format!("and {more} more")));
+        }
+        vec![
+            Cell::Bytes(kind.frees),
+            Cell::Days(kind.untouched),
+            Cell::Text(kind.name.clone()),
+            Cell::Lines(places),
+        ]
+    };
+    Table {
+        title: "Junk by kind".to_owned(),
+        columns: ["Frees", "Untouched", "What", "Where"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: found.kinds.iter().map(row).collect(),
+        more: 0,
+    }
+}

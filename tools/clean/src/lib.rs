@@ -1,0 +1,88 @@
+//! A map of the disk, and junk with the reason why it is junk.
+//!
+//! Both are read off the one walk: names, sizes, times and links; no file's content. Figures come
+//! in three kinds: *apparent* (what the files say they hold), *allocated* (what the disk sets aside
+//! for them, as `du` counts), *exclusive* (what would be free if the folder went: bytes that a
+//! hard link elsewhere, another copy on the same blocks or a snapshot holds too are not in it).
+//! Looks only; what becomes of junk is decided by a person and done by another crate.
+#![forbid(unsafe_code)]
+
+mod junk;
+mod junk_words;
+mod map;
+mod map_words;
+mod sums;
+
+use std::path::PathBuf;
+
+use knowledge::junk::rows;
+use tool::{
+    Machine, Outcome,
+    pass::{Forest, holdings::Holdings},
+};
+
+pub use junk::{Junk, JunkKind, JunkPlace};
+pub use map::{FileLine, FolderLine, Map, Root};
+
+/// The declaration: what this tool reads, keeps and sends.
+pub const DECLARATION: &str = include_str!("../declaration.toml");
+
+/// Files smaller than this are taken to share nothing, unless every file is to be asked: a request
+/// per file would double the time of a map and change the figures by little.
+const ASK_FROM: u64 = 128 * 1024;
+
+/// What the search for junk works on.
+pub struct Scope<'a> {
+    /// What was walked.
+    pub forest: &'a Forest,
+    /// What each file holds alone.
+    pub holdings: &'a Holdings,
+    /// Whose folders the rules are about, and what time it is.
+    pub machine: &'a Machine,
+}
+
+/// Asks the file systems that can share bytes what each file holds alone; opens nothing on others.
+#[must_use]
+pub fn holdings(forest: &Forest, every_file: bool) -> Holdings {
+    Holdings::of(forest, if every_file { 1 } else { ASK_FROM })
+}
+
+/// Returns the map of everything below the roots that were asked for.
+#[must_use]
+pub fn map(forest: &Forest, holdings: &Holdings, machine: &Machine) -> Outcome {
+    let map = Map::of(forest, holdings, machine.now);
+    Outcome::new("map", &map, map_words::section(&map, forest, holdings))
+}
+
+/// Finds junk in everything that was walked.
+#[must_use]
+pub fn junk(scope: &Scope<'_>) -> Outcome {
+    let found = Junk::of(scope);
+    let mut outcome = Outcome::new("clean", &found, junk_words::section(&found));
+    outcome.findings = junk_words::findings(&found);
+    outcome
+}
+
+/// Returns the folders outside every home that rules about junk name: the system's caches and logs.
+#[must_use]
+pub fn places_outside_home(machine: &Machine) -> Vec<PathBuf> {
+    let Some(person) = machine.people.first() else {
+        return Vec::new();
+    };
+    let patterns = rows(machine.platform).iter().flat_map(|row| &row.paths);
+    let mut places: Vec<PathBuf> = patterns
+        .filter(|pattern| pattern.starts_with('/'))
+        .filter_map(|pattern| {
+            // The fixed start of a pattern is the folder whose entries it is about.
+            let fixed = pattern
+                .split_once('*')
+                .map_or(pattern.as_str(), |(fixed, _)| fixed);
+            let folder = fixed.rsplit_once('/').map_or(fixed, |(folder, _)| folder);
+            person.expand(folder).filter(|_| !folder.is_empty())
+        })
+        .filter(|folder| folder.is_dir())
+        .collect();
+    places.sort();
+    places.dedup();
+    places
+}

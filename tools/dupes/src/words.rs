@@ -1,0 +1,102 @@
+//! What `dupes` says to a person.
+
+use tool::{Block, Cell, Finding, Level, Section, Table};
+
+use crate::{Duplicates, Group};
+
+/// Groups shown in full in a report; the JSON output has all of them.
+const SHOWN_GROUPS: usize = 20;
+/// Paths shown of one group.
+const SHOWN_PATHS: usize = 8;
+
+pub(crate) fn section(found: &Duplicates) -> Section {
+    let mut section = Section {
+        title: "Duplicates".to_owned(),
+        ..Section::default()
+    };
+    section.summary.push(match found.groups.len() {
+        0 => format!(
+            "No two of the {} files of equal size have the same content.",
+            found.files_compared
+        ),
+        n => format!(
+            "{} of equal files. Keeping one of each would free {}.",
+            counted(n, "group", "groups"),
+            found.frees
+        ),
+    });
+    if !found.groups.is_empty() {
+        section.blocks.push(Block::Table(table(found)));
+    }
+    section.notes.push(format!(
+        "{} files share their size with another file; {} were opened, {} read, {} known from before.",
+        found.files_compared, found.files_opened, found.bytes_read, found.files_remembered
+    ));
+    section.notes.push(
+        "Bytes freed are those no other name and no other copy holds. Nothing was changed."
+            .to_owned(),
+    );
+    section
+}
+
+pub(crate) fn findings(found: &Duplicates) -> Vec<Finding> {
+    if found.groups.is_empty() {
+        return Vec::new();
+    }
+    let files: usize = found.groups.iter().map(|group| group.paths.len()).sum();
+    vec![Finding {
+        rule: "dupes.equal-content".to_owned(),
+        level: if found.frees.0 > 0 {
+            Level::Look
+        } else {
+            Level::Note
+        },
+        subject: format!("{} with the same content", counted(files, "file", "files")),
+        place: None,
+        bytes: Some(found.frees),
+        evidence: format!(
+            "Compared byte by byte, or by a 128-bit hash of every byte, in {}.",
+            counted(found.groups.len(), "group", "groups")
+        ),
+        advice: "Look at the groups and decide which copies you need. Candor removes none of them."
+            .to_owned(),
+    }]
+}
+
+fn table(found: &Duplicates) -> Table {
+    // What frees most is what a person wants to see first.
+    let mut groups: Vec<&Group> = found.groups.iter().collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.frees));
+    let rows = groups.iter().take(SHOWN_GROUPS).map(|group| {
+        let mut paths: Vec<Cell> = group
+            .paths
+            .iter()
+            .take(SHOWN_PATHS)
+            .map(|path| Cell::Path(path.clone()))
+            .collect();
+        if group.paths.len() > SHOWN_PATHS {
+            paths.push(Cell::Text(format!(
+                "and {} more",
+                group.paths.len() - SHOWN_PATHS
+            )));
+        }
+        vec![
+            Cell::Bytes(group.frees),
+            Cell::Bytes(group.size),
+            Cell::Count(group.paths.len() as u64),
+            Cell::Lines(paths),
+        ]
+    });
+    Table {
+        title: "Groups that free most".to_owned(),
+        columns: ["Frees", "Each", "Files", "Where"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: rows.collect(),
+        more: groups.len().saturating_sub(SHOWN_GROUPS) as u64,
+    }
+}
+
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}

@@ -1,0 +1,146 @@
+//! One spelling for every way to write an address, so that a look-up cannot be dodged by spelling.
+//!
+//! Lists and histories go through the same function. The rules are those of the Safe Browsing
+//! documents, which every list of web addresses is built with in mind: `http://3279880203/a/../b`
+//! and `195.127.0.11/b` are one page. Scheme, user, port and fragment do not count.
+//!
+//! Source: <https://developers.google.com/safe-browsing/reference/URLs.and.Hashing> (v5, 2026-11).
+
+mod host;
+mod path;
+
+use std::borrow::Cow;
+
+/// An address in its one spelling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Lower case, international names in punycode, IP addresses in their usual form.
+    pub host: String,
+    /// Whether the host is an IP address, which has no parent.
+    pub is_ip: bool,
+    /// Begins with `/`; everything but visible ASCII is percent-escaped.
+    pub path: String,
+    /// What followed the first `?`, escaped the same way.
+    pub query: Option<String>,
+}
+
+/// Returns the one spelling of a web address, with or without its scheme.
+///
+/// None when it names no host or is not of the web: `about:blank`, `data:…`, `file:…`,
+/// `mailto:…`, `chrome://…`.
+#[must_use]
+pub fn canonical(text: &[u8]) -> Option<Address> {
+    let text = without_breaks(text.trim_ascii());
+    let text = text.split(|byte| *byte == b'#').next().unwrap_or_default();
+    let plain = unescaped(text);
+    let rest = without_scheme(&plain)?;
+
+    let end = rest
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?'))
+        .unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(end);
+    let (host, is_ip) = host::canonical(host::of_authority(authority))?;
+    let (path, query) = match rest.iter().position(|byte| *byte == b'?') {
+        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+        None => (rest, None),
+    };
+    Some(Address {
+        host,
+        is_ip,
+        path: escaped(&path::resolved(path)),
+        query: query.map(escaped).filter(|query| !query.is_empty()),
+    })
+}
+
+/// Returns the one spelling of a bare host, such as a list's entry.
+#[must_use]
+pub fn canonical_host(text: &str) -> Option<(String, bool)> {
+    let address = canonical(text.as_bytes())?;
+    (address.path == "/" && address.query.is_none()).then_some((address.host, address.is_ip))
+}
+
+fn without_breaks(text: &[u8]) -> Cow<'_, [u8]> {
+    let is_break = |byte: &u8| matches!(byte, b'\t' | b'\r' | b'\n');
+    if !text.iter().any(is_break) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(
+        text.iter()
+            .copied()
+            .filter(|byte| !is_break(byte))
+            .collect(),
+    )
+}
+
+/// Undoes percent-escapes until none is left: `%2541` is `%41` is `A`.
+///
+/// One walk with a stack of what came out so far. Undoing the whole text again and again gives the
+/// same, but takes time that grows with the square of a hostile `%252525…`.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut out: Vec<u8> = Vec::with_capacity(text.len());
+    for byte in text {
+        out.push(*byte);
+        // A byte that came out of an escape may itself end an escape begun before it.
+        while let [.., b'%', high, low] = out[..]
+            && let (Some(high), Some(low)) = (hex(high), hex(low))
+        {
+            out.truncate(out.len() - 3);
+            out.push(high << 4 | low);
+        }
+    }
+    out
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+fn escaped(text: &[u8]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text {
+        escape(*byte, &mut out);
+    }
+    out
+}
+
+fn escape(byte: u8, out: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    if byte <= 0x20 || byte >= 0x7f || matches!(byte, b'#' | b'%') {
+        out.push('%');
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    } else {
+        out.push(char::from(byte));
+    }
+}
+
+/// Cuts `http://`, `https://` or `ftp://` off. A text without scheme stays as it is.
+fn without_scheme(text: &[u8]) -> Option<&[u8]> {
+    let colon = text
+        .iter()
+        .position(|byte| matches!(byte, b':' | b'/' | b'?' | b'['));
+    let Some(colon) = colon.filter(|at| text[*at] == b':') else {
+        return Some(text);
+    };
+    let (scheme, rest) = (&text[..colon], &text[colon + 1..]);
+    if let Some(rest) = rest.strip_prefix(b"//") {
+        let known = [b"http".as_slice(), b"https", b"ftp"];
+        return known
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known))
+            .then_some(rest);
+    }
+    // `host:80/x` has a port, `mailto:x` and `data:x` a scheme that is not of the web.
+    let port: Vec<u8> = rest
+        .iter()
+        .copied()
+        .take_while(|byte| *byte != b'/')
+        .collect();
+    (!port.is_empty() && port.iter().all(u8::is_ascii_digit)).then_some(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+//! The path of an address: `/a/./b//../c` is `/a/c`.
+
+/// Returns the path without `.`, `..` and empty names; it begins with `/`.
+pub(super) fn resolved(path: &[u8]) -> Vec<u8> {
+    let mut names: Vec<&[u8]> = Vec::new();
+    let mut ends_in_folder = true;
+    for name in path.split(|byte| *byte == b'/') {
+        ends_in_folder = matches!(name, b"" | b"." | b"..");
+        match name {
+            b"" | b"." => {}
+            b".." => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    let mut out = vec![b'/'];
+    out.extend(names.join(&b'/'));
+    if ends_in_folder && !names.is_empty() {
+        out.push(b'/');
+    }
+    out
+}

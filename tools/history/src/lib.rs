@@ -1,0 +1,33 @@
+//! The last hours of every browser against threat lists, on the device.
+//!
+//! ```text
+//! discover ─► engines::read ─► chain ─► lists ─► verdict ─► Outcome
+//! folders     visits, downloads   what led to what    on which list, since when
+//! ```
+//!
+//! [`discover()`] lists folders and says which files are needed; nothing else is ever opened.
+//! [`look()`] reads them as they are while the browsers run, without a lock, a copy or a write, and
+//! looks every address up in a list that is compiled into the program. Nothing is sent.
+//!
+//! Where browsers keep what, and what is listed, are rows of `knowledge`; how each file is read is
+//! told at the head of the files in `engines/`, with the source of every fact.
+#![forbid(unsafe_code)]
+
+pub mod canonical;
+pub mod chain;
+pub mod data;
+pub mod discover;
+pub mod engines;
+mod findings;
+pub mod lists;
+mod look;
+mod names;
+mod section;
+pub mod verdict;
+pub mod visit;
+
+pub use discover::{Discovered, Reads, discover, reads};
+pub use look::{Options, look};
+
+/// What this tool declares that it reads, keeps and sends.
+pub const DECLARATION: &str = include_str!("../declaration.toml");

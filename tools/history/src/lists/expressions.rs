@@ -1,0 +1,151 @@
+//! The names under which an address may be listed: itself, its parents, its folders.
+//!
+//! Hosts: the exact one, and up to four that begin at the shortest name its owner has and add a
+//! label each. Pages: path with query, path, and up to four folders from `/` down. At most 30.
+//!
+//! Source: <https://developers.google.com/safe-browsing/reference/URLs.and.Hashing> (v5, 2026-11).
+
+use super::{Suffixes, reversed};
+use crate::canonical::Address;
+
+/// How many parents of a host are asked for.
+const PARENTS: usize = 4;
+/// How many folders of a path are asked for, `/` included.
+const FOLDERS: usize = 4;
+
+/// Calls `ask` with the key of each host `address` may be listed under, the exact one first.
+pub(super) fn hosts(address: &Address, suffixes: &Suffixes, mut ask: impl FnMut(&str)) {
+    let key = reversed(&address.host, address.is_ip);
+    ask(&key);
+    if address.is_ip {
+        return;
+    }
+    let ends = key.match_indices('.').map(|(at, _)| at);
+    let owned = suffixes.owned_labels(&address.host);
+    // The key's own end is not a dot, so the exact host is not asked for again.
+    for end in ends.skip(owned.saturating_sub(1)).take(PARENTS) {
+        ask(&key[..end]);
+    }
+}
+
+/// Calls `ask` with the key of each page `address` may be listed under, whole pages first.
+///
+/// `ask` also gets whether the key names the very page, not a folder or a parent host.
+pub(super) fn pages(address: &Address, suffixes: &Suffixes, mut ask: impl FnMut(&str, bool)) {
+    let mut exact_host = true;
+    hosts(address, suffixes, |host| {
+        let mut key = String::with_capacity(host.len() + address.path.len() + 64);
+        if let Some(query) = &address.query {
+            key.extend([host, &address.path, "?", query]);
+            ask(&key, exact_host);
+            key.clear();
+        }
+        key.extend([host, &address.path]);
+        ask(&key, exact_host);
+        for (end, _) in address.path.match_indices('/').take(FOLDERS) {
+            let folder = &address.path[..=end];
+            if folder.len() < address.path.len() {
+                key.clear();
+                key.extend([host, folder]);
+                ask(&key, false);
+            }
+        }
+        exact_host = false;
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::canonical;
+
+    fn hosts_of(text: &str) -> Vec<String> {
+        let table = Suffixes::new(["co.uk", "github.io"], []);
+        let address = canonical(text.as_bytes()).unwrap();
+        let mut all = Vec::new();
+        hosts(&address, &table, |key| {
+            all.push(if address.is_ip {
+                key.to_owned()
+            } else {
+                reversed(key, false)
+            });
+        });
+        all
+    }
+
+    #[test]
+    fn hosts_begin_at_the_owner_and_add_labels() {
+        assert_eq!(
+            hosts_of("http://a.b.c.d.e.example.co.uk/"),
+            [
+                "a.b.c.d.e.example.co.uk",
+                "example.co.uk",
+                "e.example.co.uk",
+                "d.e.example.co.uk",
+                "c.d.e.example.co.uk"
+            ]
+        );
+        assert_eq!(
+            hosts_of("http://www.google.com/x"),
+            ["www.google.com", "google.com"]
+        );
+        assert_eq!(hosts_of("http://example.com/"), ["example.com"]);
+        assert_eq!(hosts_of("http://evil.github.io/"), ["evil.github.io"]);
+        assert_eq!(hosts_of("http://1.2.3.4/"), ["1.2.3.4"]);
+        assert_eq!(
+            hosts_of("http://[2001:470:1:18::114]/"),
+            ["[2001:470:1:18::114]"]
+        );
+        assert_eq!(hosts_of("http://localhost/"), ["localhost"]);
+    }
+
+    /// Source: google/safebrowsing bbf0d20 (Apache-2.0), `urls_test.go`, `TestGeneratePatterns`
+    /// and `TestGenerateLookupPaths`, as facts; those whose hosts agree with v5.
+    #[test]
+    fn pages_are_the_public_vectors() {
+        for (text, expected) in [
+            (
+                "http://a.b.c/1/2.html?param=1/2",
+                "a.b.c/1/2.html?param=1/2 a.b.c/1/2.html a.b.c/ a.b.c/1/ b.c/1/2.html?param=1/2 b.c/1/2.html b.c/ b.c/1/",
+            ),
+            (
+                "http://a.b.c/1/2/3/4/5/",
+                "a.b.c/1/2/3/4/5/ a.b.c/ a.b.c/1/ a.b.c/1/2/ a.b.c/1/2/3/ b.c/1/2/3/4/5/ b.c/ b.c/1/ b.c/1/2/ b.c/1/2/3/",
+            ),
+            (
+                "http://b.c/1/2/3.html?param=1/2",
+                "b.c/1/2/3.html?param=1/2 b.c/1/2/3.html b.c/ b.c/1/ b.c/1/2/",
+            ),
+            ("http://a.b/?", "a.b/"),
+            ("http://1.2.3.4/a/b", "1.2.3.4/a/b 1.2.3.4/ 1.2.3.4/a/"),
+            (
+                "[2001:470:1:18::114]/a/b",
+                "[2001:470:1:18::114]/a/b [2001:470:1:18::114]/ [2001:470:1:18::114]/a/",
+            ),
+            (
+                "http://a.com/a/b/c/d/e.html?123",
+                "a.com/a/b/c/d/e.html?123 a.com/a/b/c/d/e.html a.com/ a.com/a/ a.com/a/b/ a.com/a/b/c/",
+            ),
+        ] {
+            let address = canonical(text.as_bytes()).unwrap();
+            let mut all = Vec::new();
+            pages(&address, &Suffixes::default(), |key, _| {
+                let (host, path) = key.split_at(key.find('/').unwrap());
+                all.push(format!("{}{path}", reversed(host, address.is_ip)));
+            });
+            assert_eq!(all.join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_address_has_more_than_thirty() {
+        let text = "http://a.b.c.d.e.f.g.example.co.uk/1/2/3/4/5/6/7.html?q";
+        let mut count = 0;
+        pages(
+            &canonical(text.as_bytes()).unwrap(),
+            &Suffixes::default(),
+            |_, _| count += 1,
+        );
+        assert_eq!(count, 30);
+    }
+}
