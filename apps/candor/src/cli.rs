@@ -1,0 +1,251 @@
+//! The command line. Help, man page and shell completions all come from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Device care that shows its hand: it looks, it explains, and it sends nothing
+///
+/// Exit codes: 0 nothing found, 1 something found, 2 something could not be looked at or done.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look at everything once: disk, junk, duplicates, browsers, battery
+    Checkup(Checkup),
+    #[cfg(feature = "clean")]
+    /// Show what takes the room: largest folders, largest and oldest files
+    Map(Map),
+    #[cfg(feature = "clean")]
+    /// Show junk, by kind, with the reason; nothing is removed
+    Clean(Clean),
+    #[cfg(feature = "dupes")]
+    /// Find files with the same content; nothing is removed
+    Dupes(Dupes),
+    #[cfg(feature = "history")]
+    /// Check the last hours of every browser against threat lists, on this machine
+    History(History),
+    #[cfg(feature = "battery")]
+    /// Show what the battery is and what it has left
+    Battery(Battery),
+    /// Show what a tool reads, keeps and sends, from its declaration
+    Notice(Notice),
+    /// Show what confines Candor's workers on this machine
+    Doctor(Doctor),
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Checkup {
+    /// Files and folders to look at instead of the home folder
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How far back to look in browsers: 24h, 90m, 7d
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = hours)]
+    pub(crate) since: u32,
+    #[command(flatten)]
+    pub(crate) disk: Disk,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[cfg(feature = "clean")]
+#[derive(Args, Debug)]
+pub(crate) struct Map {
+    /// Files and folders to look at instead of the home folder
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Ask of every file which bytes it shares, however small (btrfs, XFS, bcachefs)
+    #[arg(long)]
+    pub(crate) exclusive: bool,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[cfg(feature = "clean")]
+#[derive(Args, Debug)]
+pub(crate) struct Clean {
+    /// Files and folders to look at instead of the home folder and the system's caches
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[cfg(feature = "dupes")]
+#[derive(Args, Debug)]
+pub(crate) struct Dupes {
+    /// Files and folders to compare
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) disk: Disk,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[cfg(feature = "history")]
+#[derive(Args, Debug)]
+pub(crate) struct History {
+    /// How far back to look: 24h, 90m, 7d
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = hours)]
+    pub(crate) since: u32,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[cfg(feature = "battery")]
+#[derive(Args, Debug)]
+pub(crate) struct Battery {
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Notice {
+    /// The tool
+    #[arg(value_parser = crate::commands::tools())]
+    pub(crate) tool: String,
+    /// Print JSON: the notice, its parts and the declaration's hash
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    /// Start a confined worker that tries to break out, and show what it was denied
+    #[arg(long)]
+    pub(crate) prove: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Options of commands that compare files.
+#[derive(Args, Debug)]
+pub(crate) struct Disk {
+    /// Leave files smaller than this many bytes out of the comparison
+    #[arg(long, value_name = "BYTES", default_value_t = 1)]
+    pub(crate) min_size: u64,
+    /// Do not use or keep the memory of earlier comparisons
+    #[arg(long)]
+    pub(crate) no_memory: bool,
+    /// Keep the memory of comparisons in this file instead of the cache folder
+    #[arg(long, value_name = "FILE", conflicts_with = "no_memory")]
+    pub(crate) memory: Option<PathBuf>,
+}
+
+/// Options of every command that looks.
+#[derive(Args, Debug)]
+pub(crate) struct Shared {
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also write the report as a web page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Look at the machine whose disk is mounted or copied here, instead of this one
+    #[arg(long, value_name = "DIR", requires = "platform")]
+    pub(crate) root: Option<PathBuf>,
+    /// The system on that disk
+    #[arg(long, value_enum, requires = "root")]
+    pub(crate) platform: Option<Platform>,
+    /// Run without the sandbox; every report says so
+    #[arg(long)]
+    pub(crate) unconfined: bool,
+    /// Use this many threads instead of one per processor and more on slow disks
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub(crate) threads: Option<u8>,
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+    /// The moment that ages are counted back from, instead of now (RFC 3339)
+    #[arg(long, value_name = "TIME", hide = true)]
+    pub(crate) now: Option<jiff::Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Platform {
+    Linux,
+    Macos,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Reads `90m`, `24h`, `7d` or a bare number of hours as whole hours, rounded up.
+fn hours(text: &str) -> Result<u32, String> {
+    let number = text.trim_end_matches(char::is_alphabetic);
+    let amount: u32 = number.parse().map_err(|_| usage(text))?;
+    let hours = match &text[number.len()..] {
+        "m" | "min" => Some(amount.div_ceil(60)),
+        "" | "h" => Some(amount),
+        "d" => amount.checked_mul(24),
+        "w" => amount.checked_mul(24 * 7),
+        _ => None,
+    };
+    // Browsers forget after 90 days at most; ten years is beyond any mistake worth guessing at.
+    hours
+        .filter(|hours| (1..=87_600).contains(hours))
+        .ok_or_else(|| usage(text))
+}
+
+fn usage(text: &str) -> String {
+    format!("`{text}` is not a time like 24h, 90m, 7d or 2w, from an hour to ten years")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        for (text, expected) in [
+            ("24h", 24),
+            ("24", 24),
+            ("90m", 2),
+            ("7d", 168),
+            ("2w", 336),
+        ] {
+            assert_eq!(hours(text), Ok(expected), "{text}");
+        }
+        for text in [
+            "",
+            "h",
+            "0h",
+            "-1h",
+            "1y",
+            "99999999d",
+            "4294967295w",
+            "24 h",
+        ] {
+            assert!(hours(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! One file per command; here is what they share: from a machine to jobs, from outcomes to a report.
+
+mod checkup;
+mod doctor;
+mod notice;
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+pub(crate) use notice::tools;
+
+use clap::CommandFactory;
+use sandbox::Rights;
+use tool::{Machine, Outcome, PathText};
+
+use crate::{
+    broker::{self, Delivered},
+    cli::{Cli, Command, Disk, Shared},
+    failure::{Ending, Failure},
+    job::{Job, Order, Pass},
+    machine, state, terminal,
+};
+
+/// Runs a command line.
+pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
+    match cli.command {
+        Command::Checkup(asked) => checkup::run(&asked),
+        #[cfg(feature = "clean")]
+        Command::Map(asked) => {
+            let wants = Wants {
+                map: true,
+                exclusive: asked.exclusive,
+                ..Wants::default()
+            };
+            one_pass("map", &asked.paths, &wants, &asked.shared)
+        }
+        #[cfg(feature = "clean")]
+        Command::Clean(asked) => {
+            let wants = Wants {
+                junk: true,
+                ..Wants::default()
+            };
+            one_pass("clean", &asked.paths, &wants, &asked.shared)
+        }
+        #[cfg(feature = "dupes")]
+        Command::Dupes(asked) => {
+            let wants = Wants {
+                dupes: Some(&asked.disk),
+                ..Wants::default()
+            };
+            one_pass("dupes", &asked.paths, &wants, &asked.shared)
+        }
+        #[cfg(feature = "history")]
+        Command::History(asked) => {
+            let mut session = Session::begin("history", &asked.shared)?;
+            session.history(asked.since)?;
+            session.end(&asked.shared)
+        }
+        #[cfg(feature = "battery")]
+        Command::Battery(asked) => {
+            let mut session = Session::begin("battery", &asked.shared)?;
+            session.battery()?;
+            session.end(&asked.shared)
+        }
+        Command::Notice(asked) => notice::run(&asked),
+        Command::Doctor(asked) => doctor::run(&asked),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "candor", &mut text);
+            print(&text)
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut text)
+                .map_err(|error| Failure::new("cannot make the man page").because(&error))?;
+            print(&text)
+        }
+    }
+}
+
+/// Which tools take part in the pass.
+#[derive(Default)]
+struct Wants<'a> {
+    map: bool,
+    junk: bool,
+    dupes: Option<&'a Disk>,
+    exclusive: bool,
+}
+
+fn one_pass(
+    command: &str,
+    paths: &[PathBuf],
+    wants: &Wants<'_>,
+    shared: &Shared,
+) -> Result<Ending, Failure> {
+    let mut session = Session::begin(command, shared)?;
+    session.pass(paths, wants)?;
+    session.end(shared)
+}
+
+/// One run of a command: the machine, and what has been found on it so far.
+struct Session {
+    command: String,
+    machine: Machine,
+    confined: bool,
+    threads: Option<usize>,
+    began: Instant,
+    outcomes: Vec<Outcome>,
+    in_force: Vec<sandbox::InForce>,
+    /// What went wrong beside the looking, such as a memory that could not be written.
+    complaints: Vec<Failure>,
+}
+
+impl Session {
+    fn begin(command: &str, shared: &Shared) -> Result<Self, Failure> {
+        Ok(Self {
+            command: command.to_owned(),
+            machine: machine::machine(shared)?,
+            confined: !shared.unconfined,
+            threads: shared.threads.map(usize::from),
+            began: Instant::now(),
+            outcomes: Vec::new(),
+            in_force: Vec::new(),
+            complaints: Vec::new(),
+        })
+    }
+
+    /// The folder that is written as `~`: there is one only when one person's things are looked at.
+    fn home(&self) -> Option<&Path> {
+        match self.machine.people.as_slice() {
+            [person] => Some(&person.home),
+            _ => None,
+        }
+    }
+
+    /// Runs one worker and takes in what it found.
+    fn work(&mut self, job: Job, rights: Rights) -> Result<Delivered, Failure> {
+        let order = Order {
+            rights,
+            confined: self.confined,
+            job,
+        };
+        let mut delivered = broker::run(&order, self.home())?;
+        self.outcomes.append(&mut delivered.outcomes);
+        self.in_force.extend(delivered.in_force.take());
+        Ok(delivered)
+    }
+
+    /// Walks the paths, or the home folders, once for all tools that want it.
+    fn pass(&mut self, paths: &[PathBuf], wants: &Wants<'_>) -> Result<(), Failure> {
+        let homes = || {
+            self.machine
+                .people
+                .iter()
+                .map(|person| person.home.clone())
+                .collect()
+        };
+        let roots: Vec<PathBuf> = if paths.is_empty() {
+            homes()
+        } else {
+            existing(paths)?
+        };
+        // A person who names folders means those folders.
+        #[cfg(feature = "clean")]
+        let also = match wants.junk && paths.is_empty() {
+            true => clean::places_outside_home(&self.machine),
+            false => Vec::new(),
+        };
+        #[cfg(not(feature = "clean"))]
+        let also = Vec::new();
+        let memory = wants
+            .dupes
+            .and_then(|asked| state::memory_file(&self.machine, asked));
+        let mut rights = Rights::default();
+        rights
+            .read
+            .extend(roots.iter().chain(&also).chain(&memory).cloned());
+        let texts = |paths: Vec<PathBuf>| paths.into_iter().map(PathText).collect();
+        let job = Pass {
+            machine: self.machine.clone(),
+            roots: texts(roots),
+            also: texts(also),
+            map: wants.map,
+            junk: wants.junk,
+            dupes: wants.dupes.map(|asked| asked.min_size),
+            threads: self.threads,
+            exclusive: wants.exclusive,
+            memory: memory.clone(),
+        };
+        let delivered = self.work(Job::Pass(job), rights)?;
+        if let (Some(file), Some(bytes)) = (memory, delivered.memory) {
+            self.complaints.extend(state::keep(&file, &bytes).err());
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "history")]
+    fn history(&mut self, window_hours: u32) -> Result<(), Failure> {
+        let discovered = history::discover(&self.machine);
+        let reads = discovered.reads();
+        // Folders were listed here; the worker opens exactly these files and no folder.
+        let rights = Rights {
+            read: reads.files,
+            ..Rights::default()
+        };
+        let machine = self.machine.clone();
+        self.work(
+            Job::History {
+                machine,
+                discovered,
+                window_hours,
+            },
+            rights,
+        )
+        .map(drop)
+    }
+
+    #[cfg(feature = "battery")]
+    fn battery(&mut self) -> Result<(), Failure> {
+        let reads = battery::reads(&self.machine);
+        let read = reads.paths().map(Path::to_owned).collect();
+        let live = self.machine.live;
+        let ask = |command: &[&str]| live.then(|| machine::ask(command)).flatten();
+        let job = Job::Battery {
+            machine: self.machine.clone(),
+            reads,
+            ioreg: ask(&battery::IOREG),
+            system_profiler: ask(&battery::SYSTEM_PROFILER),
+        };
+        self.work(
+            job,
+            Rights {
+                read,
+                ..Rights::default()
+            },
+        )
+        .map(drop)
+    }
+
+    /// Writes the report and says how the command ends.
+    fn end(self, shared: &Shared) -> Result<Ending, Failure> {
+        let report = report::Report {
+            command: self.command.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            machine: report::Machine {
+                platform: self.machine.platform.name().to_owned(),
+                root: self.machine.root.clone(),
+                home: self.home().map(Path::to_owned),
+                live: self.machine.live,
+            },
+            made: self.machine.now,
+            took: self.began.elapsed(),
+            confinement: confinement(self.confined, &self.in_force),
+            outcomes: self.outcomes,
+        };
+        if let Some(file) = &shared.html {
+            let page = report::html(&report, &report::Zone::system());
+            write_new(file, page.as_bytes())?;
+        }
+        let text = match shared.json {
+            true => report::json(&report),
+            false => report::terminal(&report, &terminal::style(shared.color)),
+        };
+        print(text.as_bytes())?;
+        for complaint in &self.complaints {
+            eprint!("{complaint}");
+        }
+        Ok(
+            if !report.skipped().is_empty() || !self.complaints.is_empty() {
+                Ending::Incomplete
+            } else if report.findings().is_empty() {
+                Ending::NothingFound
+            } else {
+                Ending::Found
+            },
+        )
+    }
+}
+
+fn confinement(confined: bool, in_force: &[sandbox::InForce]) -> report::Confinement {
+    let Some(weakest) = in_force
+        .iter()
+        .min_by_key(|it| it.landlock_abi)
+        .filter(|_| confined)
+    else {
+        let words = "unconfined: asked for with --unconfined".to_owned();
+        return report::Confinement {
+            in_force: false,
+            words,
+        };
+    };
+    let words = format!(
+        "Landlock (ABI {}) and seccomp ({} system calls allowed); no network, no writing, no other \
+         program",
+        weakest.landlock_abi, weakest.system_calls
+    );
+    report::Confinement {
+        in_force: true,
+        words,
+    }
+}
+
+/// Returns the paths as they really are, so that the sandbox opens what the walk will ask for.
+fn existing(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let resolve = |path: &PathBuf| {
+        path.canonicalize().map_err(|error| {
+            let shown = tool::path_text::shown(path.as_os_str());
+            Failure::new(format!("cannot look at `{shown}`"))
+                .because(&error)
+                .help("check the spelling, and that this user may read it")
+        })
+    };
+    paths.iter().map(resolve).collect()
+}
+
+/// Writes a file the person named; an existing report is replaced whole.
+fn write_new(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(file, bytes).map_err(|error| {
+        let shown = tool::path_text::shown(file.as_os_str());
+        Failure::new(format!("cannot write the report to `{shown}`"))
+            .because(&error)
+            .help("name a file in a folder you can write to")
+    })
+}
+
+/// Writes to stdout; a reader that has gone away (`| head`) is no fault.
+fn print(bytes: &[u8]) -> Result<Ending, Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new("cannot write to stdout").because(&error))
+        }
+        _ => Ok(Ending::NothingFound),
+    }
+}

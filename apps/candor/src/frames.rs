@@ -1,0 +1,137 @@
+//! What goes through the pipe from a worker to its broker.
+//!
+//! A frame is one byte for its kind, four bytes for its length (little endian) and that many bytes.
+//! The first frame is a greeting with the version of this format. The broker treats all of it as
+//! hostile: a length beyond the limit of its kind, an unknown kind or text that does not parse ends
+//! the worker.
+
+use std::io::{self, Read, Write};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Worker and broker are one program, so they differ only when the file was replaced in between.
+pub(crate) const VERSION: u32 = 1;
+
+/// What a frame holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    /// `VERSION`, as JSON.
+    Greeting = b'G',
+    /// What confines the worker: `sandbox::InForce`, as JSON; null when unconfined.
+    Confined = b'C',
+    /// `tool::pass::Progress`, as JSON.
+    Progress = b'P',
+    /// `tool::Outcome`, as JSON.
+    Outcome = b'O',
+    /// Bytes of the memory of comparisons, to be kept.
+    Memory = b'M',
+    /// `Vec<sandbox::Probe>`, as JSON.
+    Probes = b'B',
+    /// Why the worker gave up, as JSON: what, and a hint.
+    GaveUp = b'E',
+    /// The worker has said everything.
+    End = b'Z',
+}
+
+impl Kind {
+    fn of(byte: u8) -> Option<Self> {
+        const ALL: [Kind; 8] = [
+            Kind::Greeting,
+            Kind::Confined,
+            Kind::Progress,
+            Kind::Outcome,
+            Kind::Memory,
+            Kind::Probes,
+            Kind::GaveUp,
+            Kind::End,
+        ];
+        ALL.into_iter().find(|kind| *kind as u8 == byte)
+    }
+
+    /// The most bytes a frame of this kind may have.
+    fn limit(self) -> u32 {
+        match self {
+            Self::Greeting | Self::Confined | Self::Progress | Self::GaveUp | Self::End => 1 << 20,
+            Self::Probes => 1 << 20,
+            Self::Outcome | Self::Memory => 1 << 30,
+        }
+    }
+}
+
+/// Writes a frame of JSON.
+pub(crate) fn write(out: &mut impl Write, kind: Kind, value: &impl Serialize) -> io::Result<()> {
+    let bytes = serde_json::to_vec(value).map_err(io::Error::other)?;
+    write_bytes(out, kind, &bytes)
+}
+
+/// Writes a frame of bytes; more than the limit of its kind is an error, and nothing is written.
+pub(crate) fn write_bytes(out: &mut impl Write, kind: Kind, bytes: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(bytes.len())
+        .ok()
+        .filter(|length| *length <= kind.limit());
+    let length = length.ok_or_else(|| io::Error::other("more than one frame can hold"))?;
+    let mut head = [kind as u8, 0, 0, 0, 0];
+    head[1..].copy_from_slice(&length.to_le_bytes());
+    out.write_all(&head)?;
+    out.write_all(bytes)
+}
+
+/// Reads one frame.
+pub(crate) fn read(from: &mut impl Read) -> io::Result<(Kind, Vec<u8>)> {
+    let mut head = [0; 5];
+    from.read_exact(&mut head)?;
+    let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+    let kind = Kind::of(head[0]).ok_or_else(|| bad("a frame of unknown kind"))?;
+    let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]);
+    if length > kind.limit() {
+        return Err(bad("a frame longer than its kind may be"));
+    }
+    // Grows as bytes arrive, so that a length without bytes behind it takes no memory.
+    let mut bytes = Vec::new();
+    from.take(u64::from(length)).read_to_end(&mut bytes)?;
+    match bytes.len() == length as usize {
+        true => Ok((kind, bytes)),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// Reads the JSON of a frame.
+pub(crate) fn value<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<T> {
+    serde_json::from_slice(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_goes_there_and_back() {
+        let mut pipe = Vec::new();
+        write(&mut pipe, Kind::Greeting, &VERSION).unwrap();
+        write_bytes(&mut pipe, Kind::Memory, b"\0\xff").unwrap();
+        let mut pipe = pipe.as_slice();
+        let (kind, bytes) = read(&mut pipe).unwrap();
+        assert_eq!(
+            (kind, value::<u32>(&bytes).unwrap()),
+            (Kind::Greeting, VERSION)
+        );
+        assert_eq!(read(&mut pipe).unwrap(), (Kind::Memory, b"\0\xff".to_vec()));
+        assert_eq!(
+            read(&mut pipe).unwrap_err().kind(),
+            io::ErrorKind::UnexpectedEof
+        );
+    }
+
+    #[test]
+    fn hostile_frames_are_errors_and_take_no_memory() {
+        for bytes in [
+            &b"?\x01\0\0\0x"[..],
+            b"G\xff\xff\xff\xff",
+            b"O\xff\xff\xff\x3fx",
+            b"P\x02",
+        ] {
+            assert!(read(&mut { bytes }).is_err(), "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What a worker is asked to do. The broker writes it, the worker reads it, nobody else.
+
+use std::path::PathBuf;
+
+use sandbox::{Ground, Rights};
+use serde::{Deserialize, Serialize};
+use tool::Machine;
+
+/// One worker's whole life.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Order {
+    /// The paths it may read; everything else is closed to it.
+    pub(crate) rights: Rights,
+    /// False only when the person asked for a run without the sandbox.
+    pub(crate) confined: bool,
+    pub(crate) job: Job,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Job {
+    /// The one pass over the disk, for one tool or several.
+    Pass(Pass),
+    /// The browser check.
+    #[cfg(feature = "history")]
+    History {
+        machine: Machine,
+        discovered: history::Discovered,
+        window_hours: u32,
+    },
+    /// The battery.
+    #[cfg(feature = "battery")]
+    Battery {
+        machine: Machine,
+        reads: battery::Reads,
+        /// What the system's programs said of the battery, on a Mac.
+        ioreg: Option<Vec<u8>>,
+        system_profiler: Option<Vec<u8>>,
+    },
+    /// Tries to break out.
+    Prove(Ground),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Pass {
+    pub(crate) machine: Machine,
+    pub(crate) roots: Vec<tool::PathText>,
+    /// Places outside the roots that only the search for junk looks at.
+    pub(crate) also: Vec<tool::PathText>,
+    pub(crate) map: bool,
+    pub(crate) junk: bool,
+    /// The smallest file to compare; `None` when nothing is compared.
+    pub(crate) dupes: Option<u64>,
+    /// How many threads; `None` for as many as the processors and the device reward.
+    pub(crate) threads: Option<usize>,
+    /// Whether every file is asked which bytes it shares.
+    pub(crate) exclusive: bool,
+    /// The file of earlier comparisons, if it is to be used.
+    pub(crate) memory: Option<PathBuf>,
+}

@@ -1,0 +1,39 @@
+//! The suite: `candor checkup` and the tools alone.
+//!
+//! This process is the broker. It talks to the person, starts a confined worker for each job and
+//! draws what comes back; it parses no file of the person. A worker is this same program started
+//! again as `candor worker`, see [`worker`].
+#![forbid(unsafe_code)]
+
+mod broker;
+mod cli;
+mod commands;
+mod failure;
+mod frames;
+mod job;
+mod machine;
+mod state;
+mod terminal;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    // A worker must confine itself before anything else is done in its process.
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == worker::WORD)
+    {
+        return worker::main();
+    }
+    let done = commands::run(cli::Cli::parse());
+    match done {
+        Ok(ending) => ending.into(),
+        Err(failure) => {
+            eprint!("{failure}");
+            failure::Ending::Incomplete.into()
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The worker: this program started again, confined before anything else, for one job.
+//!
+//! It reads its order from stdin, gives up everything the order does not name, and only then looks
+//! at what belongs to the person. What it finds goes to stdout as frames.
+
+use std::{
+    io::{self, BufWriter, Read, Write},
+    os::fd::AsFd,
+    process::ExitCode,
+    sync::Mutex,
+};
+
+use serde::{Deserialize, Serialize};
+#[cfg(feature = "dupes")]
+use tool::pass::remember::Memory;
+use tool::{
+    Outcome, Skipped,
+    pass::{self, Watch},
+};
+
+use crate::{
+    frames::{self, Kind},
+    job::{Job, Order, Pass},
+};
+
+/// The hidden first argument that makes a process a worker.
+pub(crate) const WORD: &str = "worker";
+
+/// Why a worker did not do its job.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct GaveUp {
+    pub(crate) what: String,
+    pub(crate) help: String,
+}
+
+/// The way back to the broker: stdout, without the line buffer that text would want.
+struct Pipe;
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(io::stdout().as_fd(), bytes)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs one order from stdin.
+pub(crate) fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // The broker sees that the pipe ended early and says so.
+        Err(_) => ExitCode::from(2),
+    }
+}
+
+fn run() -> io::Result<()> {
+    let mut order = Vec::new();
+    io::stdin().lock().read_to_end(&mut order)?;
+    let order: Order = frames::value(&order)?;
+    // Large enough that a report is a few writes, small enough to stay in the cache.
+    let mut out = BufWriter::with_capacity(64 * 1024, Pipe);
+    frames::write(&mut out, Kind::Greeting, &frames::VERSION)?;
+    if order.confined {
+        match sandbox::confine(&order.rights) {
+            Ok(in_force) => frames::write(&mut out, Kind::Confined, &Some(in_force))?,
+            Err(refused) => {
+                let because =
+                    std::iter::successors(std::error::Error::source(&refused), |e| e.source())
+                        .map(|error| format!(": {error}"));
+                let what = std::iter::once(refused.to_string())
+                    .chain(because)
+                    .collect();
+                let help = refused.hint().to_owned();
+                frames::write(&mut out, Kind::GaveUp, &GaveUp { what, help })?;
+                return out.flush();
+            }
+        }
+    } else {
+        frames::write(&mut out, Kind::Confined, &None::<sandbox::InForce>)?;
+    }
+    match order.job {
+        Job::Pass(job) => pass(&job, &mut out)?,
+        #[cfg(feature = "history")]
+        Job::History {
+            machine,
+            discovered,
+            window_hours,
+        } => {
+            let options = history::Options {
+                hours: window_hours,
+                ..history::Options::default()
+            };
+            let outcome = history::look(&machine, &discovered, &options);
+            frames::write(&mut out, Kind::Outcome, &outcome)?;
+        }
+        #[cfg(feature = "battery")]
+        Job::Battery {
+            machine,
+            reads,
+            ioreg,
+            system_profiler,
+        } => {
+            let input = battery::Input {
+                reads,
+                ioreg,
+                system_profiler,
+            };
+            frames::write(&mut out, Kind::Outcome, &battery::look(&machine, &input))?;
+        }
+        Job::Prove(ground) => frames::write(&mut out, Kind::Probes, &sandbox::probe(&ground))?,
+    }
+    frames::write(&mut out, Kind::End, &())?;
+    out.flush()
+}
+
+/// The one pass, for all tools that take part in it.
+fn pass(job: &Pass, out: &mut BufWriter<Pipe>) -> io::Result<()> {
+    let (outcomes, memory) = {
+        let pipe = Mutex::new(&mut *out);
+        let tell = |progress: &pass::Progress| {
+            let mut pipe = pipe
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            // A broker that is gone ends this worker by signal; until then nobody hears us.
+            let _ =
+                frames::write(&mut **pipe, Kind::Progress, progress).and_then(|()| pipe.flush());
+        };
+        look(job, &Watch::new(&tell))
+    };
+    for outcome in outcomes {
+        frames::write(out, Kind::Outcome, &outcome)?;
+    }
+    if let Some(memory) = memory {
+        frames::write_bytes(out, Kind::Memory, &memory)?;
+    }
+    Ok(())
+}
+
+fn look(job: &Pass, watch: &Watch<'_>) -> (Vec<Outcome>, Option<Vec<u8>>) {
+    let paths = |texts: &[tool::PathText]| texts.iter().map(|text| text.0.clone()).collect();
+    let scope = pass::Scope {
+        roots: paths(&job.roots),
+        also: paths(&job.also),
+        threads: job.threads,
+    };
+    let mut forest = pass::walk(&scope, watch);
+    // What the walk could not see is missing from every tool's part; it is reported once.
+    let mut skipped: Vec<Skipped> = std::mem::take(&mut forest.skipped);
+    let mut outcomes = Vec::new();
+    #[cfg(feature = "clean")]
+    look_at_rows(job, &forest, &mut outcomes);
+    #[cfg(feature = "dupes")]
+    let memory = compare(job, &forest, watch, &mut outcomes, &mut skipped);
+    #[cfg(not(feature = "dupes"))]
+    let memory = None;
+    if let Some(first) = outcomes.first_mut() {
+        first.skipped.append(&mut skipped);
+        first.skipped.sort();
+    }
+    (outcomes, memory)
+}
+
+/// Lets the tools that only need rows look at them.
+#[cfg(feature = "clean")]
+fn look_at_rows(job: &Pass, forest: &pass::Forest, outcomes: &mut Vec<Outcome>) {
+    if !job.map && !job.junk {
+        return;
+    }
+    let holdings = clean::holdings(forest, job.exclusive);
+    if job.map {
+        outcomes.push(clean::map(forest, &holdings, &job.machine));
+    }
+    if job.junk {
+        let scope = clean::Scope {
+            forest,
+            holdings: &holdings,
+            machine: &job.machine,
+        };
+        outcomes.push(clean::junk(&scope));
+    }
+}
+
+/// Compares files of equal size; returns what is to be remembered, if there is news.
+#[cfg(feature = "dupes")]
+fn compare(
+    job: &Pass,
+    forest: &pass::Forest,
+    watch: &Watch<'_>,
+    outcomes: &mut Vec<Outcome>,
+    skipped: &mut Vec<Skipped>,
+) -> Option<Vec<u8>> {
+    let options = dupes::Options {
+        min_size: job.dupes?,
+        threads: job.threads,
+    };
+    let mut memory = remembered(job, skipped);
+    let main = |id| forest.is_main(id);
+    outcomes.push(dupes::look(forest, main, &options, &mut memory, watch));
+    (job.memory.is_some() && memory.has_news()).then(|| memory.into_bytes())
+}
+
+/// Returns the memory of earlier comparisons. A file that is damaged is as good as none, and said.
+#[cfg(feature = "dupes")]
+fn remembered(job: &Pass, skipped: &mut Vec<Skipped>) -> Memory {
+    let Some(file) = &job.memory else {
+        return Memory::empty();
+    };
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
+        // Never written, or not granted because it was not there.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
+            ) =>
+        {
+            return Memory::empty();
+        }
+        Err(error) => {
+            skipped.push(Skipped::failed(file.as_path(), &error));
+            return Memory::empty();
+        }
+    };
+    Memory::from_bytes(bytes).unwrap_or_else(|| {
+        let detail = "Candor's memory of comparisons; it is made anew".to_owned();
+        skipped.push(Skipped::new(file.as_path(), tool::Why::Damaged { detail }));
+        Memory::empty()
+    })
+}
