@@ -87,6 +87,29 @@ fn rows_are_sorted_and_say_everything() {
 }
 
 #[test]
+fn only_what_was_read_somewhere_is_ticked() {
+    for platform in BOTH {
+        let rows = junk::rows(platform);
+        let mut read = 0;
+        for row in rows {
+            assert!(
+                !row.default || !row.source.contains("unverified"),
+                "{}: ticked, but not read in a source",
+                row.id
+            );
+            let dated = row.source.contains("read 2026-11");
+            assert!(
+                dated || row.source.starts_with("unverified: "),
+                "{}: neither read nor said to be unread",
+                row.id
+            );
+            read += usize::from(dated && row.id.starts_with(platform.name()));
+        }
+        assert!(read >= 70, "{platform}: {read} kinds of its own were read");
+    }
+}
+
+#[test]
 fn every_path_starts_from_a_known_folder() {
     for platform in BOTH {
         let junk = junk::rows(platform).iter().flat_map(|row| {

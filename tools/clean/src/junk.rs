@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use knowledge::junk::{self, Matcher, RuleIndex, Shape, State};
+use knowledge::junk::{self, Matcher, RuleIndex, Shape, State, TooManyRules};
 use serde::Serialize;
 use tool::{
     Bytes, Days, Moment, PathText,
@@ -90,16 +90,13 @@ impl Junk {
     ///
     /// Nothing is promised twice: a file with several names counts only if all of them are junk.
     #[must_use]
-    pub fn of(scope: &Scope<'_>) -> Self {
+    ///
+    /// # Errors
+    /// When there are so many homes that the rules for all of them cannot be held.
+    pub fn of(scope: &Scope<'_>) -> Result<Self, TooManyRules> {
         let rows = junk::rows(scope.machine.platform);
         let looked_for = rows.len() as u64;
-        // The compiled-in rows always fit; `knowledge` has a test that says so.
-        let Ok(matcher) = Matcher::new(rows, &scope.machine.people) else {
-            return Self {
-                kinds_looked_for: looked_for,
-                ..Self::default()
-            };
-        };
+        let matcher = Matcher::new(rows, &crate::bases(scope.machine))?;
         let mut search = Search {
             forest: scope.forest,
             matcher: &matcher,
@@ -122,11 +119,7 @@ impl Junk {
         }
         let kinds = kinds(scope, rows, search.found);
         let frees = kinds.iter().map(|kind| kind.frees).sum();
-        Self {
-            kinds,
-            frees,
-            kinds_looked_for: looked_for,
-        }
+        Ok(Self { kinds, frees, kinds_looked_for: looked_for })
     }
 }
 
@@ -169,8 +162,13 @@ impl Search<'_> {
                     };
                     let name = self.forest.folder_name(id);
                     let step = self.matcher.step(from, name);
-                    let named = || self.named(step.state, name, Shape::Folder, parent, Some(id));
-                    (step.state, self.match_of[above], step.junk.or_else(named))
+                    let by_name = match step.junk {
+                        Some(_) => None,
+                        None => self.named(step.state, name, Shape::Folder, parent, Some(id)),
+                    };
+                    // All below a match by name belongs to it.
+                    let state = if by_name.is_some() { State::CLOSED } else { step.state };
+                    (state, self.match_of[above], step.junk.or(by_name))
                 }
             };
             // A rule that is met again inside its own match says nothing new.

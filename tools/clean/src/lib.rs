@@ -15,9 +15,9 @@ mod sums;
 
 use std::path::PathBuf;
 
-use knowledge::junk::rows;
+use knowledge::{Base, junk::rows};
 use tool::{
-    Machine, Outcome,
+    Machine, Outcome, Skipped, Why,
     pass::{Forest, holdings::Holdings},
 };
 
@@ -57,9 +57,16 @@ pub fn map(forest: &Forest, holdings: &Holdings, machine: &Machine) -> Outcome {
 /// Finds junk in everything that was walked.
 #[must_use]
 pub fn junk(scope: &Scope<'_>) -> Outcome {
-    let found = Junk::of(scope);
+    let (found, skipped) = match Junk::of(scope) {
+        Ok(found) => (found, Vec::new()),
+        Err(too_many) => {
+            let why = Why::TooLarge { detail: format!("no junk was looked for: {too_many}") };
+            (Junk::default(), vec![Skipped::new(scope.machine.root.as_path(), why)])
+        }
+    };
     let mut outcome = Outcome::new("clean", &found, junk_words::section(&found));
     outcome.findings = junk_words::findings(&found);
+    outcome.skipped = skipped;
     outcome
 }
 
@@ -69,6 +76,8 @@ pub fn places_outside_home(machine: &Machine) -> Vec<PathBuf> {
     let Some(person) = machine.people.first() else {
         return Vec::new();
     };
+    let bases = bases(machine);
+    let base = &bases[0];
     let patterns = rows(machine.platform).iter().flat_map(|row| &row.paths);
     let mut places: Vec<PathBuf> = patterns
         .filter(|pattern| pattern.starts_with('/'))
@@ -78,11 +87,21 @@ pub fn places_outside_home(machine: &Machine) -> Vec<PathBuf> {
                 .split_once('*')
                 .map_or(pattern.as_str(), |(fixed, _)| fixed);
             let folder = fixed.rsplit_once('/').map_or(fixed, |(folder, _)| folder);
-            person.expand(folder).filter(|_| !folder.is_empty())
+            base.expand(folder).filter(|_| !folder.is_empty())
         })
         .filter(|folder| folder.is_dir())
         .collect();
     places.sort();
     places.dedup();
     places
+}
+
+/// Returns the folders of everyone on the machine, and of nobody if there is no one, so that rules
+/// about the system itself still hold. There is always one.
+fn bases(machine: &Machine) -> Vec<Base> {
+    if machine.people.is_empty() {
+        let nobody = machine.root.join("nonexistent");
+        return vec![Base::of_home(machine.platform, &machine.root, &nobody)];
+    }
+    machine.people.clone()
 }

@@ -20,8 +20,6 @@ use tool::Moment;
 
 use crate::visit::History;
 
-/// The newest visits of a profile that are read, at most.
-const MOST_VISITS: u32 = 100_000;
 /// Visits before the window that are read for the chains, at most.
 const MOST_EARLIER: usize = 20_000;
 /// Downloads of a profile that are read, at most.

@@ -1,6 +1,9 @@
 //! The check itself: reads every profile, looks every address up, and says what came out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
 
 use formats::sqlite;
 use knowledge::browsers::Engine;
@@ -53,10 +56,12 @@ pub fn look(machine: &Machine, discovered: &Discovered, options: &Options) -> Ou
         check.profile(profile);
     }
     let mut data = check.data;
-    data.visits
-        .sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.url.cmp(&b.url)));
+    // Redirects share one time; they came oldest first from each profile and stay in their order.
+    data.visits.reverse();
+    data.visits.sort_by_key(|visit| Reverse(visit.time));
+    data.downloads.reverse();
     data.downloads
-        .sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.url.cmp(&b.url)));
+        .sort_by_key(|download| Reverse(download.time));
     data.not_read.sort();
     data.not_read.dedup();
 

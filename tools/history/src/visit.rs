@@ -21,6 +21,35 @@ pub struct History {
     pub left_out: bool,
     /// What this file could not tell, in sentences.
     pub notes: Vec<String>,
+    /// Bytes of all addresses.
+    text: usize,
+}
+
+impl History {
+    /// The newest visits of a profile that are read, at most. A heavy day has 5,000; each is kept
+    /// with the whole way to it.
+    const MOST_VISITS: usize = 20_000;
+    /// The bytes of all addresses of a profile, at most.
+    const MOST_TEXT: usize = 64 << 20;
+
+    /// Takes one visit in.
+    pub(crate) fn add(&mut self, visit: Visit) {
+        self.text = self.text.saturating_add(visit.url.text.len());
+        self.visits.push(visit);
+    }
+
+    /// Returns whether no more visits of the window are read, and remembers that some are missing.
+    pub(crate) fn is_full(&mut self) -> bool {
+        self.left_out |= self.visits.len() >= Self::MOST_VISITS || self.text >= Self::MOST_TEXT;
+        self.left_out
+    }
+
+    /// Puts visits and downloads in their order.
+    pub(crate) fn sort(&mut self) {
+        self.visits.sort_by_key(|visit| (visit.time, visit.id));
+        self.downloads
+            .sort_by_key(|download| (download.time, download.id));
+    }
 }
 
 /// One visit.
@@ -57,6 +86,17 @@ pub struct Url {
     pub text: String,
     /// Whether it was longer than is kept.
     pub cut: bool,
+}
+
+impl Visit {
+    /// Returns the visit that led to this one, if one did.
+    #[must_use]
+    pub fn led_by(&self) -> Option<i64> {
+        match self.from {
+            From::Visit(id) => Some(id),
+            From::Nowhere | From::Page(_) => None,
+        }
+    }
 }
 
 impl Url {

@@ -3,6 +3,8 @@
 //! The recordings are large and not part of this repository; the same rows, made by hand, are
 //! tested in `src/engines/`. Set `CANDOR_SHARED` to the folder that has `data/` to look at them.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::{
     path::{Path, PathBuf},
     process::Command,

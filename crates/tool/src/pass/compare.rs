@@ -10,6 +10,8 @@ mod large;
 mod small;
 mod stretch;
 
+use std::path::PathBuf;
+
 use crate::{
     Skipped,
     pass::{
@@ -83,10 +85,18 @@ struct Candidate {
     id: FileId,
 }
 
+/// What is known of one inode's content.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    verdict: Verdict,
+    size: u64,
+    id: FileId,
+}
+
 /// What one part of the reading found.
 #[derive(Debug, Default)]
 struct Reading {
-    verdicts: Vec<(FileId, Verdict)>,
+    verdicts: Vec<Found>,
     /// Own bytes of inodes on file systems that share, where they were asked for.
     own: Vec<(FileId, u64)>,
     skipped: Vec<Skipped>,
@@ -95,7 +105,10 @@ struct Reading {
 
 impl Reading {
     fn merge(&mut self, other: Self) {
-        self.verdicts.extend(other.verdicts);
+        match self.verdicts.is_empty() {
+            true => self.verdicts = other.verdicts,
+            false => self.verdicts.extend(other.verdicts),
+        }
         self.own.extend(other.own);
         self.skipped.extend(other.skipped);
         self.cost += other.cost;
@@ -146,8 +159,8 @@ pub fn compare(
             found
         });
         parts.into_iter().for_each(|part| all.merge(part));
-        for (id, verdict) in &all.verdicts[known..] {
-            memory.learn(forest, forest.file(*id), *verdict);
+        for found in &all.verdicts[known..] {
+            memory.learn(forest, forest.file(found.id), found.verdict);
         }
     }
     conclude(forest, all, &names)
@@ -192,7 +205,7 @@ fn remembered(forest: &Forest, group: &[Candidate], memory: &Memory, all: &mut R
     for candidate in group {
         match memory.recall(forest, forest.file(candidate.id)) {
             Some(verdict) if *session.get_or_insert(verdict.session) == verdict.session => {
-                all.verdicts.push((candidate.id, verdict));
+                all.verdicts.push(Found { verdict, size: candidate.size, id: candidate.id });
             }
             _ => {
                 all.verdicts.truncate(before);
@@ -206,40 +219,34 @@ fn remembered(forest: &Forest, group: &[Candidate], memory: &Memory, all: &mut R
 
 /// Makes classes of equal verdicts.
 fn conclude(forest: &Forest, mut all: Reading, names: &[Candidate]) -> Compared {
-    let size = |id: FileId| forest.file(id).size;
-    let key = |&(id, verdict): &(FileId, Verdict)| (size(id), verdict.session, verdict.value);
-    all.verdicts
-        .sort_unstable_by_key(|found| (key(found), found.0));
+    let key = |found: &Found| (found.size, found.verdict.session, found.verdict.value);
+    all.verdicts.sort_unstable_by_key(|found| (key(found), found.id));
     all.own.sort_unstable();
-    let mut classes = Vec::new();
-    for class in all.verdicts.chunk_by(|a, b| key(a) == key(b)) {
-        if class.len() < 2 {
-            continue;
-        }
-        let mut inodes: Vec<Inode> = class
-            .iter()
-            .map(|(id, _)| inode_of(forest, *id, names, &all.own))
-            .collect();
-        inodes.sort_by_cached_key(|inode| forest.path(inode.names[0]));
-        classes.push(Class {
-            size: size(class[0].0),
-            inodes,
-        });
-    }
+    let equal = all.verdicts.chunk_by(|a, b| key(a) == key(b)).filter(|class| class.len() > 1);
+    // Paths are what a person sorts by, and what costs most here: each is made once.
+    let mut classes: Vec<(PathBuf, Class)> = equal
+        .map(|class| {
+            let inode = |found: &Found| inode_of(forest, found.id, names, &all.own);
+            let mut inodes: Vec<(PathBuf, Inode)> = class
+                .iter()
+                .map(inode)
+                .map(|inode| (forest.path(inode.names[0]), inode))
+                .collect();
+            inodes.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            let first = std::mem::take(&mut inodes[0].0);
+            let inodes = inodes.into_iter().map(|(_, inode)| inode).collect();
+            (first, Class { size: class[0].size, inodes })
+        })
+        .collect();
+    classes.sort_unstable_by(|a, b| b.1.size.cmp(&a.1.size).then_with(|| a.0.cmp(&b.0)));
+    let mut classes: Vec<Class> = classes.into_iter().map(|(_, class)| class).collect();
     let unknown: Vec<&mut Inode> = classes
         .iter_mut()
         .flat_map(|class| &mut class.inodes)
         .filter(|inode| {
             let row = forest.file(inode.names[0]);
-            let sharing = forest
-                .devices
-                .get(usize::from(row.device))
-                .is_some_and(|d| d.sharing);
-            sharing
-                && all
-                    .own
-                    .binary_search_by_key(&inode.names[0], |own| own.0)
-                    .is_err()
+            let sharing = forest.devices.get(usize::from(row.device)).is_some_and(|d| d.sharing);
+            sharing && all.own.binary_search_by_key(&inode.names[0], |own| own.0).is_err()
         })
         .collect();
     all.cost.opened += unknown.len() as u64;
@@ -248,18 +255,8 @@ fn conclude(forest: &Forest, mut all: Reading, names: &[Candidate]) -> Compared 
         let held = asked.get(&inode.names[0]).map_or(0, |held| held.own);
         inode.own = inode.own.min(held);
     }
-    classes.sort_by_cached_key(|class| {
-        (
-            std::cmp::Reverse(class.size),
-            forest.path(class.inodes[0].names[0]),
-        )
-    });
     all.skipped.sort();
-    Compared {
-        classes,
-        skipped: all.skipped,
-        cost: all.cost,
-    }
+    Compared { classes, skipped: all.skipped, cost: all.cost }
 }
 
 /// Returns an inode with all names it was seen under, and what removing them would free.

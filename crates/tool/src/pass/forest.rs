@@ -5,8 +5,8 @@
 //! takes 56 bytes plus its name.
 
 use std::{
-    ffi::OsStr,
-    os::unix::ffi::OsStrExt,
+    ffi::{OsStr, OsString},
+    os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
 };
 
@@ -413,22 +413,32 @@ impl Forest {
     /// Returns an entry's path, below the root as it was named.
     #[must_use]
     pub fn path(&self, id: FileId) -> PathBuf {
-        self.folder_path(self.file(id).folder)
-            .join(OsStr::from_bytes(self.name(id)))
+        self.path_of(self.file(id).folder, Some(self.name(id)))
     }
 
     /// Returns a folder's path, below the root as it was named.
     #[must_use]
     pub fn folder_path(&self, id: FolderId) -> PathBuf {
-        let mut above = vec![id];
-        while let Some(parent) = self.parent(above[above.len() - 1]) {
-            above.push(parent);
+        self.path_of(id, None)
+    }
+
+    /// Puts a path together in one allocation: a report of many duplicates needs many paths.
+    fn path_of(&self, folder: FolderId, name: Option<&[u8]>) -> PathBuf {
+        let above = || std::iter::successors(Some(folder), |id| self.parent(*id));
+        let parts = || name.into_iter().chain(above().map(|id| self.folder_name(id)));
+        // `/` as a root brings its own slash.
+        let own_slash = |part: &[u8]| part == b"/";
+        let length: usize = parts().map(|part| if own_slash(part) { 0 } else { part.len() + 1 }).sum();
+        let bare_root = parts().last().is_some_and(own_slash);
+        let mut bytes = vec![b'/'; if bare_root { length.max(1) } else { length - 1 }];
+        let mut end = bytes.len();
+        for part in parts().filter(|part| !own_slash(part)) {
+            let start = end - part.len();
+            bytes[start..end].copy_from_slice(part);
+            // The byte before each part stays a slash.
+            end = start.saturating_sub(1);
         }
-        above
-            .into_iter()
-            .rev()
-            .map(|folder| OsStr::from_bytes(self.folder_name(folder)))
-            .collect()
+        PathBuf::from(OsString::from_vec(bytes))
     }
 
     /// Returns whether two names can stand for one inode on this row's device: it has several

@@ -8,6 +8,8 @@
 //! download_database.cc; ui/base/page_transition_types.h (2026-11); schema 70 measured with
 //! Chromium 156, 43 on files of older browsers.
 
+mod codes;
+
 use std::collections::{HashMap, HashSet};
 
 use formats::sqlite::{
@@ -16,13 +18,12 @@ use formats::sqlite::{
 };
 use tool::Moment;
 
+use self::codes::{danger, how, redirect, source, state};
 use super::{
-    MOST_DOWNLOADS, MOST_EARLIER, MOST_HOPS, MOST_VISITS,
+    MOST_DOWNLOADS, MOST_EARLIER, MOST_HOPS,
     cells::{by_index, bytes, column, integer, text},
 };
-use crate::visit::{
-    Danger, Download, From, History, How, LONGEST_URL, Redirect, Source, State, Url, Visit,
-};
+use crate::visit::{Download, From, History, LONGEST_URL, Url, Visit};
 
 /// Microseconds from 1601-01-01 to 1970-01-01.
 const EPOCH: i64 = 11_644_473_600_000_000;
@@ -38,26 +39,22 @@ pub fn history(connection: &Connection, since: Moment) -> Result<History> {
 
     let newest = columns.visits(
         "{index}",
-        "WHERE v.visit_time >= ?1 ORDER BY v.visit_time DESC LIMIT ?2",
+        "WHERE v.visit_time >= ?1 ORDER BY v.visit_time DESC",
     );
     let mut newest = by_index(connection, &newest, "visits_time_index")?;
-    let mut rows = newest.query(params![since.0.saturating_add(EPOCH), MOST_VISITS + 1])?;
-    let mut count = 0;
+    let mut rows = newest.query(params![since.0.saturating_add(EPOCH)])?;
     while let Some(row) = rows.next()? {
-        count += 1;
-        if count > MOST_VISITS {
-            found.history.left_out = true;
+        if found.history.is_full() {
             break;
         }
         found.add(row, true);
     }
 
     let mut asks = Asks::of(connection, &tables, &columns)?;
-    found.earlier(&mut asks)?;
-    found.named_by_address(&mut asks)?;
     found.downloads(connection, &tables, &mut asks, since)?;
-    found.earlier(&mut asks)?;
-    Ok(found.finished())
+    found.origins(&mut asks)?;
+    found.history.sort();
+    Ok(found.history)
 }
 
 /// The questions that are asked again and again, prepared once.
@@ -75,7 +72,7 @@ impl<'c> Asks<'c> {
     fn of(connection: &'c Connection, tables: &Tables, columns: &Columns) -> Result<Self> {
         let newest = "SELECT v.id FROM urls u INDEXED BY urls_url_index \
                       JOIN visits v INDEXED BY visits_url_index ON v.url = u.id \
-                      WHERE u.url = ?1 AND v.visit_time <= ?2 AND v.id <> ?3 \
+                      WHERE u.url = ?1 AND (v.visit_time, v.id) < (?2, ?3) \
                       ORDER BY v.visit_time DESC, v.id DESC LIMIT 1";
         let hops =
             "SELECT url FROM downloads_url_chains WHERE id = ?1 ORDER BY chain_index LIMIT ?2";
@@ -100,36 +97,31 @@ impl Columns {
     fn of(tables: &Tables) -> Self {
         let visit = |name| column(tables, "visits", "v", name);
         let mut joins = "LEFT JOIN urls u ON u.id = v.url".to_owned();
-        let mut joined = |table: &str, alias: &str, on: &str, names: &[&str]| {
-            let there =
-                tables.has_table(table) && tables.has(table, on.split(' ').next().unwrap_or(on));
-            if there {
-                let key = on.replace(' ', " = ");
-                joins.push_str(&format!(" LEFT JOIN {table} {alias} ON {alias}.{key}"));
+        // Joins a table where the file has it, and returns one column of it.
+        let mut joined = |table: &str, alias: &str, key: &str, to: &str, name: &str| {
+            if !tables.has(table, key) || !tables.has("visits", to) {
+                return "NULL".to_owned();
             }
-            let one = |name: &&str| match there {
-                true => column(tables, table, alias, name),
-                false => "NULL".to_owned(),
-            };
-            names.iter().map(one).collect::<Vec<_>>().join(", ")
+            joins.push_str(&format!(
+                " LEFT JOIN {table} {alias} ON {alias}.{key} = v.{to}"
+            ));
+            column(tables, table, alias, name)
         };
-        let source = joined("visit_source", "s", "id v.id", &["source"]);
+        let source = joined("visit_source", "s", "id", "id", "source");
         let response = joined(
             "context_annotations",
             "c",
-            "visit_id v.id",
-            &["response_code"],
+            "visit_id",
+            "id",
+            "response_code",
         );
-        // Only a file that has the table also has the number that leads to it.
-        let link = match tables.has("visits", "visited_link_id") {
-            true => joined(
-                "visited_links",
-                "l",
-                "id v.visited_link_id",
-                &["top_level_url"],
-            ),
-            false => "NULL".to_owned(),
-        };
+        let link = joined(
+            "visited_links",
+            "l",
+            "id",
+            "visited_link_id",
+            "top_level_url",
+        );
         let select = [
             "v.id".to_owned(),
             "v.visit_time".to_owned(),
@@ -162,10 +154,21 @@ impl Columns {
 struct Found {
     history: History,
     by_id: HashMap<i64, usize>,
-    /// Where a link was, for visits whose `from` is not a visit yet: page, then frame or opener.
-    named: Vec<(i64, Vec<String>)>,
-    /// Visits by address, oldest first, to find a page by its address without asking again.
-    by_url: HashMap<String, Vec<(Moment, i64)>>,
+    /// Visits of the window by a hash of their address, to find a page without asking the file.
+    by_url: HashMap<u64, Vec<(Moment, i64)>>,
+    /// Visits that no other visit is known to have led to, with the pages that may have.
+    named: Vec<(i64, Named)>,
+    /// Visits before the window that were asked for, so that none is twice.
+    asked: HashSet<i64>,
+}
+
+/// What a row says of where a link was.
+#[derive(Clone)]
+struct Named {
+    /// The page in whose tab it was.
+    tab: Option<String>,
+    /// The page or frame that it was in; from another site often only that site.
+    referrer: Option<String>,
 }
 
 impl Found {
@@ -180,65 +183,97 @@ impl Found {
         }
         // Signed in the file: the highest bit is that of a server redirect.
         let transition = integer(row, 4).unwrap_or_default() as u32;
-        let linked = [integer(row, 5), integer(row, 6)]
-            .into_iter()
-            .flatten()
-            .find(|from| *from > 0);
-        let pages: Vec<String> = [text(row, 11), text(row, 7)]
-            .into_iter()
-            .flatten()
-            .collect();
-        if linked.is_none() && !pages.is_empty() {
-            self.named.push((id, pages));
+        let linked = [integer(row, 5), integer(row, 6)].into_iter().flatten();
+        let linked = linked.into_iter().find(|from| *from > 0);
+        let named = Named {
+            tab: text(row, 11).map(cut),
+            referrer: text(row, 7).map(cut),
+        };
+        if linked.is_none() && (named.tab.is_some() || named.referrer.is_some()) {
+            self.named.push((id, named));
         }
         let time = Moment(time.saturating_sub(EPOCH));
+        let url = Url::new(url);
         self.by_id.insert(id, self.history.visits.len());
-        self.by_url.entry(url.clone()).or_default().push((time, id));
-        self.history.visits.push(Visit {
+        if in_window {
+            // Rows come newest first.
+            self.by_url
+                .entry(hash(&url.text))
+                .or_default()
+                .push((time, id));
+        }
+        let response = integer(row, 10).and_then(|code| u16::try_from(code).ok());
+        self.history.add(Visit {
             id,
             time,
-            url: Url::new(url),
+            url,
             how: how(transition),
             redirect: redirect(transition),
             source: source(text(row, 8).is_some(), integer(row, 9)),
             hidden: integer(row, 3).unwrap_or_default() != 0,
-            response: integer(row, 10)
-                .and_then(|code| u16::try_from(code).ok())
-                .filter(|c| *c != 0),
+            response: response.filter(|code| *code != 0),
             from: linked.map_or(From::Nowhere, From::Visit),
             frame: None,
             in_window,
         });
     }
 
-    /// Reads the visits before the window that visits in it came from, and those they came from.
-    fn earlier(&mut self, asks: &mut Asks<'_>) -> Result<()> {
-        let mut asked: HashSet<i64> = HashSet::new();
-        let mut wanted: Vec<i64> = self.history.visits.iter().filter_map(from_id).collect();
-        wanted.extend(
-            self.history
-                .downloads
-                .iter()
-                .filter_map(|download| match download.page {
-                    From::Visit(id) => Some(id),
-                    _ => None,
-                }),
-        );
+    /// Finds what led to each visit and download, before the window too.
+    ///
+    /// A page named by its address may itself have been opened by a page named by its address, so
+    /// this goes on until nothing new turns up, or long enough.
+    fn origins(&mut self, asks: &mut Asks<'_>) -> Result<()> {
         for _ in 0..MOST_HOPS {
-            wanted.retain(|id| !self.by_id.contains_key(id) && asked.insert(*id));
-            if wanted.is_empty() || asked.len() > MOST_EARLIER {
+            self.earlier(asks)?;
+            if self.named.is_empty() {
+                break;
+            }
+            for (id, named) in std::mem::take(&mut self.named) {
+                self.settle(asks, id, named)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the visits before the window that others came from, and those they came from.
+    fn earlier(&mut self, asks: &mut Asks<'_>) -> Result<()> {
+        let pages = self
+            .history
+            .downloads
+            .iter()
+            .filter_map(|download| match download.page {
+                From::Visit(id) => Some(id),
+                _ => None,
+            });
+        let mut wanted: Vec<i64> = self
+            .history
+            .visits
+            .iter()
+            .filter_map(Visit::led_by)
+            .chain(pages)
+            .collect();
+        for _ in 0..MOST_HOPS {
+            wanted.retain(|id| !self.by_id.contains_key(id) && !self.asked.contains(id));
+            if wanted.is_empty() {
                 break;
             }
             let before = self.history.visits.len();
             for id in wanted.drain(..) {
                 self.add_by_id(asks, id)?;
             }
-            wanted.extend(self.history.visits[before..].iter().filter_map(from_id));
+            wanted.extend(
+                self.history.visits[before..]
+                    .iter()
+                    .filter_map(Visit::led_by),
+            );
         }
         Ok(())
     }
 
     fn add_by_id(&mut self, asks: &mut Asks<'_>, id: i64) -> Result<()> {
+        if self.asked.len() >= MOST_EARLIER || !self.asked.insert(id) {
+            return Ok(());
+        }
         let mut rows = asks.visit.query(params![id])?;
         if let Some(row) = rows.next()? {
             self.add(row, false);
@@ -246,71 +281,55 @@ impl Found {
         Ok(())
     }
 
-    /// Finds the visits of pages that the file names by their address only.
-    fn named_by_address(&mut self, asks: &mut Asks<'_>) -> Result<()> {
-        self.by_url
-            .values_mut()
-            .for_each(|visits| visits.sort_unstable());
-        for (id, pages) in std::mem::take(&mut self.named) {
-            let Some(&at) = self.by_id.get(&id) else {
-                continue;
-            };
-            let visit = &self.history.visits[at];
-            let (time, own) = (visit.time, visit.url.text.clone());
-            let mut from = From::Nowhere;
-            for page in &pages {
-                if from == From::Nowhere && !is_only_a_site(page, &own) {
-                    let found = self.visit_of(asks, page, time, id)?;
-                    from = found.map_or(From::Nowhere, From::Visit);
-                }
+    /// Finds the visit of the page that led to a visit, as its row names it.
+    fn settle(&mut self, asks: &mut Asks<'_>, id: i64, named: Named) -> Result<()> {
+        let Some(&at) = self.by_id.get(&id) else {
+            return Ok(());
+        };
+        let visit = &self.history.visits[at];
+        let (time, own) = (visit.time, visit.url.text.clone());
+        // The tab tells more than the referrer, which may be a frame of it or only a site.
+        let whole = |page: &Option<String>| page.clone().filter(|it| !is_only_a_site(it, &own));
+        let (tab, referrer) = (whole(&named.tab), whole(&named.referrer));
+        let mut from = None;
+        for page in [&tab, &referrer].into_iter().flatten() {
+            if from.is_none() {
+                from = self
+                    .visit_of(asks, page, (time, id))?
+                    .map(|id| (id, page.clone()));
             }
-            // `external_referrer_url` is the last: a frame, when the page has a visit of its own.
-            let referrer = pages.last().map(|page| Url::new(page.clone()).text);
-            let at_page = |id: i64| {
-                self.by_id
-                    .get(&id)
-                    .map(|at| &self.history.visits[*at].url.text)
-            };
-            let frame = match (&from, &referrer) {
-                (From::Visit(id), Some(frame))
-                    if pages.len() > 1 && at_page(*id) != Some(frame) =>
-                {
-                    referrer
-                        .clone()
-                        .filter(|frame| !is_only_a_site(frame, &own))
-                }
-                _ => None,
-            };
-            if from == From::Nowhere {
-                from = referrer.map_or(From::Nowhere, From::Page);
+        }
+        let visit = &mut self.history.visits[at];
+        match from {
+            Some((from, page)) => {
+                visit.frame = referrer.filter(|referrer| *referrer != page);
+                visit.from = From::Visit(from);
             }
-            let visit = &mut self.history.visits[at];
-            (visit.from, visit.frame) = (from, frame);
+            None => {
+                let page = named.tab.or(named.referrer);
+                visit.from = page.map_or(From::Nowhere, From::Page);
+            }
         }
         Ok(())
     }
 
-    /// Returns the newest visit of `page` that was not after `time`.
+    /// Returns the newest visit of `page` before a visit at that time with that number.
     fn visit_of(
         &mut self,
         asks: &mut Asks<'_>,
         page: &str,
-        time: Moment,
-        not: i64,
+        before: (Moment, i64),
     ) -> Result<Option<i64>> {
-        let known = self.by_url.get(page).and_then(|visits| {
-            visits
-                .iter()
-                .rev()
-                .find(|(when, id)| *when <= time && *id != not && (*when < time || *id < not))
-        });
+        // All visits of the window were read, so the newest of them is the newest there is.
+        let known = self.by_url.get(&hash(page)).into_iter().flatten();
+        let known = known.into_iter().filter(|visit| **visit < before).max();
         if let Some((_, id)) = known {
             return Ok(Some(*id));
         }
         let Some(newest) = &mut asks.newest else {
             return Ok(None);
         };
-        let bounds = params![page, time.0.saturating_add(EPOCH), not];
+        let bounds = params![page, before.0.0.saturating_add(EPOCH), before.1];
         let id = newest.query_row(bounds, |row| row.get(0)).optional()?;
         if let Some(id) = id {
             self.add_by_id(asks, id)?;
@@ -361,11 +380,12 @@ impl Found {
                 continue;
             }
             let (tab, referrer) = (text(row, 4), text(row, 5));
-            let page = match tab.or_else(|| referrer.clone()) {
+            let page = match tab.map(cut).or_else(|| referrer.clone().map(cut)) {
                 None => From::Nowhere,
-                Some(page) => match self.visit_of(asks, &page, time, -1)? {
+                Some(page) if is_only_a_site(&page, &hops[0].text) => From::Page(page),
+                Some(page) => match self.visit_of(asks, &page, (time, i64::MAX))? {
                     Some(id) => From::Visit(id),
-                    None => From::Page(Url::new(page).text),
+                    None => From::Page(page),
                 },
             };
             let size = integer(row, 8)
@@ -387,23 +407,14 @@ impl Found {
         }
         Ok(())
     }
-
-    fn finished(mut self) -> History {
-        self.history
-            .visits
-            .sort_by_key(|visit| (visit.time, visit.id));
-        self.history
-            .downloads
-            .sort_by_key(|download| (download.time, download.id));
-        self.history
-    }
 }
 
-fn from_id(visit: &Visit) -> Option<i64> {
-    match visit.from {
-        From::Visit(id) => Some(id),
-        _ => None,
-    }
+fn cut(text: String) -> String {
+    Url::new(text).text
+}
+
+fn hash(text: &str) -> u64 {
+    twox_hash::XxHash3_64::oneshot(text.as_bytes())
 }
 
 /// Returns whether `page` says only from which other site a link came, not from which page.
@@ -439,73 +450,6 @@ fn path(bytes: Option<&[u8]>) -> Option<std::path::PathBuf> {
     use std::os::unix::ffi::OsStrExt;
     let bytes = bytes.filter(|bytes| !bytes.is_empty() && bytes.len() <= LONGEST_URL)?;
     Some(std::ffi::OsStr::from_bytes(bytes).into())
-}
-
-/// Source: ui/base/page_transition_types.h, `PAGE_TRANSITION_CORE_MASK` and the qualifiers.
-fn how(transition: u32) -> How {
-    if transition & 0x0100_0000 != 0 {
-        return How::BackForward;
-    }
-    match transition & 0xff {
-        0 => How::Link,
-        1 => How::Typed,
-        2 => How::Bookmark,
-        3 => How::Frame,
-        4 => How::FrameLink,
-        5 | 9 | 10 => How::Search,
-        6 => How::Start,
-        7 => How::Form,
-        8 => How::Reload,
-        _ => How::Unknown,
-    }
-}
-
-fn redirect(transition: u32) -> Option<Redirect> {
-    match (transition & 0x8000_0000 != 0, transition & 0x4000_0000 != 0) {
-        (true, _) => Some(Redirect::Server),
-        (false, true) => Some(Redirect::Client),
-        (false, false) => None,
-    }
-}
-
-/// Source: history_types.h, `VisitSource`; a visit without a row there was made here.
-fn source(has_origin: bool, source: Option<i64>) -> Source {
-    match source {
-        Some(0) => Source::OtherDevice,
-        _ if has_origin => Source::OtherDevice,
-        None | Some(1) => Source::Here,
-        Some(2) => Source::Extension,
-        Some(3..=5) => Source::Imported,
-        Some(_) => Source::Other,
-    }
-}
-
-/// Source: components/history/core/browser/download_constants.h, `DownloadState`.
-fn state(state: Option<i64>) -> State {
-    match state {
-        Some(0) => State::InProgress,
-        Some(1) => State::Complete,
-        Some(2) => State::Cancelled,
-        Some(4) => State::Interrupted,
-        _ => State::Unknown,
-    }
-}
-
-/// Source: components/history/core/browser/download_constants.h, `DownloadDangerType`.
-fn danger(danger: Option<i64>) -> Danger {
-    match danger {
-        Some(1) => Danger::DangerousKind,
-        Some(2) => Danger::DangerousUrl,
-        Some(3) => Danger::DangerousContent,
-        Some(4 | 18) => Danger::NotJudged,
-        Some(5) => Danger::Uncommon,
-        Some(6) => Danger::KeptDespiteWarning,
-        Some(7) => Danger::DangerousHost,
-        Some(8) => Danger::Unwanted,
-        Some(16) => Danger::OpenedDespiteWarning,
-        Some(19) => Danger::AccountCompromise,
-        _ => Danger::None,
-    }
 }
 
 #[cfg(test)]

@@ -2,33 +2,33 @@
 //!
 //! `from_visit` names what led to a visit. A download is a visit of its own whose `from_visit` is
 //! the page with the link; the redirects on the way to it hang off a sibling, and are stitched to
-//! it here (see [`stitched`]).
+//! it in `firefox/stitch.rs`.
 //!
 //! Sources: mozilla-central toolkit/components/places/nsINavHistoryService.idl, Database.cpp;
 //! toolkit/components/downloads/DownloadHistory.sys.mjs (2026-11); `user_version` 86 measured with
 //! Firefox ESR 153, 35 to 54 on files of older browsers.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::PathBuf,
-};
+mod notes;
+mod stitch;
+
+use std::collections::{HashMap, HashSet};
 
 use formats::sqlite::{
     self, Tables,
-    rusqlite::{Connection, OptionalExtension, Result, Row, Statement, params},
+    rusqlite::{Connection, OptionalExtension, Result, Row, params},
 };
 use tool::Moment;
 
+use self::{
+    notes::{NOTES, Said},
+    stitch::{STITCH, stitched},
+};
 use super::{
-    MOST_EARLIER, MOST_HOPS, MOST_VISITS,
+    MOST_EARLIER, MOST_HOPS,
     cells::{by_index, column, integer, text},
 };
-use crate::visit::{
-    Danger, Download, From, History, How, LONGEST_URL, Redirect, Source, State, Url, Visit,
-};
+use crate::visit::{Danger, Download, From, History, How, Redirect, Source, State, Url, Visit};
 
-/// How much earlier than a download its last redirect may be.
-const STITCH: i64 = 5_000_000;
 /// Times below this are milliseconds, which Firefox for Android writes: 1979 in microseconds.
 const MILLISECONDS: i64 = 300_000_000_000_000;
 /// How far apart a visit and what Firefox noted about its page may be.
@@ -46,18 +46,14 @@ pub fn history(connection: &Connection, since: Moment) -> Result<History> {
     };
     let select = select(&tables);
 
-    let sql = format!(
-        "{select} {{index}} {JOIN} WHERE v.visit_date >= ?1 ORDER BY v.visit_date DESC LIMIT ?2"
-    );
+    let sql =
+        format!("{select} {{index}} {JOIN} WHERE v.visit_date >= ?1 ORDER BY v.visit_date DESC");
     let mut newest = by_index(connection, &sql, "moz_historyvisits_dateindex")?;
     // A little earlier than asked: a redirect before the window may belong to a download in it.
     let from = since.0.saturating_sub(STITCH).div_euclid(found.scale);
-    let mut rows = newest.query(params![from, MOST_VISITS + 1])?;
-    let mut count = 0;
+    let mut rows = newest.query(params![from])?;
     while let Some(row) = rows.next()? {
-        count += 1;
-        if count > MOST_VISITS {
-            found.history.left_out = true;
+        if found.history.is_full() {
             break;
         }
         found.add(row, since);
@@ -67,14 +63,7 @@ pub fn history(connection: &Connection, since: Moment) -> Result<History> {
     found.noted_referrers(connection, &tables)?;
     found.earlier(connection, &select, since)?;
     found.downloads(connection, &tables)?;
-    found
-        .history
-        .visits
-        .sort_by_key(|visit| (visit.time, visit.id));
-    found
-        .history
-        .downloads
-        .sort_by_key(|download| (download.time, download.id));
+    found.history.sort();
     found.history.notes.push(
         "Firefox does not keep which visits came from another device by synchronisation.".into(),
     );
@@ -158,7 +147,7 @@ impl Found {
             },
         );
         self.by_id.insert(id, self.history.visits.len());
-        self.history.visits.push(Visit {
+        self.history.add(Visit {
             id,
             time,
             url: Url::new(url),
@@ -181,11 +170,12 @@ impl Found {
     fn earlier(&mut self, connection: &Connection, select: &str, since: Moment) -> Result<()> {
         let mut one = connection.prepare(&format!("{select} {JOIN} WHERE v.id = ?1"))?;
         let mut asked: HashSet<i64> = HashSet::new();
-        let from = |visit: &Visit| match visit.from {
-            From::Visit(id) => Some(id),
-            _ => None,
-        };
-        let mut wanted: Vec<i64> = self.history.visits.iter().filter_map(from).collect();
+        let mut wanted: Vec<i64> = self
+            .history
+            .visits
+            .iter()
+            .filter_map(Visit::led_by)
+            .collect();
         for _ in 0..MOST_HOPS {
             wanted.retain(|id| !self.by_id.contains_key(id) && asked.insert(*id));
             if wanted.is_empty() || asked.len() > MOST_EARLIER {
@@ -198,7 +188,11 @@ impl Found {
                     self.add(row, since);
                 }
             }
-            wanted.extend(self.history.visits[before..].iter().filter_map(from));
+            wanted.extend(
+                self.history.visits[before..]
+                    .iter()
+                    .filter_map(Visit::led_by),
+            );
         }
         Ok(())
     }
@@ -293,133 +287,6 @@ impl Found {
         }
         Ok(())
     }
-}
-
-/// Returns for each download the redirect that led to it.
-///
-/// Firefox writes two branches from the page with the link: one to the first redirect and on to
-/// the last, one straight to the file. The last redirect belongs to a download when nothing came
-/// from it, it never got a title, its branch begins at the same visit, and the file followed within
-/// five seconds. The nearest wins, and each redirect belongs to one download. Measured with Firefox
-/// ESR 153: 14 ms.
-fn stitched(visits: &[Visit], extra: &HashMap<i64, Extra>) -> HashMap<i64, i64> {
-    let by_id: HashMap<i64, &Visit> = visits.iter().map(|visit| (visit.id, visit)).collect();
-    let parent = |visit: &Visit| match visit.from {
-        From::Visit(id) => Some(id),
-        _ => None,
-    };
-    let parents: HashSet<i64> = visits.iter().filter_map(parent).collect();
-    let is_redirect = |id: i64| extra.get(&id).is_some_and(|extra| extra.is_redirect());
-
-    // The last redirects that lead nowhere, by the visit their branch begins at.
-    let mut ends: HashMap<Option<i64>, Vec<&Visit>> = HashMap::new();
-    for visit in visits {
-        let untitled = extra.get(&visit.id).is_some_and(|extra| extra.untitled);
-        if !is_redirect(visit.id) || !untitled || parents.contains(&visit.id) {
-            continue;
-        }
-        let mut root = visit;
-        for _ in 0..MOST_HOPS {
-            match parent(root).and_then(|id| by_id.get(&id)) {
-                Some(earlier) if is_redirect(root.id) => root = earlier,
-                _ => break,
-            }
-        }
-        ends.entry(parent(root)).or_default().push(visit);
-    }
-    let mut downloads: Vec<&Visit> = visits
-        .iter()
-        .filter(|visit| visit.how == How::Download)
-        .collect();
-    downloads.sort_by_key(|visit| (visit.time, visit.id));
-    let (mut stitches, mut taken) = (HashMap::new(), HashSet::new());
-    for download in downloads {
-        let candidates = ends.get(&parent(download)).into_iter().flatten();
-        let nearest = candidates
-            .filter(|end| !taken.contains(&end.id))
-            .filter(|end| (0..=STITCH).contains(&download.time.0.saturating_sub(end.time.0)))
-            .max_by_key(|end| (end.time, end.id));
-        if let Some(end) = nearest {
-            taken.insert(end.id);
-            stitches.insert(download.id, end.id);
-        }
-    }
-    stitches
-}
-
-const NOTES: &str = "SELECT n.name, a.content FROM moz_annos a \
-                     JOIN moz_anno_attributes n ON n.id = a.anno_attribute_id \
-                     WHERE a.place_id = ?1 LIMIT 64";
-
-/// What Firefox noted about a download.
-#[derive(Default)]
-struct Said {
-    path: Option<PathBuf>,
-    state: Option<State>,
-    danger: Option<Danger>,
-    size: Option<u64>,
-}
-
-impl Said {
-    fn of(notes: &mut Statement<'_>, place: i64) -> Result<Self> {
-        let mut rows = notes.query(params![place])?;
-        let mut said = Self::default();
-        while let Some(row) = rows.next()? {
-            let (Some(name), Some(content)) = (text(row, 0), text(row, 1)) else {
-                continue;
-            };
-            match name.as_str() {
-                "downloads/destinationFileURI" => said.path = path_of(&content),
-                "downloads/metaData" => said.add(&content),
-                _ => {}
-            }
-        }
-        Ok(said)
-    }
-
-    /// Source: DownloadHistory.sys.mjs, `METADATA_STATE_*` and `reputationCheckVerdict`.
-    fn add(&mut self, metadata: &str) {
-        let Ok(value) = serde_json::from_str::<serde_json::Value>(metadata) else {
-            return;
-        };
-        self.size = value["fileSize"].as_u64();
-        self.state = Some(match value["state"].as_i64() {
-            Some(1) => State::Complete,
-            Some(2) => State::Interrupted,
-            Some(3) => State::Cancelled,
-            Some(4) => State::InProgress,
-            Some(6 | 8 | 9) => State::Blocked,
-            _ => State::Unknown,
-        });
-        self.danger = match value["reputationCheckVerdict"].as_str() {
-            Some("Malware") => Some(Danger::DangerousContent),
-            Some("PotentiallyUnwanted") => Some(Danger::Unwanted),
-            Some("Uncommon") => Some(Danger::Uncommon),
-            Some("Insecure") => Some(Danger::DangerousKind),
-            _ => None,
-        };
-    }
-}
-
-/// Returns the path of a `file:///…` address.
-fn path_of(uri: &str) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStringExt;
-    let text = uri
-        .strip_prefix("file://")
-        .filter(|text| text.len() <= LONGEST_URL)?;
-    let mut path = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        let digit = |at: usize| {
-            tail.get(at)
-                .and_then(|digit| char::from(*digit).to_digit(16))
-        };
-        let escaped = digit(0).zip(digit(1)).filter(|_| *byte == b'%');
-        let escaped = escaped.and_then(|(high, low)| u8::try_from(high << 4 | low).ok());
-        path.push(escaped.unwrap_or(*byte));
-        rest = if escaped.is_some() { &tail[2..] } else { tail };
-    }
-    Some(std::ffi::OsString::from_vec(path).into())
 }
 
 /// Source: nsINavHistoryService.idl, `TRANSITION_*`.

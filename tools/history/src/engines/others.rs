@@ -10,11 +10,8 @@ use formats::sqlite::{
 };
 use tool::Moment;
 
-use super::{
-    MOST_VISITS,
-    cells::{column, integer, real, text},
-};
-use crate::visit::{From, History, How, Redirect, Source, Url, Visit};
+use super::cells::{column, integer, real, text};
+use crate::visit::{From, History, How, Source, Url, Visit};
 
 /// Reads a qutebrowser history since a moment. A row has no number, so rows are counted.
 ///
@@ -24,21 +21,16 @@ pub fn qutebrowser(connection: &Connection, since: Moment) -> Result<History> {
     let tables = sqlite::tables(connection)?;
     let sql = format!(
         "SELECT h.rowid, h.atime, h.url, {} FROM History h WHERE h.atime >= ?1 \
-         ORDER BY h.atime DESC, h.rowid DESC LIMIT ?2",
+         ORDER BY h.atime DESC, h.rowid DESC",
         column(&tables, "history", "h", "redirect"),
     );
-    let mut history = read(
-        connection,
-        &sql,
-        params![since.0 / 1_000_000, MOST_VISITS + 1],
-        |row| {
-            let time = integer(row, 1)?.checked_mul(1_000_000)?;
-            let mut visit = visit(integer(row, 0)?, time, text(row, 2)?);
-            // True for an address that led on to another one; which one is not kept.
-            visit.hidden = integer(row, 3).unwrap_or_default() != 0;
-            Some(visit)
-        },
-    )?;
+    let mut history = read(connection, &sql, params![since.0 / 1_000_000], |row| {
+        let time = integer(row, 1)?.checked_mul(1_000_000)?;
+        let mut visit = visit(integer(row, 0)?, time, text(row, 2)?);
+        // True for an address that led on to another one; which one is not kept.
+        visit.hidden = integer(row, 3).unwrap_or_default() != 0;
+        Some(visit)
+    })?;
     history
         .notes
         .push("qutebrowser does not keep what led to a visit.".into());
@@ -64,26 +56,28 @@ pub fn epiphany(connection: &Connection, since: Moment) -> Result<History> {
     let v = |name| column(&tables, "visits", "v", name);
     let sql = format!(
         "SELECT v.id, v.visit_time, u.url, {}, {} FROM visits v LEFT JOIN urls u ON u.id = v.url \
-         WHERE v.visit_time >= ?1 ORDER BY v.visit_time DESC LIMIT ?2",
+         WHERE v.visit_time >= ?1 ORDER BY v.visit_time DESC",
         v("visit_type"),
         v("referring_visit"),
     );
     read(
         connection,
         &sql,
-        params![since.0.div_euclid(scale), MOST_VISITS + 1],
+        params![since.0.div_euclid(scale)],
         |row| {
             let time = integer(row, 1)?.checked_mul(scale)?;
             let mut visit = visit(integer(row, 0)?, time, text(row, 2)?);
-            // Source: ephy-history-types.h, `EphyHistoryPageVisitType`.
-            (visit.how, visit.redirect) = match integer(row, 3) {
-                Some(1) => (How::Link, None),
-                Some(2) => (How::Typed, None),
-                Some(4) => (How::Bookmark, None),
-                Some(6) => (How::Link, Some(Redirect::Permanent)),
-                Some(7) => (How::Link, Some(Redirect::Temporary)),
-                Some(8) => (How::Download, None),
-                _ => (How::Unknown, None),
+            // Source: lib/history/ephy-history-types.h, `EphyHistoryPageVisitType`.
+            visit.how = match integer(row, 3) {
+                Some(1) => How::Link,
+                Some(2) => How::Typed,
+                Some(3) => How::FrameLink,
+                Some(4) => How::Frame,
+                Some(5 | 9) => How::Start,
+                Some(6) => How::Form,
+                Some(7) => How::Reload,
+                Some(8) => How::Bookmark,
+                _ => How::Unknown,
             };
             let from = integer(row, 4).filter(|from| *from > 0);
             visit.from = from.map_or(From::Nowhere, From::Visit);
@@ -98,17 +92,12 @@ pub fn epiphany(connection: &Connection, since: Moment) -> Result<History> {
 /// What SQLite says of a file that is damaged or holds other tables.
 pub fn falkon(connection: &Connection, since: Moment) -> Result<History> {
     let sql = "SELECT h.id, h.date, h.url FROM history h WHERE h.date >= ?1 \
-               ORDER BY h.date DESC LIMIT ?2";
-    let mut history = read(
-        connection,
-        sql,
-        params![since.0 / 1000, MOST_VISITS + 1],
-        |row| {
-            #[expect(clippy::cast_possible_truncation, reason = "out of range saturates")]
-            let time = (real(row, 1)? * 1000.0) as i64;
-            Some(visit(integer(row, 0)?, time, text(row, 2)?))
-        },
-    )?;
+               ORDER BY h.date DESC";
+    let mut history = read(connection, sql, params![since.0 / 1000], |row| {
+        #[expect(clippy::cast_possible_truncation, reason = "out of range saturates")]
+        let time = (real(row, 1)? * 1000.0) as i64;
+        Some(visit(integer(row, 0)?, time, text(row, 2)?))
+    })?;
     history
         .notes
         .push("Falkon keeps only the last visit of each address.".into());
@@ -125,16 +114,15 @@ fn read(
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query(bounds)?;
     while let Some(row) = rows.next()? {
-        if history.visits.len() >= MOST_VISITS as usize {
-            history.left_out = true;
+        if history.is_full() {
             break;
         }
         match visit(row) {
-            Some(visit) => history.visits.push(visit),
+            Some(visit) => history.add(visit),
             None => history.odd_rows += 1,
         }
     }
-    history.visits.sort_by_key(|visit| (visit.time, visit.id));
+    history.sort();
     Ok(history)
 }
 

@@ -18,7 +18,7 @@ use formats::{
 use tool::Moment;
 
 use super::{
-    MOST_DOWNLOADS, MOST_EARLIER, MOST_VISITS,
+    MOST_DOWNLOADS, MOST_EARLIER,
     cells::{column, integer, real, text},
 };
 use crate::visit::{Danger, Download, From, History, How, Redirect, Source, State, Url, Visit};
@@ -46,14 +46,13 @@ pub fn history(connection: &Connection, since: Moment) -> Result<History> {
     let mut links = Links::default();
 
     // There is no index by time: all visits are looked through, which is quick.
-    let sql = format!("{select} WHERE v.visit_time >= ?1 ORDER BY v.visit_time DESC LIMIT ?2");
+    let sql = format!("{select} WHERE v.visit_time >= ?1 ORDER BY v.visit_time DESC");
     let mut newest = connection.prepare(&sql)?;
     #[expect(clippy::cast_precision_loss, reason = "a microsecond more or less")]
     let from = since.0 as f64 / 1e6 - EPOCH;
-    let mut rows = newest.query(params![from, MOST_VISITS + 1])?;
+    let mut rows = newest.query(params![from])?;
     while let Some(row) = rows.next()? {
-        if history.visits.len() >= MOST_VISITS as usize {
-            history.left_out = true;
+        if history.is_full() {
             break;
         }
         add(&mut history, &mut links, row, true);
@@ -74,7 +73,7 @@ pub fn history(connection: &Connection, since: Moment) -> Result<History> {
             visit.redirect = Some(Redirect::Unknown);
         }
     }
-    history.visits.sort_by_key(|visit| (visit.time, visit.id));
+    history.sort();
     history.notes.push(
         "Safari keeps which address redirected to which, but not on which page a link was.".into(),
     );
@@ -124,7 +123,7 @@ fn add(history: &mut History, links: &mut Links, row: &Row<'_>, in_window: bool)
     if let Some(destination) = integer(row, 4).filter(|destination| *destination != id) {
         links.sources.entry(destination).or_insert(id);
     }
-    history.visits.push(Visit {
+    history.add(Visit {
         id,
         time: moment(time),
         url: Url::new(url),

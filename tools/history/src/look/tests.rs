@@ -85,6 +85,17 @@ fn both_browsers_stand_in_one_report() {
         .map(|v| v["time"].as_str().unwrap())
         .collect();
     assert!(times.is_sorted_by(|a, b| a >= b));
+    // Redirects of one moment stand in the order they came in, the last one first.
+    let at = |path: &str| {
+        let ends = |visit: &Value| visit["url"].as_str().unwrap().ends_with(path);
+        data["visits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .position(ends)
+            .unwrap()
+    };
+    assert!(at("/landing") < at("/r307") && at("/r307") < at("/r302"));
 
     // The download went through a listed host: said, with the whole way.
     let [finding] = &outcome.findings[..] else {
@@ -137,6 +148,34 @@ fn a_visit_from_another_device_is_told_apart() {
         .collect();
     assert_eq!(elsewhere, [false, true]);
     assert_eq!(data["visits"][24]["source"], "other-device");
+}
+
+#[test]
+fn a_page_made_to_test_protection_is_found_and_said_to_be_one() {
+    let root = tempfile::tempdir().unwrap();
+    let page = "https://testsafebrowsing.appspot.com/s/malware.html?x#y";
+    let sql = listed(CHROMIUM, "http://localhost:8765/404", page);
+    write(root.path(), ".config/chromium/Default/History", &sql);
+    let (outcome, data) = looked(root.path());
+    let [finding] = &outcome.findings[..] else {
+        panic!("{:?}", outcome.findings)
+    };
+    assert_eq!(
+        (finding.level, finding.subject.as_str()),
+        (Level::Look, "testsafebrowsing.appspot.com")
+    );
+    assert!(
+        finding.evidence.contains("it exists to test protection"),
+        "{}",
+        finding.evidence
+    );
+    let visits = data["visits"].as_array().unwrap();
+    let visit = visits.iter().find(|visit| visit["url"] == page).unwrap();
+    assert_eq!(visit["verdict"]["level"], "amber");
+    assert_eq!(
+        visit["verdict"]["entry"],
+        "testsafebrowsing.appspot.com/s/malware.html"
+    );
 }
 
 #[test]

@@ -22,7 +22,7 @@ use rustix::{
 };
 use twox_hash::XxHash3_128;
 
-use super::{Candidate, Reading, SMALL, small::changed_or_failed, stretch};
+use super::{Candidate, Found, Reading, SMALL, small::changed_or_failed, stretch};
 use crate::{
     Skipped, Why,
     pass::{
@@ -127,6 +127,11 @@ impl Session {
             id,
             next: AtomicUsize::new(0),
         }
+    }
+
+    /// Returns a verdict that no other file has.
+    fn found(&self, alone: &Candidate) -> Found {
+        Found { verdict: self.verdict(), size: alone.size, id: alone.id }
     }
 
     fn verdict(&self) -> Verdict {
@@ -369,7 +374,7 @@ impl Reader<'_> {
                 continue;
             }
             let verdict = *verdicts[side].get_or_insert_with(|| session.verdict());
-            self.found.verdicts.push((member.id, verdict));
+            self.found.verdicts.push(Found { verdict, size: member.size, id: member.id });
         }
     }
 
@@ -436,14 +441,14 @@ fn by_heads(
     let mut narrow = Vec::new();
     for group in by_digest(forest, class, SMALL, all, watch) {
         if group.len() < 2 {
-            all.verdicts.push((group[0].id, session.verdict()));
+            all.verdicts.push(session.found(&group[0]));
         } else if group.len() <= SIDE_BY_SIDE {
             narrow.push(group);
         } else {
             for equal in by_digest(forest, group, u64::MAX, all, watch) {
                 let verdict = session.verdict();
-                all.verdicts
-                    .extend(equal.iter().map(|member| (member.id, verdict)));
+                let found = |it: &Candidate| Found { verdict, size: it.size, id: it.id };
+                all.verdicts.extend(equal.iter().map(found));
             }
         }
     }

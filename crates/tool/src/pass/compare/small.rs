@@ -10,7 +10,7 @@ use std::{
 use rustix::io::{Errno, pread};
 use twox_hash::XxHash3_128;
 
-use super::{Candidate, Reading, SMALL};
+use super::{Candidate, Found, Reading, SMALL};
 use crate::{
     Skipped, Why,
     pass::{FileId, Forest, Watch, crew::Hand, opener::Opener, remember::Verdict},
@@ -75,9 +75,9 @@ impl Reader<'_> {
         for candidate in batch {
             match self.digest(candidate.id, candidate.size) {
                 Ok(value) => {
-                    self.found
-                        .verdicts
-                        .push((candidate.id, Verdict { session: 0, value }));
+                    let verdict = Verdict { session: 0, value };
+                    let found = Found { verdict, size: candidate.size, id: candidate.id };
+                    self.found.verdicts.push(found);
                 }
                 Err(why) => self
                     .found

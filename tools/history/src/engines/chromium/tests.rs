@@ -1,15 +1,16 @@
 use knowledge::browsers::Engine::Chromium;
 
-use super::*;
+use super::{codes::danger, *};
 use crate::{
     chain::{ById, to_download, to_visit},
     engines::made::{edges, read_all, read_since},
+    visit::{Danger, How, Redirect, Source, State},
 };
 
 const TOUR: &str = include_str!("../../../tests/data/chromium.sql");
 
 /// Which visit led to which on the tour: redirects, scripts, a frame, a new tab, a link.
-pub(crate) const EDGES: [(i64, i64); 13] = [
+const EDGES: [(i64, i64); 13] = [
     (2, 3),
     (3, 4),
     (4, 5),
@@ -230,6 +231,36 @@ fn a_site_that_hides_its_page_is_named_but_not_guessed() {
         .collect();
     let page = From::Page("https://news.example/".into());
     assert_eq!(from, [From::Nowhere, page, From::Visit(1), From::Visit(3)]);
+}
+
+#[test]
+fn the_newest_visit_of_a_page_before_a_new_tab_is_its_page() {
+    let sql = "
+        CREATE TABLE urls(id INTEGER PRIMARY KEY, url, title);
+        CREATE TABLE visits(id INTEGER PRIMARY KEY, url, visit_time, from_visit, transition, external_referrer_url);
+        CREATE INDEX urls_url_index ON urls (url);
+        CREATE INDEX visits_url_index ON visits (url);
+        INSERT INTO urls VALUES(1, 'https://a.example/page', ''), (2, 'https://b.example/x', ''), (3, 'https://c.example/start', '');
+        INSERT INTO visits VALUES
+            (1, 1, 13000000000000000, 0, 1, NULL), (2, 3, 13000000000000010, 0, 1, NULL),
+            (3, 1, 13000000000000020, 0, 0, 'https://c.example/start'), (4, 2, 13000000000000030, 1, 0, NULL),
+            (5, 2, 13000000000000040, 0, 0, 'https://a.example/page'), (6, 1, 13000000000000050, 0, 1, NULL),
+            (7, 2, 13000000000000060, 0, 0, 'https://a.example/page');";
+    let expected = [(2, 3), (1, 4), (3, 5), (6, 7)];
+    assert_eq!(edges(&read_all(Chromium, sql)), expected);
+    // Pages before the window are asked for one by one: an older visit of the same page, read for
+    // another chain, is not taken for the newest; and the way goes on behind it.
+    let since = Moment(13_000_000_000_000_030 - EPOCH);
+    let history = read_since(Chromium, sql, since);
+    assert_eq!(edges(&history), expected);
+    assert_eq!(
+        history
+            .visits
+            .iter()
+            .filter(|visit| visit.in_window)
+            .count(),
+        4
+    );
 }
 
 #[test]

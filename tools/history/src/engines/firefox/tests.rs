@@ -1,6 +1,6 @@
 use knowledge::browsers::Engine::Firefox;
 
-use super::*;
+use super::{notes::path_of, *};
 use crate::{
     chain::{ById, to_download, to_visit},
     engines::made::{edges, read_all, read_since},
@@ -9,7 +9,7 @@ use crate::{
 const TOUR: &str = include_str!("../../../tests/data/firefox.sql");
 
 /// Which visit led to which on the tour. The file's own (12, 17) is stitched to (16, 17).
-pub(crate) const EDGES: [(i64, i64); 20] = [
+const EDGES: [(i64, i64); 20] = [
     (2, 3),
     (3, 4),
     (4, 5),

@@ -38,8 +38,8 @@ fn gnome_web_counts_seconds_or_microseconds() {
             "{scale}"
         );
         assert_eq!(
-            (edges(&history), history.visits[1].redirect),
-            (vec![(1, 2)], Some(Redirect::Permanent))
+            (edges(&history), history.visits[1].how),
+            (vec![(1, 2)], How::Form)
         );
     }
 }

@@ -1,0 +1,80 @@
+//! Candor beside its peers, in one run. Linux only: it counts what Linux counts.
+//!
+//! It makes its own trees, runs every program on them with the same filters, and prints medians,
+//! ratios and whether each target was met. It asserts no time: a table says what was measured on
+//! one machine, and the reader judges. What each scenario means: README.md.
+#![deny(unsafe_code)]
+
+mod cli;
+mod failure;
+mod floor;
+mod judge;
+mod machine;
+mod peers;
+mod run;
+mod said;
+mod scenarios;
+mod setting;
+mod table;
+mod trees;
+mod usage;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    cli::{Cli, Part},
+    failure::{Failure, chain},
+    setting::Setting,
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ended = match &cli.part {
+        Some(part) => alone(part),
+        None => together(&cli),
+    };
+    ended.unwrap_or_else(|failure| {
+        eprintln!("candor-bench: {}", chain(&failure));
+        ExitCode::from(2)
+    })
+}
+
+/// One of the small programs that a scenario runs beside the others.
+fn alone(part: &Part) -> Result<ExitCode, Failure> {
+    match part {
+        Part::Walk(asked) => floor::walk_only(&asked.folder, asked.threads)?,
+        Part::Floor(asked) => floor::walk_and_read(&asked.folder, asked.threads)?,
+        Part::Timed(asked) => return run::timed(asked),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The scenarios, one after the other. Ends with 1 when a command failed or found something else
+/// than the others did; a missed target is told in the table and is no failure.
+fn together(cli: &Cli) -> Result<ExitCode, Failure> {
+    let setting = Setting::of(cli)?;
+    let machine = machine::describe(&setting);
+    println!("{}", table::machine(&machine));
+    let mut scenes = Vec::new();
+    for name in cli.wanted() {
+        eprintln!("{name}: begins");
+        let scene = scenarios::run(name, &setting)
+            .unwrap_or_else(|failure| table::Scene::not_measured(name, &chain(&failure)));
+        println!("{}", table::scene(&scene));
+        scenes.push(scene);
+    }
+    let sound = scenes.iter().all(table::Scene::is_sound);
+    if let Some(file) = &cli.json {
+        table::write_json(file, &machine, &scenes)?;
+    }
+    if !cli.keep {
+        setting.remove_trees()?;
+    }
+    Ok(if sound {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
