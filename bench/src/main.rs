@@ -3,7 +3,7 @@
 //! It makes its own trees, runs every program on them with the same filters, and prints medians,
 //! ratios and whether each target was met. It asserts no time: a table says what was measured on
 //! one machine, and the reader judges. What each scenario means: README.md.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 mod cli;
 mod failure;

@@ -19,14 +19,13 @@ pub(crate) struct Peer {
     pub(crate) program: Option<PathBuf>,
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 9] = [
     "czkawka_cli",
     "du",
     "dua",
     "fclones",
     "gdu",
     "jdupes",
-    "mkfs.xfs",
     "pdu",
     "rmlint",
     "strace",
@@ -42,9 +41,9 @@ pub(crate) fn found() -> Vec<Peer> {
         .into()
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+/// Returns where a program is, if it is on PATH or where programs for the superuser are.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let folders = env::var_os("PATH")?;
-    // Programs for the superuser are not on everyone's PATH.
     let system = ["/usr/sbin", "/sbin"].map(PathBuf::from);
     env::split_paths(&folders)
         .chain(system)
@@ -52,16 +51,20 @@ fn on_path(name: &str) -> Option<PathBuf> {
         .find(|it| it.is_file())
 }
 
-/// Returns what a program says of its version, on one line; empty when it does not say.
+/// Returns the version a program gives itself; empty when it does not say.
 pub(crate) fn version(program: &Path) -> String {
     let Ok(output) = Process::new(program).arg("--version").output() else {
         return String::new();
     };
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
-    let numbers = |line: &&str| line.contains(|letter: char| letter.is_ascii_digit());
-    let line = text.lines().find(numbers).unwrap_or_default();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
+    let is_version = |word: &&str| {
+        word.starts_with(|letter: char| letter.is_ascii_digit()) && word.contains('.')
+    };
+    text.split_whitespace()
+        .find(is_version)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 impl Setting {

@@ -86,17 +86,17 @@ impl Command {
         }
     }
 
-    /// Returns the line as a person would type it, with the tree's path left out.
+    /// Returns the line as a person would type it, with the paths of this machine left out.
     fn line(&self, setting: &Setting) -> String {
-        let work = setting
-            .trees()
-            .into_os_string()
-            .to_string_lossy()
-            .into_owned();
         let program = self.program.file_name().unwrap_or_default();
-        let all = std::iter::once(program).chain(self.words.iter().map(OsString::as_os_str));
-        let shown = all.map(|word| word.to_string_lossy().replace(&format!("{work}/"), ""));
-        shown.collect::<Vec<_>>().join(" ")
+        let ours = [setting.trees(), setting.outputs()];
+        let shown = |word: &OsString| {
+            let path = Path::new(word);
+            let inside = ours.iter().find_map(|it| path.strip_prefix(it).ok());
+            inside.unwrap_or(path).display().to_string()
+        };
+        let words: Vec<String> = self.words.iter().map(shown).collect();
+        format!("{} {}", program.display(), words.join(" "))
     }
 
     fn file_stem(&self) -> String {
@@ -289,10 +289,8 @@ pub(crate) fn timed(asked: &Timed) -> Result<ExitCode, Failure> {
         .stdout(out)
         .stderr(err);
     let began = Instant::now();
-    // `usage::wait` reaps it.
-    #[allow(clippy::zombie_processes)]
     let child = process.spawn().tried("start", Path::new(program))?;
-    let (status, usage) = usage::wait(child.id()).tried("wait for", Path::new(program))?;
+    let (status, usage) = usage::wait(child).tried("wait for", Path::new(program))?;
     let took = Took {
         wall: began.elapsed().as_secs_f64(),
         cpu: usage.cpu.as_secs_f64(),

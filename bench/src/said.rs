@@ -122,6 +122,9 @@ fn paragraphs(input: impl BufRead) -> io::Result<Said> {
 fn czkawka(input: impl BufRead) -> io::Result<Said> {
     for line in input.lines() {
         let line = line?;
+        if line.starts_with("Not found any duplicates") {
+            return Ok(duplicates(0, 0));
+        }
         let Some(rest) = line.strip_prefix("Found ") else {
             continue;
         };
@@ -167,6 +170,10 @@ mod tests {
         assert_eq!(paragraphs(&text[..]).unwrap(), THREE_IN_TWO);
         let text = b"Results\nFound 3 duplicated files which in 2 groups which takes 4.00 KiB.\n";
         assert_eq!(czkawka(&text[..]).unwrap(), THREE_IN_TWO);
+        assert_eq!(
+            czkawka(&b"Not found any duplicates.\n"[..]).unwrap(),
+            duplicates(0, 0)
+        );
         assert!(czkawka(&b"nothing"[..]).is_err());
     }
 

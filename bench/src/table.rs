@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     cli::Name,
     failure::{Failure, Tried},
-    judge::{Check, found, median, ratio, row},
+    judge::{Check, found, median, ratio},
     machine::Machine,
     run::Row,
 };
@@ -84,7 +84,7 @@ pub(crate) fn machine(it: &Machine) -> String {
     let versions: Vec<String> = it
         .programs
         .iter()
-        .map(|(name, version)| format!("{name} ({version})"))
+        .map(|(name, version)| format!("{name} {version}"))
         .collect();
     let _ = writeln!(text, "Programs: {}.", versions.join(", "));
     if !it.missing.is_empty() {
@@ -145,17 +145,20 @@ fn times(text: &mut String, title: &str, rows: &[Row]) {
     if !title.is_empty() {
         let _ = writeln!(text, "{title}:\n");
     }
+    // Candor stands first everywhere.
+    let first = rows.first();
+    let share = format!("÷ {}", first.map_or("", |row| row.name.as_str()));
     let heads = [
         "program",
         "wall",
         "quickest",
-        "÷ candor",
+        &share,
         "user + sys",
         "memory",
         "found",
         "command",
     ];
-    let candor = row(rows, "candor").and_then(Row::median);
+    let candor = first.and_then(Row::median);
     let shown = |value: Option<f64>, how: fn(f64) -> String| value.map_or("–".to_owned(), how);
     let line = |row: &Row| {
         let quickest = row.wall.iter().copied().min_by(f64::total_cmp);

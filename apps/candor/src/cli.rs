@@ -47,8 +47,12 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the man page
-    Man,
+    /// Print the man page of Candor, or of one of its commands
+    Man {
+        /// The command
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "history", "battery", "notice", "doctor", "completions"])]
+        page: Option<String>,
+    },
 }
 
 #[derive(Args, Debug)]

@@ -2,6 +2,8 @@
 
 mod checkup;
 mod doctor;
+#[cfg(feature = "history")]
+mod history;
 mod notice;
 
 use std::{
@@ -20,6 +22,7 @@ use crate::{
     broker::{self, Delivered},
     cli::{Cli, Command, Disk, Shared},
     failure::{Ending, Failure},
+    held,
     job::{Job, Order, Pass},
     machine, state, terminal,
 };
@@ -72,9 +75,12 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "candor", &mut text);
             print(&text)
         }
-        Command::Man => {
+        Command::Man { page } => {
+            let mut command = Cli::command();
+            command.build();
+            let of_page = page.and_then(|name| command.find_subcommand(name).cloned());
             let mut text = Vec::new();
-            clap_mangen::Man::new(Cli::command())
+            clap_mangen::Man::new(of_page.unwrap_or(command))
                 .render(&mut text)
                 .map_err(|error| Failure::new("cannot make the man page").because(&error))?;
             print(&text)
@@ -137,11 +143,20 @@ impl Session {
         }
     }
 
-    /// Runs one worker and takes in what it found.
-    fn work(&mut self, job: Job, rights: Rights) -> Result<Delivered, Failure> {
+    /// Runs one worker for these tools, and takes in what it found. Beyond what the tools declare, it
+    /// may open what the person `named`.
+    fn work(
+        &mut self,
+        tools: &[&str],
+        job: Job,
+        rights: Rights,
+        named: &[PathBuf],
+    ) -> Result<Delivered, Failure> {
+        held::to_declarations(&rights, &notice::declarations(tools), named, &self.machine)?;
+        let confined = self.confined;
         let order = Order {
             rights,
-            confined: self.confined,
+            confined,
             job,
         };
         let mut delivered = broker::run(&order, self.home())?;
@@ -152,17 +167,15 @@ impl Session {
 
     /// Walks the paths, or the home folders, once for all tools that want it.
     fn pass(&mut self, paths: &[PathBuf], wants: &Wants<'_>) -> Result<(), Failure> {
-        let homes = || {
-            self.machine
+        let mut named = self.existing(paths)?;
+        let roots: Vec<PathBuf> = match named.is_empty() {
+            true => self
+                .machine
                 .people
                 .iter()
                 .map(|person| person.home.clone())
-                .collect()
-        };
-        let roots: Vec<PathBuf> = if paths.is_empty() {
-            homes()
-        } else {
-            existing(paths)?
+                .collect(),
+            false => named.clone(),
         };
         // A person who names folders means those folders.
         #[cfg(feature = "clean")]
@@ -175,6 +188,9 @@ impl Session {
         let memory = wants
             .dupes
             .and_then(|asked| state::memory_file(&self.machine, asked));
+        if wants.dupes.is_some_and(|asked| asked.memory.is_some()) {
+            named.extend(memory.clone());
+        }
         let mut rights = Rights::default();
         rights
             .read
@@ -191,38 +207,43 @@ impl Session {
             exclusive: wants.exclusive,
             memory: memory.clone(),
         };
-        let delivered = self.work(Job::Pass(job), rights)?;
+        let mut tools = Vec::new();
+        tools.extend((wants.map || wants.junk).then_some("clean"));
+        tools.extend(wants.dupes.is_some().then_some("dupes"));
+        let delivered = self.work(&tools, Job::Pass(job), rights, &named)?;
         if let (Some(file), Some(bytes)) = (memory, delivered.memory) {
             self.complaints.extend(state::keep(&file, &bytes).err());
         }
         Ok(())
     }
 
-    #[cfg(feature = "history")]
-    fn history(&mut self, window_hours: u32) -> Result<(), Failure> {
-        let discovered = history::discover(&self.machine);
-        let reads = discovered.reads();
-        // Folders were listed here; the worker opens exactly these files and no folder.
-        let rights = Rights {
-            read: reads.files,
-            ..Rights::default()
+    /// Returns the paths as they really are, so that the sandbox opens what the walk will ask for.
+    fn existing(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+        let resolve = |path: &PathBuf| {
+            let shown = tool::path_text::shown(path.as_os_str());
+            let real = path.canonicalize().map_err(|error| {
+                Failure::new(format!("cannot look at `{shown}`"))
+                    .because(&error)
+                    .help("check the spelling, and that this user may read it")
+            })?;
+            match real.starts_with(&self.machine.root) {
+                true => Ok(real),
+                false => Err(Failure::new(format!(
+                    "`{shown}` is not on the disk named with --root"
+                ))
+                .help("name a PATH below that folder, or leave --root out")),
+            }
         };
-        let machine = self.machine.clone();
-        self.work(
-            Job::History {
-                machine,
-                discovered,
-                window_hours,
-            },
-            rights,
-        )
-        .map(drop)
+        paths.iter().map(resolve).collect()
     }
 
     #[cfg(feature = "battery")]
     fn battery(&mut self) -> Result<(), Failure> {
         let reads = battery::reads(&self.machine);
-        let read = reads.paths().map(Path::to_owned).collect();
+        let rights = Rights {
+            read: reads.paths().map(Path::to_owned).collect(),
+            ..Rights::default()
+        };
         let live = self.machine.live;
         let ask = |command: &[&str]| live.then(|| machine::ask(command)).flatten();
         let job = Job::Battery {
@@ -231,14 +252,7 @@ impl Session {
             ioreg: ask(&battery::IOREG),
             system_profiler: ask(&battery::SYSTEM_PROFILER),
         };
-        self.work(
-            job,
-            Rights {
-                read,
-                ..Rights::default()
-            },
-        )
-        .map(drop)
+        self.work(&["battery"], job, rights, &[]).map(drop)
     }
 
     /// Writes the report and says how the command ends.
@@ -302,19 +316,6 @@ fn confinement(confined: bool, in_force: &[sandbox::InForce]) -> report::Confine
         in_force: true,
         words,
     }
-}
-
-/// Returns the paths as they really are, so that the sandbox opens what the walk will ask for.
-fn existing(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let resolve = |path: &PathBuf| {
-        path.canonicalize().map_err(|error| {
-            let shown = tool::path_text::shown(path.as_os_str());
-            Failure::new(format!("cannot look at `{shown}`"))
-                .because(&error)
-                .help("check the spelling, and that this user may read it")
-        })
-    };
-    paths.iter().map(resolve).collect()
 }
 
 /// Writes a file the person named; an existing report is replaced whole.

@@ -55,7 +55,12 @@ fn here(now: Moment) -> Result<Machine, Failure> {
                 .help("set HOME to the home folder, or name a PATH")
         })?;
     // The walk names folders by where they really are, and rules are compared with those names.
-    let home = home.canonicalize().unwrap_or(home);
+    let home = home.canonicalize().map_err(|error| {
+        let shown = tool::path_text::shown(home.as_os_str());
+        Failure::new(format!("the home folder `{shown}` cannot be found"))
+            .because(&error)
+            .help("set HOME to the home folder of the person whose things are to be looked at")
+    })?;
     let mut base = Base::of_home(PLATFORM, Path::new("/"), &home);
     if PLATFORM == Platform::Linux {
         let set = |name: &str| {

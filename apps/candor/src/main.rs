@@ -10,6 +10,7 @@ mod cli;
 mod commands;
 mod failure;
 mod frames;
+mod held;
 mod job;
 mod machine;
 mod state;

@@ -11,6 +11,9 @@ use tool::Machine;
 
 use crate::{cli::Disk, failure::Failure};
 
+/// Candor's folder in the person's cache folder: the only one it makes.
+const FOLDER: &str = "candor";
+
 /// Returns the file that comparisons are remembered in; `None` when they are not to be.
 ///
 /// A disk that is mounted from elsewhere gets no memory: its device numbers mean nothing tomorrow.
@@ -22,7 +25,7 @@ pub(crate) fn memory_file(machine: &Machine, asked: &Disk) -> Option<PathBuf> {
         .people
         .first()
         .filter(|_| machine.live && !asked.no_memory)?;
-    Some(person.cache.join("candor/comparisons"))
+    Some(person.cache.join(FOLDER).join("comparisons"))
 }
 
 /// Puts new bytes in the place of the old file; at no moment is there half a file.
@@ -31,7 +34,7 @@ pub(crate) fn memory_file(machine: &Machine, asked: &Disk) -> Option<PathBuf> {
 /// When the folder or the file cannot be written. The old file is then still there, whole.
 pub(crate) fn keep(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let attempt = || -> std::io::Result<()> {
-        if let Some(folder) = file.parent() {
+        if let Some(folder) = file.parent().filter(|folder| folder.ends_with(FOLDER)) {
             fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
@@ -69,7 +72,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_written_keeps_the_old_one() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("deep/comparisons");
+        let file = folder.path().join("deep/candor/comparisons");
         keep(&file, b"first").unwrap();
         keep(&file, b"second").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"second");

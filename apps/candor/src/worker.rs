@@ -48,6 +48,8 @@ impl Write for Pipe {
 
 /// Runs one order from stdin.
 pub(crate) fn main() -> ExitCode {
+    // In a list of processes it would otherwise be called `exe`.
+    let _ = rustix::thread::set_name(c"candor worker");
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         // The broker sees that the pipe ended early and says so.
@@ -155,11 +157,32 @@ fn look(job: &Pass, watch: &Watch<'_>) -> (Vec<Outcome>, Option<Vec<u8>>) {
     let memory = compare(job, &forest, watch, &mut outcomes, &mut skipped);
     #[cfg(not(feature = "dupes"))]
     let memory = None;
+    let others = take_others_folders(job, &mut skipped);
+    if let Some(junk) = outcomes
+        .iter_mut()
+        .find(|it| it.tool == "clean")
+        .filter(|_| others > 0)
+    {
+        let folders = if others == 1 { "folder" } else { "folders" };
+        junk.section.notes.push(format!(
+            "{others} {folders} of other users or of the system, in places such as /tmp, could not be \
+             looked at. Only your own files there could be junk of yours."
+        ));
+    }
     if let Some(first) = outcomes.first_mut() {
         first.skipped.append(&mut skipped);
         first.skipped.sort();
     }
     (outcomes, memory)
+}
+
+/// Takes out what was denied in places that nobody named: on a machine of several people that is
+/// the rule, and no reason to call a checkup incomplete. Returns how many.
+fn take_others_folders(job: &Pass, skipped: &mut Vec<Skipped>) -> usize {
+    let before = skipped.len();
+    let unnamed = |path: &std::path::Path| job.also.iter().any(|place| path.starts_with(&place.0));
+    skipped.retain(|it| it.why != tool::Why::Denied || !unnamed(&it.path.0));
+    before - skipped.len()
 }
 
 /// Lets the tools that only need rows look at them.

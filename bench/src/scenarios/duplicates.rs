@@ -106,8 +106,9 @@ pub(super) fn reflinked(setting: &Setting) -> Result<Scene, Failure> {
 pub(super) fn sparse(setting: &Setting) -> Result<Scene, Failure> {
     let tree = large::sparse(setting, setting.scale.pick(100, 10, 1))?;
     let mut scene = begun(Name::Sparse, &tree);
-    // Data may be read; a hole may not.
-    measure_unread(setting, &mut scene, &tree, tree.facts.bytes / 90)?;
+    // The data, which is a hundredth of it, and a step of 1 MiB around each of its 500 runs.
+    let most = tree.facts.bytes / 100 + 500 * MIB;
+    measure_unread(setting, &mut scene, &tree, most)?;
     Ok(scene)
 }
 
@@ -122,7 +123,7 @@ fn measure_unread(
     let candor = setting.candor_dupes(&tree.root);
     let output = candor.output(setting);
     let mut commands = vec![candor];
-    commands.extend(setting.fclones(&tree.root).into_iter().take(2));
+    commands.extend(setting.fclones(&tree.root));
     commands.push(setting.walk(&tree.root));
     let rows = scene.times(setting, "", &commands, Cache::Warm, setting.runs.min(FEW))?;
     scene.checks.extend([

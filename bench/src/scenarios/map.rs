@@ -26,7 +26,6 @@ pub(super) fn scene(setting: &Setting) -> Result<Scene, Failure> {
     let rows = scene.warm(setting, &commands)?;
     scene.checks.extend([
         same_total(&rows, "candor", "du"),
-        same_total(&rows, "candor", "dua"),
         faster(&rows, "dua", 1.3),
         faster(&rows, "pdu", 1.3),
         faster(&rows, "gdu", 1.5),

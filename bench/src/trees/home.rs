@@ -9,7 +9,7 @@ use crate::{failure::Failure, setting::Setting};
 /// When it cannot be made.
 pub(crate) fn tree(setting: &Setting, files: u64) -> Result<Tree, Failure> {
     let recipe = format!("home 1: {files} files");
-    setting.tree("home", &recipe, files.saturating_mul(40 * 1024), |maker| {
+    setting.tree("home", &recipe, files.saturating_mul(45 * 1024), |maker| {
         small::source_tree(maker, "Projects/engine", files / 5)?;
         small::source_tree(maker, "Projects/engine-old", files / 5)?;
         maker.folder("Projects/site")?;

@@ -11,6 +11,7 @@ use std::{
 use super::Tree;
 use crate::{
     failure::{Failure, Tried},
+    peers,
     setting::Setting,
 };
 
@@ -30,9 +31,7 @@ pub(crate) struct Shared {
 /// # Errors
 /// When there is no XFS to be had here: then it is not measured.
 pub(crate) fn tree(setting: &Setting, parts: u64) -> Result<Shared, Failure> {
-    let mkfs = setting
-        .peer("mkfs.xfs")
-        .ok_or_else(|| Failure::other("mkfs.xfs is not on PATH"))?;
+    let mkfs = peers::on_path("mkfs.xfs").ok_or_else(|| Failure::other("mkfs.xfs is not here"))?;
     let size = 1024 * MIB / FILES / parts;
     // An XFS is never smaller than 300 MiB.
     let room = size * FILES + 512 * MIB;
@@ -51,11 +50,12 @@ pub(crate) fn tree(setting: &Setting, parts: u64) -> Result<Shared, Failure> {
         })?;
     }
     let mount = Mount::of(&image, folder)?;
-    let recipe = format!("reflinked 1: {size} bytes each");
+    let recipe = format!("reflinked 2: {size} bytes each");
     let tree = setting.tree_at(&mount.0.join("tree"), &recipe, size * FILES, |maker| {
         for number in 0..FILES {
             let first = format!("disk-{number}.img");
-            maker.file(&first, size, number)?;
+            // Each of another size: files of one size and different contents have to be read.
+            maker.file(&first, size - number * 4096, number)?;
             for copy in 0..COPIES {
                 maker.reflink(&first, &format!("disk-{number}-copy-{copy}.img"), number)?;
             }
@@ -72,6 +72,8 @@ struct Mount(PathBuf);
 
 impl Mount {
     fn of(image: &Path, folder: PathBuf) -> Result<Self, Failure> {
+        // A run that was interrupted left it mounted; most often there is nothing to end.
+        let _ = ran(Process::new("umount").arg(&folder));
         ran(Process::new("mount")
             .args(["-o", "loop"])
             .arg(image)

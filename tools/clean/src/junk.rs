@@ -89,7 +89,6 @@ impl Junk {
     /// Finds junk in everything that was walked.
     ///
     /// Nothing is promised twice: a file with several names counts only if all of them are junk.
-    #[must_use]
     ///
     /// # Errors
     /// When there are so many homes that the rules for all of them cannot be held.
@@ -119,7 +118,11 @@ impl Junk {
         }
         let kinds = kinds(scope, rows, search.found);
         let frees = kinds.iter().map(|kind| kind.frees).sum();
-        Ok(Self { kinds, frees, kinds_looked_for: looked_for })
+        Ok(Self {
+            kinds,
+            frees,
+            kinds_looked_for: looked_for,
+        })
     }
 }
 
@@ -167,7 +170,11 @@ impl Search<'_> {
                         None => self.named(step.state, name, Shape::Folder, parent, Some(id)),
                     };
                     // All below a match by name belongs to it.
-                    let state = if by_name.is_some() { State::CLOSED } else { step.state };
+                    let state = if by_name.is_some() {
+                        State::CLOSED
+                    } else {
+                        step.state
+                    };
                     (state, self.match_of[above], step.junk.or(by_name))
                 }
             };

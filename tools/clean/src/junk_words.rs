@@ -39,9 +39,12 @@ pub(crate) fn findings(found: &Junk) -> Vec<Finding> {
 }
 
 fn finding(kind: &JunkKind) -> Finding {
-    let mut advice = format!("If removed: {}", kind.lost);
+    let mut advice = format!("If removed: {}.", kind.lost.trim_end_matches('.'));
     if !kind.before.is_empty() {
-        advice.push_str(&format!(" Before that: {}.", kind.before));
+        advice.push_str(&format!(
+            " Before that: {}.",
+            kind.before.trim_end_matches('.')
+        ));
     }
     Finding {
         rule: format!("clean.{}", kind.id),

@@ -60,8 +60,13 @@ pub fn junk(scope: &Scope<'_>) -> Outcome {
     let (found, skipped) = match Junk::of(scope) {
         Ok(found) => (found, Vec::new()),
         Err(too_many) => {
-            let why = Why::TooLarge { detail: format!("no junk was looked for: {too_many}") };
-            (Junk::default(), vec![Skipped::new(scope.machine.root.as_path(), why)])
+            let why = Why::TooLarge {
+                detail: format!("no junk was looked for: {too_many}"),
+            };
+            (
+                Junk::default(),
+                vec![Skipped::new(scope.machine.root.as_path(), why)],
+            )
         }
     };
     let mut outcome = Outcome::new("clean", &found, junk_words::section(&found));
@@ -73,9 +78,6 @@ pub fn junk(scope: &Scope<'_>) -> Outcome {
 /// Returns the folders outside every home that rules about junk name: the system's caches and logs.
 #[must_use]
 pub fn places_outside_home(machine: &Machine) -> Vec<PathBuf> {
-    let Some(person) = machine.people.first() else {
-        return Vec::new();
-    };
     let bases = bases(machine);
     let base = &bases[0];
     let patterns = rows(machine.platform).iter().flat_map(|row| &row.paths);
@@ -89,7 +91,8 @@ pub fn places_outside_home(machine: &Machine) -> Vec<PathBuf> {
             let folder = fixed.rsplit_once('/').map_or(fixed, |(folder, _)| folder);
             base.expand(folder).filter(|_| !folder.is_empty())
         })
-        .filter(|folder| folder.is_dir())
+        // Most machines lack most of them. The walk wants to know where they really are.
+        .filter_map(|folder| folder.canonicalize().ok())
         .collect();
     places.sort();
     places.dedup();

@@ -24,8 +24,11 @@ pub(crate) fn section(map: &Map, forest: &Forest, holdings: &Holdings) -> Sectio
     for root in &map.roots {
         let path = tool::path_text::shown_path(&root.path.0, None);
         section.summary.push(format!(
-            "{path}: {} on disk in {} files and {} folders; {} would be free without it.",
-            root.allocated, root.files, root.folders, root.exclusive
+            "{path}: {} on disk in {} and {}; {} would be free without it.",
+            root.allocated,
+            counted(root.files, "file", "files"),
+            counted(root.folders, "folder", "folders"),
+            root.exclusive
         ));
     }
     let sums = sums(forest, holdings);
@@ -161,4 +164,8 @@ fn boxed(
 
 fn is_below(forest: &Forest, id: FolderId, root: FolderId) -> bool {
     std::iter::successors(Some(id), |id| forest.parent(*id)).any(|above| above == root)
+}
+
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }

@@ -1,4 +1,5 @@
 //! What is junk on pretend machines, and what is not.
+#![expect(clippy::unwrap_used, reason = "in a test, also in what it calls")]
 
 use std::{fs, path::Path};
 
@@ -9,12 +10,24 @@ use tool::{
 };
 
 fn outcome(machine: &Machine) -> Outcome {
-    let roots = machine.people.iter().map(|person| person.home.clone()).collect();
+    let roots = machine
+        .people
+        .iter()
+        .map(|person| person.home.clone())
+        .collect();
     let also = places_outside_home(machine);
-    let scope = pass::Scope { roots, also, threads: None };
+    let scope = pass::Scope {
+        roots,
+        also,
+        threads: None,
+    };
     let forest = walk(&scope, &Watch::new(&|_| {}));
     let holdings = holdings(&forest, false);
-    junk(&Scope { forest: &forest, holdings: &holdings, machine })
+    junk(&Scope {
+        forest: &forest,
+        holdings: &holdings,
+        machine,
+    })
 }
 
 #[test]
@@ -33,7 +46,11 @@ fn it_keeps_what_every_tool_keeps() {
 
 /// Makes every folder as old as the file in it: a folder that just got a file counts as touched.
 fn grow_old(folder: &Path, days: u32) {
-    for entry in fs::read_dir(folder).unwrap().flatten().filter(|it| it.path().is_dir()) {
+    for entry in fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .filter(|it| it.path().is_dir())
+    {
         grow_old(&entry.path(), days);
     }
     let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_795_435_200);

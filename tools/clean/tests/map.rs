@@ -1,4 +1,5 @@
 //! The map beside `du`, and what it says would be freed.
+#![expect(clippy::unwrap_used, reason = "in a test, also in what it calls")]
 
 use std::{
     fs,
@@ -14,7 +15,13 @@ use tool::{
 
 fn forest(roots: &[&Path]) -> Forest {
     let roots = roots.iter().map(|root| root.to_path_buf()).collect();
-    walk(&Scope { roots, ..Scope::default() }, &Watch::new(&|_| {}))
+    walk(
+        &Scope {
+            roots,
+            ..Scope::default()
+        },
+        &Watch::new(&|_| {}),
+    )
 }
 
 fn map(root: &Path) -> serde_json::Value {
@@ -32,10 +39,16 @@ fn map(root: &Path) -> serde_json::Value {
 
 /// `du -s --block-size=1`, which every Linux has.
 fn du(folder: &Path) -> u64 {
-    let output =
-        Command::new("du").args(["-s", "--block-size=1"]).arg(folder).output().expect("du runs");
+    let output = Command::new("du")
+        .args(["-s", "--block-size=1"])
+        .arg(folder)
+        .output()
+        .expect("du runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.split_whitespace().next().and_then(|n| n.parse().ok()).expect("du prints a number")
+    text.split_whitespace()
+        .next()
+        .and_then(|n| n.parse().ok())
+        .expect("du prints a number")
 }
 
 #[test]
@@ -44,7 +57,11 @@ fn totals_equal_du_to_the_byte() {
         let folder = tempfile::tempdir().unwrap();
         fixture::random_tree(seed, folder.path()).unwrap();
         let map = map(folder.path());
-        assert_eq!(map["roots"][0]["allocated"], du(folder.path()), "seed {seed}");
+        assert_eq!(
+            map["roots"][0]["allocated"],
+            du(folder.path()),
+            "seed {seed}"
+        );
     }
 }
 
@@ -57,7 +74,11 @@ fn totals_equal_du_for_every_folder_without_hard_links() {
     }
     let map = map(folder.path());
     let folders = map["largest_folders"].as_array().unwrap();
-    assert_eq!(folders.len(), 4, "`a/b` is little more than `a/b/c` and left out");
+    assert_eq!(
+        folders.len(),
+        4,
+        "`a/b` is little more than `a/b/c` and left out"
+    );
     for line in folders {
         let path = line["path"].as_str().unwrap();
         assert_eq!(line["allocated"], du(Path::new(path)), "{path}");
@@ -79,11 +100,17 @@ fn a_hard_link_outside_keeps_a_folder_from_freeing_it() {
     let folders_alone = blocks("inside") + blocks("inside/deep");
     let both_names_inside = blocks("inside/two");
     let outside = map(&at("inside"));
-    assert_eq!(outside["roots"][0]["exclusive"], folders_alone + both_names_inside);
+    assert_eq!(
+        outside["roots"][0]["exclusive"],
+        folders_alone + both_names_inside
+    );
     assert_eq!(outside["roots"][0]["allocated"], du(&at("inside")));
     // Seen whole, nothing is elsewhere.
     let whole = map(folder.path());
-    assert_eq!(whole["roots"][0]["exclusive"], whole["roots"][0]["allocated"]);
+    assert_eq!(
+        whole["roots"][0]["exclusive"],
+        whole["roots"][0]["allocated"]
+    );
 }
 
 /// The case every disk map gets wrong: one file, four reflinks and a hard link.
@@ -93,11 +120,21 @@ fn copies_that_share_their_blocks_free_nothing() {
     let at = |name: &str| disk.at.join(name);
     fs::write(at("file"), vec![7; 20_000_000]).unwrap();
     for name in ["copy1", "copy2", "copy3", "copy4"] {
-        let copy = Command::new("cp").arg("--reflink=always").args([at("file"), at(name)]).status();
+        let copy = Command::new("cp")
+            .arg("--reflink=always")
+            .args([at("file"), at(name)])
+            .status();
         assert!(copy.unwrap().success());
     }
     fs::hard_link(at("file"), at("link")).unwrap();
-    assert!(Command::new("sync").arg("-f").arg(&disk.at).status().unwrap().success());
+    assert!(
+        Command::new("sync")
+            .arg("-f")
+            .arg(&disk.at)
+            .status()
+            .unwrap()
+            .success()
+    );
     let map = map(&disk.at);
     let root = &map["roots"][0];
     let own_folder = fs::metadata(&disk.at).unwrap().blocks() * 512;
@@ -129,18 +166,33 @@ impl Disk {
         let folder = tempfile::tempdir().unwrap();
         let (image, at) = (folder.path().join("image"), folder.path().join("disk"));
         fs::create_dir(&at).unwrap();
-        fs::File::create(&image).unwrap().set_len(400 << 20).unwrap();
+        fs::File::create(&image)
+            .unwrap()
+            .set_len(400 << 20)
+            .unwrap();
         let done = |program: &str, words: &[&std::ffi::OsStr]| {
-            Command::new(program).args(words).output().is_ok_and(|out| out.status.success())
+            Command::new(program)
+                .args(words)
+                .output()
+                .is_ok_and(|out| out.status.success())
         };
         let made = done("mkfs.xfs", &["-q".as_ref(), image.as_os_str()])
-            && done("mount", &["-o".as_ref(), "loop".as_ref(), image.as_ref(), at.as_ref()]);
+            && done(
+                "mount",
+                &["-o".as_ref(), "loop".as_ref(), image.as_ref(), at.as_ref()],
+            );
         if !made {
-            assert!(std::env::var_os("CANDOR_REQUIRE_PEERS").is_none(), "no XFS can be mounted");
+            assert!(
+                std::env::var_os("CANDOR_REQUIRE_PEERS").is_none(),
+                "no XFS can be mounted"
+            );
             eprintln!("no XFS can be made and mounted here: shared blocks were not looked at");
             return None;
         }
-        Some(Self { at, _folder: folder })
+        Some(Self {
+            at,
+            _folder: folder,
+        })
     }
 }
 

@@ -51,13 +51,14 @@ pub(crate) fn findings(found: &Duplicates) -> Vec<Finding> {
         } else {
             Level::Note
         },
-        subject: format!("{} with the same content", counted(files, "file", "files")),
+        subject: format!(
+            "{} of equal files, {} in all",
+            counted(found.groups.len(), "group", "groups"),
+            counted(files, "file", "files")
+        ),
         place: None,
         bytes: Some(found.frees),
-        evidence: format!(
-            "Compared byte by byte, or by a 128-bit hash of every byte, in {}.",
-            counted(found.groups.len(), "group", "groups")
-        ),
+        evidence: "Compared byte by byte, or by a 128-bit hash of every byte.".to_owned(),
         advice: "Look at the groups and decide which copies you need. Candor removes none of them."
             .to_owned(),
     }]
@@ -80,6 +81,12 @@ fn table(found: &Duplicates) -> Table {
                 group.paths.len() - SHOWN_PATHS
             )));
         }
+        // Further names of the same files: a person looks for every name.
+        let links = group.links.iter().take(SHOWN_PATHS).map(|link| {
+            let name = tool::path_text::shown(link.path.0.as_os_str());
+            Cell::Text(format!("{name} (a hard link to one of these)"))
+        });
+        paths.extend(links);
         vec![
             Cell::Bytes(group.frees),
             Cell::Bytes(group.size),

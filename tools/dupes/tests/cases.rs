@@ -8,9 +8,25 @@ use tool::{
 
 fn outcome(machine: &Machine) -> Outcome {
     let watch = Watch::new(&|_| {});
-    let roots = machine.people.iter().map(|person| person.home.clone()).collect();
-    let forest = walk(&Scope { roots, ..Scope::default() }, &watch);
-    look(&forest, |_| true, &Options::default(), &mut Memory::empty(), &watch)
+    let roots = machine
+        .people
+        .iter()
+        .map(|person| person.home.clone())
+        .collect();
+    let forest = walk(
+        &Scope {
+            roots,
+            ..Scope::default()
+        },
+        &watch,
+    );
+    look(
+        &forest,
+        |_| true,
+        &Options::default(),
+        &mut Memory::empty(),
+        &watch,
+    )
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Groups beside those of jdupes, on random trees.
+#![expect(clippy::unwrap_used, reason = "in a test, also in what it calls")]
 
 use std::{
     collections::BTreeSet,
@@ -16,8 +17,20 @@ type Groups = BTreeSet<Vec<(u64, u64)>>;
 
 fn ours(root: &Path) -> Groups {
     let watch = Watch::new(&|_| {});
-    let forest = walk(&Scope { roots: vec![root.to_owned()], ..Scope::default() }, &watch);
-    let outcome = look(&forest, |_| true, &Options::default(), &mut Memory::empty(), &watch);
+    let forest = walk(
+        &Scope {
+            roots: vec![root.to_owned()],
+            ..Scope::default()
+        },
+        &watch,
+    );
+    let outcome = look(
+        &forest,
+        |_| true,
+        &Options::default(),
+        &mut Memory::empty(),
+        &watch,
+    );
     assert_eq!(outcome.skipped, []);
     let data: serde_json::Value = serde_json::from_str(outcome.data.get()).unwrap();
     let groups = data["groups"].as_array().unwrap().iter().map(|group| {
@@ -32,7 +45,11 @@ fn ours(root: &Path) -> Groups {
 /// out.
 fn theirs(root: &Path) -> Groups {
     let words = ["-r", "-q", "-0"];
-    let output = Command::new("jdupes").args(words).arg(root).output().expect("jdupes runs");
+    let output = Command::new("jdupes")
+        .args(words)
+        .arg(root)
+        .output()
+        .expect("jdupes runs");
     let mut groups = Groups::new();
     let mut group = Vec::new();
     for path in output.stdout.split(|byte| *byte == 0) {
@@ -62,7 +79,10 @@ fn identities(paths: impl Iterator<Item = PathBuf>) -> Vec<(u64, u64)> {
 #[test]
 fn groups_equal_those_of_jdupes_on_20_random_trees() {
     if Command::new("jdupes").arg("-v").output().is_err() {
-        assert!(std::env::var_os("CANDOR_REQUIRE_PEERS").is_none(), "jdupes is not installed");
+        assert!(
+            std::env::var_os("CANDOR_REQUIRE_PEERS").is_none(),
+            "jdupes is not installed"
+        );
         eprintln!("jdupes is not installed: not compared with it");
         return;
     }
@@ -74,5 +94,8 @@ fn groups_equal_those_of_jdupes_on_20_random_trees() {
         assert_eq!(found, theirs(folder.path()), "seed {seed}");
         groups += found.len();
     }
-    assert!(groups > 50, "the trees hold too few duplicates to prove anything: {groups}");
+    assert!(
+        groups > 50,
+        "the trees hold too few duplicates to prove anything: {groups}"
+    );
 }

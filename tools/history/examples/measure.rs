@@ -25,7 +25,7 @@ fn look_up(text: &str) {
     let begun = Instant::now();
     let entries = starter().0.len();
     println!(
-        "starter list: {entries} entries, parsed and compiled in {:?}",
+        "starter list: {entries} entries, opened in {:?}",
         begun.elapsed()
     );
 

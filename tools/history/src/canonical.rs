@@ -77,7 +77,10 @@ fn without_breaks(text: &[u8]) -> Cow<'_, [u8]> {
 ///
 /// One walk with a stack of what came out so far. Undoing the whole text again and again gives the
 /// same, but takes time that grows with the square of a hostile `%252525…`.
-fn unescaped(text: &[u8]) -> Vec<u8> {
+fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
+    if !text.contains(&b'%') {
+        return Cow::Borrowed(text);
+    }
     let mut out: Vec<u8> = Vec::with_capacity(text.len());
     for byte in text {
         out.push(*byte);
@@ -89,7 +92,7 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
             out.push(high << 4 | low);
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -100,15 +103,23 @@ fn hex(digit: u8) -> Option<u8> {
 
 fn escaped(text: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
-    for byte in text {
-        escape(*byte, &mut out);
+    // Nearly all texts are plain from end to end.
+    for part in text.chunk_by(|a, b| is_plain(*a) == is_plain(*b)) {
+        match std::str::from_utf8(part) {
+            Ok(plain) if is_plain(part[0]) => out.push_str(plain),
+            _ => part.iter().for_each(|byte| escape(*byte, &mut out)),
+        }
     }
     out
 }
 
+fn is_plain(byte: u8) -> bool {
+    byte > 0x20 && byte < 0x7f && !matches!(byte, b'#' | b'%')
+}
+
 fn escape(byte: u8, out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    if byte <= 0x20 || byte >= 0x7f || matches!(byte, b'#' | b'%') {
+    if !is_plain(byte) {
         out.push('%');
         out.push(char::from(DIGITS[usize::from(byte >> 4)]));
         out.push(char::from(DIGITS[usize::from(byte & 15)]));

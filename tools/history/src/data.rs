@@ -1,6 +1,10 @@
 //! The fields of the JSON output. What a person sees is drawn from the same values.
+//!
+//! Texts are borrowed from what was read: each is written out several times, and kept once.
 
-use serde::Serialize;
+use std::rc::Rc;
+
+use serde::{Serialize, Serializer};
 use tool::{Bytes, Moment, PathText, Skipped};
 
 use crate::{
@@ -13,7 +17,7 @@ use crate::{
 
 /// Everything that was read and found.
 #[derive(Debug, Serialize)]
-pub struct Data {
+pub struct Data<'a> {
     /// How many hours were looked back.
     pub window_hours: u32,
     /// Where the window begins.
@@ -25,9 +29,9 @@ pub struct Data {
     /// Browsers that are there and have no history that can be read.
     pub without_history: Vec<Without>,
     /// Visits of the window, newest first.
-    pub visits: Vec<Visit>,
+    pub visits: Vec<Visit<'a>>,
     /// Downloads of the window, newest first.
-    pub downloads: Vec<Download>,
+    pub downloads: Vec<Download<'a>>,
     /// The lists that addresses were looked up in.
     pub lists: Vec<ListFacts>,
     /// What could not be read, and why.
@@ -77,18 +81,18 @@ pub struct Cost {
 
 /// One visit.
 #[derive(Debug, Serialize)]
-pub struct Visit {
+pub struct Visit<'a> {
     /// When.
     pub time: Moment,
     /// The address.
-    pub url: String,
+    pub url: &'a str,
     /// Whether the address was longer than is kept.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
     /// The browser.
-    pub browser: String,
+    pub browser: &'a str,
     /// The profile.
-    pub profile: String,
+    pub profile: &'a str,
     /// How the person or the page before came to it.
     pub how: How,
     /// The redirect that led to it.
@@ -104,23 +108,25 @@ pub struct Visit {
     /// Whether it lies after the moment the machine's clock showed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub in_future: bool,
-    /// The way to it, itself last.
-    pub chain: Vec<Hop>,
-    /// What the lists say of its address.
-    pub verdict: Verdict,
+    /// The way to it, itself last: the whole of it when an alarm was raised or it is a download,
+    /// else its last step, as [`crate::chain::step`] says.
+    pub chain: Vec<Hop<'a>>,
+    /// What the lists say of its address; most visits share one.
+    #[serde(serialize_with = "shared")]
+    pub verdict: Rc<Verdict>,
 }
 
 /// One download.
 #[derive(Debug, Serialize)]
-pub struct Download {
+pub struct Download<'a> {
     /// When it began.
     pub time: Moment,
     /// The file's own address.
-    pub url: String,
+    pub url: &'a str,
     /// The browser.
-    pub browser: String,
+    pub browser: &'a str,
     /// The profile.
-    pub profile: String,
+    pub profile: &'a str,
     /// Where the file was put.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathText>,
@@ -133,18 +139,23 @@ pub struct Download {
     pub bytes: Option<Bytes>,
     /// What the server said it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mime: Option<String>,
+    pub mime: Option<&'a str>,
     /// Whether it was opened from the browser, where that is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opened: Option<bool>,
     /// The page the browser named to the server; often only its site.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub referrer: Option<String>,
+    pub referrer: Option<&'a str>,
     /// Whether it lies after the moment the machine's clock showed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub in_future: bool,
     /// The way to it: to the page it was started on, then each address up to the file.
-    pub chain: Vec<Hop>,
+    pub chain: Vec<Hop<'a>>,
     /// The gravest of what is said of its addresses and of the file.
-    pub verdict: Verdict,
+    #[serde(serialize_with = "shared")]
+    pub verdict: Rc<Verdict>,
+}
+
+fn shared<S: Serializer>(verdict: &Rc<Verdict>, out: S) -> Result<S::Ok, S::Error> {
+    Verdict::serialize(verdict, out)
 }

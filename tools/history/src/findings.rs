@@ -16,7 +16,7 @@ const SHOWN_HOPS: usize = 8;
 const SHOWN_URL: usize = 120;
 
 /// Returns the findings, gravest first, then newest first.
-pub(crate) fn of(data: &Data) -> Vec<Finding> {
+pub(crate) fn of(data: &Data<'_>) -> Vec<Finding> {
     let visits = data
         .visits
         .iter()
@@ -31,7 +31,7 @@ pub(crate) fn of(data: &Data) -> Vec<Finding> {
     findings
 }
 
-fn of_visit(visit: &Visit) -> Finding {
+fn of_visit(visit: &Visit<'_>) -> Finding {
     let elsewhere = match visit.source {
         Source::OtherDevice => ", on another device",
         _ => "",
@@ -46,7 +46,7 @@ fn of_visit(visit: &Visit) -> Finding {
     Finding {
         rule: "history.listed-visit".into(),
         level: level(visit.verdict.level),
-        subject: host_of(&visit.url),
+        subject: host_of(visit.url),
         place: None,
         bytes: None,
         evidence: format!(
@@ -61,14 +61,14 @@ fn of_visit(visit: &Visit) -> Finding {
     }
 }
 
-fn of_download(download: &Download) -> Finding {
+fn of_download(download: &Download<'_>) -> Finding {
     Finding {
         rule: match download.verdict.listed.is_empty() {
             true => "history.browser-warning".into(),
             false => "history.listed-download".into(),
         },
         level: level(download.verdict.level),
-        subject: host_of(&download.url),
+        subject: host_of(download.url),
         place: download.path.clone(),
         bytes: download.bytes,
         evidence: format!(
@@ -102,7 +102,7 @@ pub(crate) fn host_of(url: &str) -> String {
 }
 
 /// Writes a way in one line: root first, with how each step came about.
-fn way(chain: &[Hop]) -> String {
+fn way(chain: &[Hop<'_>]) -> String {
     if chain.len() < 2 {
         return "Nothing is known of what led there.".into();
     }
@@ -119,7 +119,7 @@ fn way(chain: &[Hop]) -> String {
         if index > 0 {
             words.push_str(" → ");
         }
-        words.push_str(&shortened(&hop.url));
+        words.push_str(&shortened(hop.url));
         words.push_str(&format!(" ({})", came_by(hop)));
     }
     words.push('.');
@@ -127,7 +127,7 @@ fn way(chain: &[Hop]) -> String {
 }
 
 /// Returns how a step came about, in a word or two.
-pub(crate) fn came_by(hop: &Hop) -> &'static str {
+pub(crate) fn came_by(hop: &Hop<'_>) -> &'static str {
     match hop.redirect {
         Some(crate::visit::Redirect::Client) => "redirected by the page",
         Some(_) if hop.how == crate::visit::How::Download => "redirected to the file",
@@ -151,15 +151,16 @@ mod tests {
 
     #[test]
     fn a_long_way_keeps_its_root_and_its_end() {
-        let hop = |n: usize| Hop {
-            url: format!("http://{n}.example/"),
+        let urls: Vec<String> = (0..20).map(|n| format!("http://{n}.example/")).collect();
+        let hop = |url| Hop {
+            url,
             cut: false,
             how: How::Link,
             redirect: None,
             time: None,
             visit: None,
         };
-        let chain: Vec<Hop> = (0..20).map(hop).collect();
+        let chain: Vec<Hop<'_>> = urls.iter().map(String::as_str).map(hop).collect();
         let words = way(&chain);
         assert!(
             words.starts_with(

@@ -9,6 +9,9 @@
 //! [`look()`] reads them as they are while the browsers run, without a lock, a copy or a write, and
 //! looks every address up in a list that is compiled into the program. Nothing is sent.
 //!
+//! For a person the whole way to what is listed is told, and to every download; in the JSON of any
+//! other visit stands the last step of its way: each redirect and the page before.
+//!
 //! Where browsers keep what, and what is listed, are rows of `knowledge`; how each file is read is
 //! told at the head of the files in `engines/`, with the source of every fact.
 #![forbid(unsafe_code)]

@@ -7,7 +7,7 @@
 //!
 //! The filter (binary fuse, 9 bits an entry) answers nearly every question from memory that stays
 //! warm; what it lets pass is looked up among the exact strings, so an answer is never a guess.
-//! A file of millions of entries has the same form as the starter list compiled into the program.
+//! A file of millions of entries has the same form as the starter list in the program.
 //!
 //! An address is never sent anywhere: the look-up is here, and so is the list.
 
@@ -19,7 +19,7 @@ mod suffixes;
 
 pub use compile::{Compiled, Dropped, Entry, Subject, compile};
 pub use open::{Error, Hit, List, Sighting};
-pub use starter::starter;
+pub use starter::{make_starter, starter};
 pub use suffixes::Suffixes;
 
 use serde::{Deserialize, Serialize};

@@ -15,7 +15,7 @@ use crate::{
 const SHOWN_HOPS: usize = 6;
 
 /// Draws what was found; `rows` bounds the newest visits and downloads.
-pub(crate) fn drawn(data: &Data, rows: usize) -> Section {
+pub(crate) fn drawn(data: &Data<'_>, rows: usize) -> Section {
     let mut section = Section {
         title: "Browser check".into(),
         ..Section::default()
@@ -37,7 +37,7 @@ pub(crate) fn drawn(data: &Data, rows: usize) -> Section {
     section
 }
 
-fn summary(data: &Data) -> Vec<String> {
+fn summary(data: &Data<'_>) -> Vec<String> {
     if data.browsers.is_empty() {
         return vec!["No browser with a history was found.".into()];
     }
@@ -85,7 +85,7 @@ fn counted(count: usize, noun: &str) -> String {
     }
 }
 
-fn flagged(data: &Data) -> Table {
+fn flagged(data: &Data<'_>) -> Table {
     let is_flagged = |verdict: &Verdict| verdict.level > verdict::Level::None;
     let mut rows: Vec<(verdict::Level, Vec<Cell>)> = Vec::new();
     for Download {
@@ -120,7 +120,7 @@ fn flagged(data: &Data) -> Table {
     {
         let profile = match source {
             Source::OtherDevice => format!("{profile}, on another device"),
-            _ => profile.clone(),
+            _ => (*profile).to_owned(),
         };
         rows.push((
             verdict.level,
@@ -143,7 +143,7 @@ fn flagged_row(
     time: tool::Moment,
     browser: &str,
     profile: &str,
-    chain: &[Hop],
+    chain: &[Hop<'_>],
 ) -> Vec<Cell> {
     let level = match verdict.level {
         verdict::Level::Red => Level::Act,
@@ -155,7 +155,7 @@ fn flagged_row(
     if skipped > 0 {
         way.push(Cell::Text(format!("({skipped} earlier)")));
     }
-    let hop = |hop: &Hop| Cell::Text(format!("{} ({})", shortened(&hop.url), came_by(hop)));
+    let hop = |hop: &Hop<'_>| Cell::Text(format!("{} ({})", shortened(hop.url), came_by(hop)));
     way.extend(chain.iter().skip(skipped).map(hop));
     vec![
         Cell::Verdict(level, verdict.words.clone()),
@@ -165,7 +165,7 @@ fn flagged_row(
     ]
 }
 
-fn browsers(data: &Data) -> Table {
+fn browsers(data: &Data<'_>) -> Table {
     let row = |profile: &crate::data::Profile| {
         vec![
             Cell::Text(profile.browser.clone()),
@@ -193,7 +193,7 @@ fn browsers(data: &Data) -> Table {
     }
 }
 
-fn without(data: &Data) -> Table {
+fn without(data: &Data<'_>) -> Table {
     let row = |it: &crate::discover::Without| {
         vec![
             Cell::Text(it.title.clone()),
@@ -209,11 +209,11 @@ fn without(data: &Data) -> Table {
     }
 }
 
-fn downloads(data: &Data, rows: usize) -> Table {
-    let row = |download: &Download| {
+fn downloads(data: &Data<'_>, rows: usize) -> Table {
+    let row = |download: &Download<'_>| {
         vec![
             Cell::Moment(download.time),
-            Cell::Text(shortened(&download.url)),
+            Cell::Text(shortened(download.url)),
             download.path.clone().map_or(Cell::Empty, Cell::Path),
             download.bytes.map_or(Cell::Empty, Cell::Bytes),
         ]
@@ -226,8 +226,8 @@ fn downloads(data: &Data, rows: usize) -> Table {
     }
 }
 
-fn visits(data: &Data, rows: usize) -> Table {
-    let row = |visit: &Visit| {
+fn visits(data: &Data<'_>, rows: usize) -> Table {
+    let row = |visit: &Visit<'_>| {
         let mut words = visit.chain.last().map_or("", came_by).to_owned();
         if visit.source == Source::OtherDevice {
             words.push_str(", on another device");
@@ -237,7 +237,7 @@ fn visits(data: &Data, rows: usize) -> Table {
         }
         vec![
             Cell::Moment(visit.time),
-            Cell::Text(shortened(&visit.url)),
+            Cell::Text(shortened(visit.url)),
             Cell::Text(format!("{} ({})", visit.browser, visit.profile)),
             Cell::Text(words),
         ]
@@ -252,7 +252,7 @@ fn visits(data: &Data, rows: usize) -> Table {
     }
 }
 
-fn notes(data: &Data) -> Vec<String> {
+fn notes(data: &Data<'_>) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     for list in &data.lists {
         notes.push(format!(

@@ -25,6 +25,12 @@ pub(crate) fn tools() -> Vec<&'static str> {
     TOOLS.iter().map(|(name, _)| *name).collect()
 }
 
+/// Returns the declarations of these tools, as far as they are in this build.
+pub(super) fn declarations(names: &[&str]) -> Vec<&'static str> {
+    let named = TOOLS.iter().filter(|(name, _)| names.contains(name));
+    named.map(|(_, text)| *text).collect()
+}
+
 pub(crate) fn run(asked: &Notice) -> Result<Ending, Failure> {
     let Some((name, text)) = TOOLS.iter().find(|(name, _)| *name == asked.tool) else {
         return Err(Failure::new(format!("there is no tool `{}`", asked.tool)));

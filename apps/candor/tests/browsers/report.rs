@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use fixture::browsers::Home;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// The JSON of `candor history` or of a `candor checkup`, which holds the same.
@@ -38,11 +39,6 @@ impl Report {
         let not_read = self.history["not_read"].as_array();
         let not_read = not_read.expect("the report says what could not be read");
         not_read.iter().map(|it| format!("{it}\n")).collect()
-    }
-
-    /// Returns the time as reports write it.
-    pub(crate) fn clock() -> String {
-        jiff::Timestamp::now().to_string()
     }
 
     /// Returns the profiles that were read: `Chromium: Default`.
@@ -129,6 +125,12 @@ pub(crate) fn text<'a>(it: &'a Value, name: &str) -> &'a str {
     it[name]
         .as_str()
         .unwrap_or_else(|| panic!("no text `{name}` in {it}"))
+}
+
+pub(crate) fn time(it: &Value, name: &str) -> Timestamp {
+    let text = text(it, name);
+    text.parse()
+        .unwrap_or_else(|error| panic!("`{text}` is no time: {error}"))
 }
 
 fn run(mut candor: Command, command: &str) -> (Value, Option<i32>) {

@@ -49,9 +49,21 @@ pub(crate) fn visit(browser: &mut impl Drive, server: &Server, path: &str) {
     server.wait_for(&arrived, count);
 }
 
-/// Starts a page that leads to the next one every tenth of a second: `/race/1`, `/race/2`…
-pub(crate) fn race(browser: &mut impl Drive, server: &Server, host: &str) {
-    browser.go(&server.url(host, "/race/1"));
+/// How many pages of a race lead on by themselves. A way longer than that would make reports grow
+/// with the square of the visits.
+const LEG: u64 = 10;
+
+/// Keeps a race going: pages `/race/NAME/1`, `/race/NAME/2`…, each of which leads to the next after
+/// a tenth of a second, up to the end of a leg. The next leg is begun here.
+///
+/// `legs` is how many have been begun.
+pub(crate) fn race(browser: &mut dyn Drive, server: &Server, name: &str, legs: &mut u64) {
+    let end = *legs * LEG;
+    if end == 0 || server.count(&format!("/arrived/race/{name}/{end}")) > 0 {
+        let next = end + 1;
+        browser.go(&server.url("site.localhost", &format!("/race/{name}/{next}")));
+        *legs += 1;
+    }
 }
 
 fn answer(request: &Request, port: u16) -> Answer {
@@ -93,11 +105,19 @@ fn answer(request: &Request, port: u16) -> Answer {
 }
 
 fn race_page(path: &str) -> Answer {
-    let number = path.strip_prefix("/race/").map(str::parse::<u32>);
-    let Some(Ok(number)) = number else {
+    let name_and_number = path
+        .strip_prefix("/race/")
+        .and_then(|it| it.split_once('/'));
+    let Some((name, number)) = name_and_number else {
+        return Answer::NotFound;
+    };
+    let Ok(number) = number.parse::<u64>() else {
         return Answer::NotFound;
     };
     let next = number + 1;
-    let on = format!("<script>setTimeout(()=>location.href='/race/{next}',100)</script>");
+    let on = match number % LEG {
+        0 => String::new(),
+        _ => format!("<script>setTimeout(()=>location.href='/race/{name}/{next}',100)</script>"),
+    };
     Answer::page(&format!("Race {number}"), &on)
 }

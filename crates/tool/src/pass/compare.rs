@@ -6,6 +6,7 @@
 //! byte that sets it apart. Holes are compared without reading, and files that stand on the same
 //! bytes of the disk are equal without reading.
 
+mod heads;
 mod large;
 mod small;
 mod stretch;
@@ -205,7 +206,11 @@ fn remembered(forest: &Forest, group: &[Candidate], memory: &Memory, all: &mut R
     for candidate in group {
         match memory.recall(forest, forest.file(candidate.id)) {
             Some(verdict) if *session.get_or_insert(verdict.session) == verdict.session => {
-                all.verdicts.push(Found { verdict, size: candidate.size, id: candidate.id });
+                all.verdicts.push(Found {
+                    verdict,
+                    size: candidate.size,
+                    id: candidate.id,
+                });
             }
             _ => {
                 all.verdicts.truncate(before);
@@ -220,9 +225,13 @@ fn remembered(forest: &Forest, group: &[Candidate], memory: &Memory, all: &mut R
 /// Makes classes of equal verdicts.
 fn conclude(forest: &Forest, mut all: Reading, names: &[Candidate]) -> Compared {
     let key = |found: &Found| (found.size, found.verdict.session, found.verdict.value);
-    all.verdicts.sort_unstable_by_key(|found| (key(found), found.id));
+    all.verdicts
+        .sort_unstable_by_key(|found| (key(found), found.id));
     all.own.sort_unstable();
-    let equal = all.verdicts.chunk_by(|a, b| key(a) == key(b)).filter(|class| class.len() > 1);
+    let equal = all
+        .verdicts
+        .chunk_by(|a, b| key(a) == key(b))
+        .filter(|class| class.len() > 1);
     // Paths are what a person sorts by, and what costs most here: each is made once.
     let mut classes: Vec<(PathBuf, Class)> = equal
         .map(|class| {
@@ -235,7 +244,13 @@ fn conclude(forest: &Forest, mut all: Reading, names: &[Candidate]) -> Compared 
             inodes.sort_unstable_by(|a, b| a.0.cmp(&b.0));
             let first = std::mem::take(&mut inodes[0].0);
             let inodes = inodes.into_iter().map(|(_, inode)| inode).collect();
-            (first, Class { size: class[0].size, inodes })
+            (
+                first,
+                Class {
+                    size: class[0].size,
+                    inodes,
+                },
+            )
         })
         .collect();
     classes.sort_unstable_by(|a, b| b.1.size.cmp(&a.1.size).then_with(|| a.0.cmp(&b.0)));
@@ -245,8 +260,15 @@ fn conclude(forest: &Forest, mut all: Reading, names: &[Candidate]) -> Compared 
         .flat_map(|class| &mut class.inodes)
         .filter(|inode| {
             let row = forest.file(inode.names[0]);
-            let sharing = forest.devices.get(usize::from(row.device)).is_some_and(|d| d.sharing);
-            sharing && all.own.binary_search_by_key(&inode.names[0], |own| own.0).is_err()
+            let sharing = forest
+                .devices
+                .get(usize::from(row.device))
+                .is_some_and(|d| d.sharing);
+            sharing
+                && all
+                    .own
+                    .binary_search_by_key(&inode.names[0], |own| own.0)
+                    .is_err()
         })
         .collect();
     all.cost.opened += unknown.len() as u64;
@@ -256,7 +278,11 @@ fn conclude(forest: &Forest, mut all: Reading, names: &[Candidate]) -> Compared 
         inode.own = inode.own.min(held);
     }
     all.skipped.sort();
-    Compared { classes, skipped: all.skipped, cost: all.cost }
+    Compared {
+        classes,
+        skipped: all.skipped,
+        cost: all.cost,
+    }
 }
 
 /// Returns an inode with all names it was seen under, and what removing them would free.

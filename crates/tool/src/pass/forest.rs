@@ -425,10 +425,15 @@ impl Forest {
     /// Puts a path together in one allocation: a report of many duplicates needs many paths.
     fn path_of(&self, folder: FolderId, name: Option<&[u8]>) -> PathBuf {
         let above = || std::iter::successors(Some(folder), |id| self.parent(*id));
-        let parts = || name.into_iter().chain(above().map(|id| self.folder_name(id)));
+        let parts = || {
+            name.into_iter()
+                .chain(above().map(|id| self.folder_name(id)))
+        };
         // `/` as a root brings its own slash.
         let own_slash = |part: &[u8]| part == b"/";
-        let length: usize = parts().map(|part| if own_slash(part) { 0 } else { part.len() + 1 }).sum();
+        let length: usize = parts()
+            .map(|part| if own_slash(part) { 0 } else { part.len() + 1 })
+            .sum();
         let bare_root = parts().last().is_some_and(own_slash);
         let mut bytes = vec![b'/'; if bare_root { length.max(1) } else { length - 1 }];
         let mut end = bytes.len();

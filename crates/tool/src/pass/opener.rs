@@ -8,7 +8,10 @@ use rustix::{
     io::{self, Errno},
 };
 
-use crate::pass::{FileId, FolderId, Forest, system::open_at};
+use crate::pass::{
+    FileId, FolderId, Forest,
+    system::{WAY, open_at},
+};
 
 /// Folders kept open on the way down to the one in use. Deeper ones take their ancestors' place.
 const KEPT: usize = 48;
@@ -64,7 +67,7 @@ impl<'f> Opener<'f> {
         for id in missing.into_iter().rev() {
             let name = CString::new(self.forest.folder_name(id)).map_err(|_| Errno::INVAL)?;
             let above = self.way.last().map_or(CWD, |(_, open)| open.as_fd());
-            let open = open_at(above, &name, OFlags::DIRECTORY, false)?;
+            let open = open_at(above, &name, WAY, false)?;
             if self.way.len() == KEPT {
                 self.way.remove(0);
             }

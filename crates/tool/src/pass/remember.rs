@@ -1,9 +1,10 @@
 //! What earlier readings found, so that an unchanged file is not read twice in its life.
 //!
-//! A file is known by device, inode, size and both times to the nanosecond. The change time cannot
-//! be set back by any program, so a file whose content changed is never taken for known. A file
-//! that changed within [`SETTLED`] of the look at it is not remembered: its next change might
-//! carry the same time.
+//! A file is known by device, inode, size and both times to the nanosecond. No program can set the
+//! change time back, so a changed file counts as new, unless the machine's clock was set back or the
+//! file is written through a memory map made before. A file that changed within [`SETTLED`] of the
+//! look at it is not remembered: its next change might carry the same time. What is remembered
+//! decides what is listed as equal, never what is removed.
 //!
 //! Layout, little endian: magic (8 bytes), number of slots (u64), XXH3-64 of the slots (u64), then
 //! 64-byte slots of an open-addressing table: device, inode, size, mtime, ctime, session (u64

@@ -85,6 +85,9 @@ mod linux {
 
     pub(in super::super) const NO_ACCESS_TIME: OFlags = OFlags::NOATIME;
 
+    /// How a folder is opened that is only passed through: it need not be readable.
+    pub(in super::super) const WAY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY);
+
     /// Room for one listing call; one per thread, used again for each folder.
     pub(in super::super) struct Room(Box<[MaybeUninit<u8>]>);
 
@@ -202,6 +205,8 @@ mod elsewhere {
 
     pub(in super::super) const NO_ACCESS_TIME: OFlags = OFlags::empty();
 
+    pub(in super::super) const WAY: OFlags = OFlags::DIRECTORY;
+
     pub(in super::super) struct Room;
 
     impl Room {
@@ -263,10 +268,16 @@ mod elsewhere {
     ///
     /// Source: mount(8) and /System/Library/Filesystems of macOS 15; not verified on a Mac.
     pub(in super::super) fn file_system(folder: &OwnedFd) -> FileSystem {
-        let Ok(found) = rustix::fs::fstatfs(folder) else { return FileSystem::Local };
+        let Ok(found) = rustix::fs::fstatfs(folder) else {
+            return FileSystem::Local;
+        };
         #[allow(clippy::cast_sign_loss)]
-        let name: Vec<u8> =
-            found.f_fstypename.iter().map(|c| *c as u8).take_while(|c| *c != 0).collect();
+        let name: Vec<u8> = found
+            .f_fstypename
+            .iter()
+            .map(|c| *c as u8)
+            .take_while(|c| *c != 0)
+            .collect();
         match name.as_slice() {
             b"devfs" | b"autofs" | b"fdesc" => FileSystem::Pseudo,
             b"nfs" | b"smbfs" | b"afpfs" | b"webdav" | b"ftp" => FileSystem::Network,

@@ -2,7 +2,7 @@
 
 use std::{
     ffi::{CStr, CString, OsStr, OsString},
-    os::unix::ffi::{OsStrExt, OsStringExt},
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
@@ -21,15 +21,15 @@ use super::{
     Watch,
     crew::{Hand, MOST, crew},
     forest::{Device, FolderId, Forest, Full, Kind, NewFile, NewFolder, Part, Trouble},
-    system::{FileSystem, Room, Stat, file_system, list, open_at, processors, stat_at, stat_open},
+    system::{FileSystem, Room, Stat, file_system, list, open_at, processors, stat_at},
 };
 use crate::Why;
 
 /// What is walked.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// Folders and files to look at, with everything below them. A root inside another one is
-    /// looked at once.
+    /// Folders and files to look at, with everything below them: absolute paths without links, as
+    /// [`Path::canonicalize`] gives them. A root inside another one is looked at once.
     pub roots: Vec<PathBuf>,
     /// Folders outside the roots that only some tools look at, such as the system's caches. One that
     /// lies inside a root, or holds one, is left out.
@@ -42,7 +42,7 @@ pub struct Scope {
 ///
 /// File systems mounted below a root are walked too, except interfaces to the kernel (`/proc` and
 /// the like) and other machines' disks, which are skipped by name. Symbolic links are rows, never
-/// followed, except where a root itself is one. A folder that cannot be listed is in
+/// followed. A folder that cannot be listed is in
 /// [`Forest::skipped`], and everything else is still walked.
 #[must_use]
 pub fn walk(scope: &Scope, watch: &Watch<'_>) -> Forest {
@@ -51,7 +51,7 @@ pub fn walk(scope: &Scope, watch: &Watch<'_>) -> Forest {
     let mut jobs = Vec::new();
     let shared = Shared::default();
     for (root, main) in without_nested(scope) {
-        match plant(&root, main, &mut first, &shared) {
+        match plant(root, main, &mut first, &shared) {
             Ok((id, job)) => {
                 roots.push(id);
                 jobs.extend(job);
@@ -60,7 +60,7 @@ pub fn walk(scope: &Scope, watch: &Watch<'_>) -> Forest {
             Err(Why::Gone) if !main => {}
             Err(why) => first.troubles.push(Trouble {
                 folder: None,
-                name: root.into_os_string().into_vec(),
+                name: root.as_os_str().as_bytes().to_vec(),
                 why,
             }),
         }
@@ -94,30 +94,23 @@ pub fn walk(scope: &Scope, watch: &Watch<'_>) -> Forest {
     Forest::grow(parts, roots, devices.seen)
 }
 
-/// Returns all roots without those that another one holds, each made absolute, and whether it is
-/// one that was asked for.
-fn without_nested(scope: &Scope) -> Vec<(PathBuf, bool)> {
-    // A root that cannot be resolved stays as it is and is reported when it is opened.
-    let resolve = |root: &PathBuf| root.canonicalize().unwrap_or_else(|_| root.clone());
-    let mut kept: Vec<(PathBuf, bool)> = Vec::new();
-    let mut roots: Vec<PathBuf> = scope.roots.iter().map(resolve).collect();
-    let order = roots.clone();
-    roots.sort();
-    roots.dedup();
-    for root in order {
-        let inside = roots
-            .iter()
-            .any(|other| root.starts_with(other) && *other != root);
+/// Returns all roots without those that another one holds, and whether it is one that was asked for.
+fn without_nested(scope: &Scope) -> Vec<(&Path, bool)> {
+    let mut kept: Vec<(&Path, bool)> = Vec::new();
+    for root in &scope.roots {
+        let holds = |other: &PathBuf| root.starts_with(other) && root != other;
         // One that is not there is kept, so that it is said.
-        if !(inside && root.exists()) && !kept.iter().any(|(known, _)| *known == root) {
+        let held = scope.roots.iter().any(holds) && root.exists();
+        let known = kept.iter().any(|(known, _)| known == root);
+        if !held && !known {
             kept.push((root, true));
         }
     }
-    let mut also: Vec<PathBuf> = scope.also.iter().map(resolve).collect();
+    let mut also: Vec<&PathBuf> = scope.also.iter().collect();
     also.sort();
     for root in also {
-        let overlaps = |(known, main): &(PathBuf, bool)| {
-            root.starts_with(known) || (*main && known.starts_with(&root))
+        let overlaps = |(known, main): &(&Path, bool)| {
+            root.starts_with(known) || (*main && known.starts_with(root))
         };
         if !kept.iter().any(overlaps) {
             kept.push((root, false));
@@ -147,13 +140,9 @@ fn plant(
                 detail: "neither a file nor a folder".to_owned(),
             });
         };
-        let above = rustix::fs::open(
-            folder,
-            OFlags::RDONLY | OFlags::DIRECTORY,
-            rustix::fs::Mode::empty(),
-        )
-        .and_then(|open| stat_open(open.as_fd()))
-        .map_err(failed)?;
+        let above =
+            CString::new(folder.as_os_str().as_bytes()).expect("a part of a path without zeros");
+        let above = stat_at(rustix::fs::CWD, &above).map_err(failed)?;
         let device = shared.device_of(&stat, FileSystem::Local);
         let id = part
             .folder(

@@ -1,7 +1,15 @@
 //! The path of an address: `/a/./b//../c` is `/a/c`.
 
+use std::borrow::Cow;
+
 /// Returns the path without `.`, `..` and empty names; it begins with `/`.
-pub(super) fn resolved(path: &[u8]) -> Vec<u8> {
+pub(super) fn resolved(path: &[u8]) -> Cow<'_, [u8]> {
+    let has_marks = path
+        .windows(2)
+        .any(|two| two[0] == b'/' && matches!(two[1], b'/' | b'.'));
+    if path.starts_with(b"/") && !has_marks {
+        return Cow::Borrowed(path);
+    }
     let mut names: Vec<&[u8]> = Vec::new();
     let mut ends_in_folder = true;
     for name in path.split(|byte| *byte == b'/') {
@@ -19,5 +27,5 @@ pub(super) fn resolved(path: &[u8]) -> Vec<u8> {
     if ends_in_folder && !names.is_empty() {
         out.push(b'/');
     }
-    out
+    Cow::Owned(out)
 }

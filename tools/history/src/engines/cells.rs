@@ -31,6 +31,11 @@ pub(super) fn bytes<'a>(row: &'a Row<'_>, at: usize) -> Option<&'a [u8]> {
     }
 }
 
+/// Returns whether a cell holds a text that is not empty.
+pub(super) fn is_text(row: &Row<'_>, at: usize) -> bool {
+    bytes(row, at).is_some_and(|bytes| !bytes.is_empty())
+}
+
 /// Returns a text that is not empty; bytes that are not UTF-8 are replaced.
 pub(super) fn text(row: &Row<'_>, at: usize) -> Option<String> {
     let bytes = bytes(row, at).filter(|bytes| !bytes.is_empty())?;

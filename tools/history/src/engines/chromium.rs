@@ -21,7 +21,7 @@ use tool::Moment;
 use self::codes::{danger, how, redirect, source, state};
 use super::{
     MOST_DOWNLOADS, MOST_EARLIER, MOST_HOPS,
-    cells::{by_index, bytes, column, integer, text},
+    cells::{by_index, bytes, column, integer, is_text, text},
 };
 use crate::visit::{Download, From, History, LONGEST_URL, Url, Visit};
 
@@ -185,12 +185,11 @@ impl Found {
         let transition = integer(row, 4).unwrap_or_default() as u32;
         let linked = [integer(row, 5), integer(row, 6)].into_iter().flatten();
         let linked = linked.into_iter().find(|from| *from > 0);
-        let named = Named {
-            tab: text(row, 11).map(cut),
-            referrer: text(row, 7).map(cut),
-        };
-        if linked.is_none() && (named.tab.is_some() || named.referrer.is_some()) {
-            self.named.push((id, named));
+        if linked.is_none() {
+            let (tab, referrer) = (text(row, 11).map(cut), text(row, 7).map(cut));
+            if tab.is_some() || referrer.is_some() {
+                self.named.push((id, Named { tab, referrer }));
+            }
         }
         let time = Moment(time.saturating_sub(EPOCH));
         let url = Url::new(url);
@@ -209,7 +208,7 @@ impl Found {
             url,
             how: how(transition),
             redirect: redirect(transition),
-            source: source(text(row, 8).is_some(), integer(row, 9)),
+            source: source(is_text(row, 8), integer(row, 9)),
             hidden: integer(row, 3).unwrap_or_default() != 0,
             response: response.filter(|code| *code != 0),
             from: linked.map_or(From::Nowhere, From::Visit),

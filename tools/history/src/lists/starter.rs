@@ -1,4 +1,8 @@
-//! The list compiled into the program, from the rows of `knowledge`.
+//! The list compiled into the program.
+//!
+//! `starter/` holds the rows of `knowledge` in the form that look-ups read: to read the table and
+//! compile it would take longer than to look up the addresses of a day. A test compares both, and
+//! `cargo run -p candor-history --example starter` makes the files anew.
 
 use std::sync::OnceLock;
 
@@ -6,37 +10,45 @@ use knowledge::threats::{Threats, threats};
 
 use super::{Compiled, Entry, List, ListFacts, Subject, Suffixes, compile};
 
-/// The starter list and the suffixes that go with it.
-///
-/// It is compiled at the first call, in about a millisecond: a file beside the table would be a
-/// second truth.
+const LIST: &[u8] = include_bytes!("starter/list.bin");
+/// One name a line: the suffixes, an empty line, the sites.
+const SUFFIXES: &str = include_str!("starter/suffixes.txt");
+
+/// Returns the starter list and the suffixes that go with it.
 ///
 /// # Panics
-/// When the table is broken; a test shows that.
+/// When the file is damaged; a test shows that.
 #[must_use]
 pub fn starter() -> (&'static List<'static>, &'static Suffixes) {
-    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    static LIST: OnceLock<(List<'static>, Suffixes)> = OnceLock::new();
-    let (list, suffixes) = LIST.get_or_init(|| {
-        let suffixes = suffixes_of(threats());
-        let bytes = BYTES.get_or_init(|| compiled(threats(), &suffixes).bytes);
-        (
-            List::open(bytes).expect("what was just compiled can be opened"),
-            suffixes,
-        )
+    static OPENED: OnceLock<(List<'static>, Suffixes)> = OnceLock::new();
+    let (list, suffixes) = OPENED.get_or_init(|| {
+        let list = List::open(LIST).expect("a test opens and verifies it");
+        (list, read(SUFFIXES))
     });
     (list, suffixes)
 }
 
-pub(super) fn suffixes_of(table: &Threats) -> Suffixes {
-    let suffixes = table.suffixes.registry.iter().chain(&table.suffixes.shared);
-    Suffixes::new(
-        suffixes.map(String::as_str),
-        table.sites.top.iter().map(String::as_str),
-    )
+/// Makes both files from the table: the list, and the text of the suffixes.
+#[must_use]
+pub fn make_starter() -> (Compiled, String) {
+    let suffixes = written(threats());
+    (compiled(threats(), &read(&suffixes)), suffixes)
 }
 
-pub(super) fn compiled(table: &Threats, suffixes: &Suffixes) -> Compiled {
+fn read(text: &str) -> Suffixes {
+    let (suffixes, sites) = text.split_once("\n\n").unwrap_or((text, ""));
+    Suffixes::new(suffixes.lines(), sites.lines())
+}
+
+fn written(table: &Threats) -> String {
+    let suffixes = table.suffixes.registry.iter().chain(&table.suffixes.shared);
+    let mut text: String = suffixes.map(|name| format!("{name}\n")).collect();
+    text.push('\n');
+    text.extend(table.sites.top.iter().map(|name| format!("{name}\n")));
+    text
+}
+
+fn compiled(table: &Threats, suffixes: &Suffixes) -> Compiled {
     let facts: Vec<ListFacts> = table
         .lists
         .iter()
@@ -70,4 +82,22 @@ pub(super) fn compiled(table: &Threats, suffixes: &Suffixes) -> Compiled {
         }));
     }
     compile(&facts, &entries, suffixes, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_are_what_the_table_gives() {
+        let (made, suffixes) = make_starter();
+        assert!(made.dropped.is_empty(), "{:?}", made.dropped);
+        let help = "run `cargo run -p candor-history --example starter`";
+        assert!(made.bytes == LIST, "list.bin is of another table: {help}");
+        assert!(
+            suffixes == SUFFIXES,
+            "suffixes.txt is of another table: {help}"
+        );
+        starter().0.verify().unwrap();
+    }
 }

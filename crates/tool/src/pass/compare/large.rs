@@ -16,13 +16,9 @@ use std::{
     time::Instant,
 };
 
-use rustix::{
-    fd::{AsFd, OwnedFd},
-    io::Errno,
-};
-use twox_hash::XxHash3_128;
+use rustix::fd::{AsFd, OwnedFd};
 
-use super::{Candidate, Found, Reading, SMALL, small::changed_or_failed, stretch};
+use super::{Candidate, Found, Reading, heads::by_heads, small::changed_or_failed, stretch};
 use crate::{
     Skipped, Why,
     pass::{
@@ -37,7 +33,7 @@ use crate::{
 
 /// The most files held open side by side for one class. Larger classes are first split by a hash of
 /// their heads, and what is still larger is hashed whole.
-const SIDE_BY_SIDE: usize = 64;
+pub(super) const SIDE_BY_SIDE: usize = 64;
 
 /// A stretch of a class is worth a thread of its own from this many bytes on.
 const STRETCH: u64 = 64 << 20;
@@ -114,7 +110,7 @@ impl Work {
 }
 
 /// Numbers for verdicts that can be compared with each other and with no other reading's.
-struct Session {
+pub(super) struct Session {
     id: u64,
     next: AtomicUsize,
 }
@@ -130,11 +126,15 @@ impl Session {
     }
 
     /// Returns a verdict that no other file has.
-    fn found(&self, alone: &Candidate) -> Found {
-        Found { verdict: self.verdict(), size: alone.size, id: alone.id }
+    pub(super) fn found(&self, alone: &Candidate) -> Found {
+        Found {
+            verdict: self.verdict(),
+            size: alone.size,
+            id: alone.id,
+        }
     }
 
-    fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> Verdict {
         Verdict {
             session: self.id,
             value: self.next.fetch_add(1, Relaxed) as u128,
@@ -374,7 +374,11 @@ impl Reader<'_> {
                 continue;
             }
             let verdict = *verdicts[side].get_or_insert_with(|| session.verdict());
-            self.found.verdicts.push(Found { verdict, size: member.size, id: member.id });
+            self.found.verdicts.push(Found {
+                verdict,
+                size: member.size,
+                id: member.id,
+            });
         }
     }
 
@@ -427,91 +431,6 @@ fn meet(stretches: Vec<Vec<Vec<usize>>>, sides: usize) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = together.into_values().filter(|g| g.len() > 1).collect();
     groups.sort();
     groups
-}
-
-/// Splits a class with very many members by their heads; what is still too large to be held open is
-/// hashed whole.
-fn by_heads(
-    forest: &Forest,
-    class: Vec<Candidate>,
-    session: &Session,
-    watch: &Watch<'_>,
-    all: &mut Reading,
-) -> Vec<Vec<Candidate>> {
-    let mut narrow = Vec::new();
-    for group in by_digest(forest, class, SMALL, all, watch) {
-        if group.len() < 2 {
-            all.verdicts.push(session.found(&group[0]));
-        } else if group.len() <= SIDE_BY_SIDE {
-            narrow.push(group);
-        } else {
-            for equal in by_digest(forest, group, u64::MAX, all, watch) {
-                let verdict = session.verdict();
-                let found = |it: &Candidate| Found { verdict, size: it.size, id: it.id };
-                all.verdicts.extend(equal.iter().map(found));
-            }
-        }
-    }
-    narrow
-}
-
-/// Groups files by a hash of their first `length` bytes.
-fn by_digest(
-    forest: &Forest,
-    mut class: Vec<Candidate>,
-    length: u64,
-    all: &mut Reading,
-    watch: &Watch<'_>,
-) -> Vec<Vec<Candidate>> {
-    class.sort_unstable_by_key(|member| member.id.on_the_way());
-    let mut opener = Opener::new(forest);
-    let mut room = vec![0; stretch::STEP];
-    let mut digests: Vec<(u128, Candidate)> = Vec::new();
-    for member in class {
-        let end = member.size.min(length);
-        match opener
-            .open(member.id)
-            .and_then(|file| digest(&file, end, &mut room))
-        {
-            Ok(Some(digest)) => digests.push((digest, member)),
-            Ok(None) => all
-                .skipped
-                .push(Skipped::new(forest.path(member.id), Why::Changed)),
-            Err(error) => {
-                all.skipped.push(Skipped::new(
-                    forest.path(member.id),
-                    changed_or_failed(error),
-                ));
-            }
-        }
-        all.cost.opened += 1;
-        all.cost.read += end;
-        watch.add(1, end, || {
-            OsStr::from_bytes(forest.name(member.id)).to_owned()
-        });
-    }
-    digests.sort_by_key(|(digest, member)| (*digest, member.id));
-    let groups = digests.chunk_by(|a, b| a.0 == b.0);
-    groups
-        .map(|group| group.iter().map(|(_, member)| *member).collect())
-        .collect()
-}
-
-/// Returns the hash of a file's first `end` bytes; `None` if it has become shorter.
-fn digest(file: &OwnedFd, end: u64, room: &mut [u8]) -> Result<Option<u128>, Errno> {
-    let mut hasher = XxHash3_128::new();
-    let mut at = 0;
-    while at < end {
-        let length = usize::try_from(end - at)
-            .unwrap_or(usize::MAX)
-            .min(room.len());
-        if !stretch::fill(file, at, &mut room[..length])? {
-            return Ok(None);
-        }
-        hasher.write(&room[..length]);
-        at += length as u64;
-    }
-    Ok(Some(hasher.finish_128()))
 }
 
 #[cfg(test)]

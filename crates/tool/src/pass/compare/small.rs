@@ -76,7 +76,11 @@ impl Reader<'_> {
             match self.digest(candidate.id, candidate.size) {
                 Ok(value) => {
                     let verdict = Verdict { session: 0, value };
-                    let found = Found { verdict, size: candidate.size, id: candidate.id };
+                    let found = Found {
+                        verdict,
+                        size: candidate.size,
+                        id: candidate.id,
+                    };
                     self.found.verdicts.push(found);
                 }
                 Err(why) => self

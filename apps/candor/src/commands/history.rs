@@ -1,0 +1,61 @@
+//! The browser check of `candor history` and `candor checkup`.
+
+use std::{fs, os::unix::fs::MetadataExt, path::PathBuf};
+
+use sandbox::Rights;
+
+use super::{Failure, Session};
+use crate::job::Job;
+
+/// How often a check is made before what it missed is told instead.
+const TRIES: u32 = 5;
+
+impl Session {
+    /// Starts a worker that reads the histories.
+    ///
+    /// A worker's rights hold for the files that stood there when it was confined, not for their
+    /// names: it may not open what a browser has put in their place since. Chromium does that with
+    /// `Local State` every few seconds while it is used. What was missed for this reason only is
+    /// read by another worker.
+    pub(super) fn history(&mut self, window_hours: u32) -> Result<(), Failure> {
+        let before = (self.outcomes.len(), self.in_force.len());
+        for tries in 1.. {
+            let discovered = history::discover(&self.machine);
+            let files = discovered.reads().files;
+            let identities = identities(&files);
+            // Folders were listed here; the worker opens exactly these files and no folder.
+            let rights = Rights {
+                read: files,
+                ..Rights::default()
+            };
+            let job = Job::History {
+                machine: self.machine.clone(),
+                discovered,
+                window_hours,
+            };
+            self.work(&["history"], job, rights, &[])?;
+            let missed = self.outcomes[before.0..]
+                .iter()
+                .any(|outcome| !outcome.skipped.is_empty());
+            if !missed || tries == TRIES || identities == self.identities_now() {
+                break;
+            }
+            self.outcomes.truncate(before.0);
+            self.in_force.truncate(before.1);
+        }
+        Ok(())
+    }
+
+    fn identities_now(&self) -> Vec<(PathBuf, u64, u64)> {
+        identities(&history::reads(&self.machine).files)
+    }
+}
+
+/// Returns which file stands under each name: device and inode.
+fn identities(files: &[PathBuf]) -> Vec<(PathBuf, u64, u64)> {
+    let identity = |path: &PathBuf| {
+        let metadata = fs::symlink_metadata(path).ok()?;
+        Some((path.clone(), metadata.dev(), metadata.ino()))
+    };
+    files.iter().filter_map(identity).collect()
+}

@@ -1,0 +1,254 @@
+//! The command as a person meets it: exit codes, output, and what it says when something is wrong.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+/// Runs `candor` with a home of its own and nothing else of this machine's environment.
+fn candor(home: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_candor"))
+        .args(args)
+        .env_clear()
+        .env("HOME", home)
+        .env("TZ", "UTC")
+        .current_dir(home)
+        .output()
+        .expect("candor starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}{}", text(&output.stdout), text(&output.stderr)))
+}
+
+fn home() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder can be made")
+}
+
+#[test]
+fn exit_codes_tell_nothing_found_found_and_incomplete() {
+    let home = home();
+    let at = |name: &str| home.path().join(name);
+    fs::write(at("one"), "the same").unwrap();
+    assert_eq!(candor(home.path(), &["dupes", "."]).status.code(), Some(0));
+    fs::write(at("two"), "the same").unwrap();
+    assert_eq!(candor(home.path(), &["dupes", "."]).status.code(), Some(1));
+    assert_eq!(
+        candor(home.path(), &["dupes", "missing"]).status.code(),
+        Some(2)
+    );
+    // A browser's database that is none: not looked at is not the same as nothing found.
+    let profile = at(".config/chromium/Default");
+    fs::create_dir_all(&profile).unwrap();
+    fs::write(profile.join("History"), "no database at all").unwrap();
+    let output = candor(home.path(), &["history", "--json"]);
+    assert_eq!(output.status.code(), Some(2));
+    let skipped = &json(&output)["skipped"];
+    assert!(
+        skipped[0]["path"]
+            .as_str()
+            .unwrap()
+            .ends_with("Default/History"),
+        "{skipped}"
+    );
+}
+
+#[test]
+fn every_command_speaks_json_with_its_schema() {
+    let home = home();
+    for (args, schema) in [
+        (&["checkup"][..], "candor/checkup/1"),
+        (&["map"], "candor/map/1"),
+        (&["clean"], "candor/clean/1"),
+        (&["dupes", "."], "candor/dupes/1"),
+        (&["history"], "candor/history/1"),
+        (&["battery"], "candor/battery/1"),
+        (&["doctor"], "candor/doctor/1"),
+        (&["notice", "history"], "candor/notice/1"),
+    ] {
+        let output = candor(home.path(), &[args, &["--json"]].concat());
+        assert_eq!(json(&output)["schema"], schema, "{args:?}");
+        assert_eq!(text(&output.stderr), "", "{args:?}");
+        let name = schema.replace('/', ".");
+        let file = format!(
+            "{}/../../schemas/{name}.schema.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let described: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(&file).expect(&file)).unwrap();
+        for key in described["required"].as_array().unwrap() {
+            assert!(
+                json(&output).get(key.as_str().unwrap()).is_some(),
+                "{schema} lacks {key}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_checkup_finds_what_is_there_and_sends_nothing() {
+    let home = home();
+    let at = |name: &str| home.path().join(name);
+    fs::create_dir_all(at(".cache/thumbnails/large")).unwrap();
+    fs::write(at(".cache/thumbnails/large/a.png"), vec![1; 30_000]).unwrap();
+    for name in ["film", "copy of film"] {
+        fs::write(at(name), vec![2; 300_000]).unwrap();
+    }
+    let page = at("report.html");
+    let output = candor(
+        home.path(),
+        &["checkup", "--json", "--html", page.to_str().unwrap()],
+    );
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let found = json(&output);
+    assert_eq!(found["left_the_machine"], "nothing");
+    assert_eq!(found["confined"]["in_force"], true);
+    assert_eq!(found["dupes"]["groups"][0]["size"], 300_000);
+    assert_eq!(found["junk"]["kinds"][0]["id"], "linux.thumbnails");
+    assert!(found["map"]["roots"][0]["allocated"].as_u64().unwrap() > 630_000);
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.contains("copy of film"));
+    // The memory of comparisons is the one thing that is kept.
+    let output = candor(home.path(), &["checkup"]);
+    let report = text(&output.stdout);
+    for word in ["Duplicates", "film", "What left this machine: nothing"] {
+        assert!(report.contains(word), "{report}");
+    }
+}
+
+#[test]
+fn no_report_calls_anything_clean_or_safe() {
+    let home = home();
+    for args in [
+        &["checkup"][..],
+        &["history"],
+        &["clean"],
+        &["dupes", "."],
+        &["battery"],
+    ] {
+        let report = text(&candor(home.path(), args).stdout).to_lowercase();
+        let words: Vec<&str> = report.split(|c: char| !c.is_alphabetic()).collect();
+        assert!(
+            !words.contains(&"clean") && !words.contains(&"safe"),
+            "{report}"
+        );
+    }
+}
+
+#[test]
+fn mistakes_are_answered_with_the_path_and_a_way_out() {
+    let home = home();
+    fs::create_dir(home.path().join("empty")).unwrap();
+    for (args, words) in [
+        (
+            &["dupes", "no-such-folder"][..],
+            &["`no-such-folder`", "No such file", "help:"][..],
+        ),
+        (
+            &["checkup", "--root", "empty", "--platform", "macos"],
+            &["empty", "Users", "--platform", "help:"],
+        ),
+        (
+            &["checkup", "--root", "gone", "--platform", "linux"],
+            &["gone", "help:"],
+        ),
+        (&["checkup", "--root", "empty"], &["--platform"]),
+        (
+            &["history", "--since", "yesterday"],
+            &["`yesterday`", "24h"],
+        ),
+        (&["notice", "nothing"], &["nothing", "history"]),
+        (
+            &["map", "--html", "no/such/folder/x.html"],
+            &["no/such/folder/x.html", "help:"],
+        ),
+        (&["dupes"], &["PATH"]),
+    ] {
+        let output = candor(home.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let said = text(&output.stderr);
+        for word in words {
+            assert!(said.contains(word), "{args:?} lacks {word:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_memory_that_cannot_be_written_loses_no_report() {
+    let home = home();
+    for name in ["one", "two"] {
+        fs::write(home.path().join(name), "the same").unwrap();
+    }
+    // What was written a moment ago is not remembered.
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    // /dev/full is a disk without room.
+    let output = candor(
+        home.path(),
+        &["dupes", ".", "--json", "--memory", "/dev/full/x"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(json(&output)["groups"].as_array().unwrap().len(), 1);
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("/dev/full/x") && said.contains("--no-memory"),
+        "{said}"
+    );
+    // And where it can be written, the second run reads nothing.
+    for (run, opened) in [(1, 2), (2, 0)] {
+        let output = candor(home.path(), &["dupes", "one", "two", "--json"]);
+        assert_eq!(json(&output)["files_opened"], opened, "run {run}");
+    }
+    assert!(home.path().join(".cache/candor/comparisons").exists());
+    // A damaged memory is said, and made anew.
+    fs::write(home.path().join(".cache/candor/comparisons"), "rubbish").unwrap();
+    let output = candor(home.path(), &["dupes", "one", "two", "--json"]);
+    assert_eq!(
+        (output.status.code(), &json(&output)["files_opened"]),
+        (Some(2), &2.into())
+    );
+    let output = candor(home.path(), &["dupes", "one", "two", "--json"]);
+    assert_eq!(
+        (output.status.code(), &json(&output)["files_opened"]),
+        (Some(1), &0.into())
+    );
+}
+
+#[test]
+fn a_mounted_mac_is_looked_at_as_a_mac() {
+    let disk = home();
+    let trash = disk
+        .path()
+        .join("Users/ada/Library/Caches/com.apple.QuickLook.thumbnailcache");
+    fs::create_dir_all(&trash).unwrap();
+    fs::write(trash.join("data"), vec![1; 50_000]).unwrap();
+    let root = disk.path().to_str().unwrap();
+    let output = candor(
+        disk.path(),
+        &["clean", "--json", "--root", root, "--platform", "macos"],
+    );
+    let found = json(&output);
+    assert_eq!(found["machine"]["platform"], "macos");
+    let ids: Vec<&str> = found["kinds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["id"].as_str().unwrap())
+        .collect();
+    assert!(ids.iter().any(|id| id.starts_with("macos.")), "{ids:?}");
+}
+
+#[test]
+fn completions_and_the_man_page_come_out_of_the_command_line() {
+    let home = home();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = candor(home.path(), &["completions", shell]);
+        assert!(text(&output.stdout).contains("checkup"), "{shell}");
+    }
+    assert!(text(&candor(home.path(), &["man"]).stdout).contains(".TH candor"));
+}
