@@ -24,7 +24,7 @@ pub(crate) struct Usage {
 /// together.
 ///
 /// # Errors
-/// The system's, when the child was waited for before.
+/// The system's, when the child cannot be waited for.
 pub(crate) fn wait(mut child: Child) -> io::Result<(ExitStatus, Usage)> {
     let status = child.wait()?;
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;

@@ -103,12 +103,19 @@ fn hex(digit: u8) -> Option<u8> {
 
 fn escaped(text: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut rest = text;
     // Nearly all texts are plain from end to end.
-    for part in text.chunk_by(|a, b| is_plain(*a) == is_plain(*b)) {
-        match std::str::from_utf8(part) {
-            Ok(plain) if is_plain(part[0]) => out.push_str(plain),
-            _ => part.iter().for_each(|byte| escape(*byte, &mut out)),
-        }
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| !is_plain(*byte));
+        let (plain, other) = rest.split_at(end.unwrap_or(rest.len()));
+        out.push_str(std::str::from_utf8(plain).expect("plain bytes are ASCII"));
+        rest = match other.split_first() {
+            Some((byte, after)) => {
+                escape(*byte, &mut out);
+                after
+            }
+            None => other,
+        };
     }
     out
 }

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     rc::Rc,
 };
 
@@ -292,9 +292,10 @@ impl<'a> Check<'a> {
     }
 
     fn verdict_of(&mut self, url: &'a str) -> Rc<Verdict> {
-        if let Some(verdict) = self.judged.get(url) {
-            return Rc::clone(verdict);
-        }
+        let place = match self.judged.entry(url) {
+            Entry::Occupied(judged) => return Rc::clone(judged.get()),
+            Entry::Vacant(place) => place,
+        };
         let (list, suffixes) = lists::starter();
         let verdict = match canonical(url.as_bytes()) {
             None => Rc::new(verdict::not_of_the_web()),
@@ -307,8 +308,7 @@ impl<'a> Check<'a> {
                 }),
             },
         };
-        self.judged.insert(url, Rc::clone(&verdict));
-        verdict
+        Rc::clone(place.insert(verdict))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What `candor` says of browsers, in a form that a test can compare.
 
-use std::process::Command;
+use std::{collections::BTreeMap, process::Command};
 
 use fixture::browsers::Home;
 use jiff::Timestamp;
@@ -48,18 +48,24 @@ impl Report {
         profiles.iter().map(name).collect()
     }
 
-    /// Returns the ways to all visits of a profile, in the order of the browser's file.
+    /// Returns the whole ways to all visits of a profile, in the order of the browser's file.
+    ///
+    /// A report tells of most visits the last step only; here the steps are put together.
     pub(crate) fn visits(&self, browser: &str, profile: &str) -> Vec<String> {
-        let mut visits: Vec<(i64, String)> = self
+        let chains: BTreeMap<i64, &[Value]> = self
             .of("visits", browser, profile)
-            .map(|visit| {
-                let own = visit["chain"].as_array().and_then(|chain| chain.last());
-                let number = own.and_then(|own| own["visit"].as_i64());
-                (number.expect("a way ends with the visit"), way(visit))
+            .map(|visit| list(visit, "chain"))
+            .map(|chain| {
+                (
+                    number(chain.last()).expect("a chain ends with the visit"),
+                    chain,
+                )
             })
             .collect();
-        visits.sort();
-        visits.into_iter().map(|(_, way)| way).collect()
+        chains
+            .keys()
+            .map(|id| written(&whole(*id, &chains)))
+            .collect()
     }
 
     /// Returns the ways to all downloads of a profile that have arrived whole, oldest first.
@@ -67,7 +73,7 @@ impl Report {
         let mut downloads: Vec<(String, String)> = self
             .of("downloads", browser, profile)
             .filter(|it| it["state"] == "complete")
-            .map(|it| (text(it, "time").to_owned(), way(it)))
+            .map(|it| (text(it, "time").to_owned(), written(list(it, "chain"))))
             .collect();
         downloads.sort();
         downloads.into_iter().map(|(_, way)| way).collect()
@@ -96,10 +102,23 @@ impl Report {
     }
 }
 
-/// Writes the way to a visit or download in one line: `typed start > link r301 > server r302`.
+/// Puts the steps to a visit together, from the first to the visit itself.
+fn whole(id: i64, chains: &BTreeMap<i64, &[Value]>) -> Vec<Value> {
+    let chain = chains[&id];
+    match number(chain.first()).filter(|first| *first != id && chains.contains_key(first)) {
+        Some(first) => [&whole(first, chains), &chain[1..]].concat(),
+        None => chain.to_vec(),
+    }
+}
+
+fn number(hop: Option<&Value>) -> Option<i64> {
+    hop?["visit"].as_i64()
+}
+
+/// Writes a way in one line: `typed start > link r301 > server r302`.
 ///
 /// Hosts are left out but those of other sites: `127.0.0.1/ad2`.
-fn way(it: &Value) -> String {
+fn written(chain: &[Value]) -> String {
     let hop = |hop: &Value| {
         let by = hop["redirect"].as_str().unwrap_or(text(hop, "how"));
         let url = text(hop, "url");
@@ -111,7 +130,7 @@ fn way(it: &Value) -> String {
             _ => format!("{by} {host}/{path}"),
         }
     };
-    let hops: Vec<String> = list(it, "chain").iter().map(hop).collect();
+    let hops: Vec<String> = chain.iter().map(hop).collect();
     hops.join(" > ")
 }
 

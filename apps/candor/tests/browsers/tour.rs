@@ -49,21 +49,10 @@ pub(crate) fn visit(browser: &mut impl Drive, server: &Server, path: &str) {
     server.wait_for(&arrived, count);
 }
 
-/// How many pages of a race lead on by themselves. A way longer than that would make reports grow
-/// with the square of the visits.
-const LEG: u64 = 10;
-
-/// Keeps a race going: pages `/race/NAME/1`, `/race/NAME/2`…, each of which leads to the next after
-/// a tenth of a second, up to the end of a leg. The next leg is begun here.
-///
-/// `legs` is how many have been begun.
-pub(crate) fn race(browser: &mut dyn Drive, server: &Server, name: &str, legs: &mut u64) {
-    let end = *legs * LEG;
-    if end == 0 || server.count(&format!("/arrived/race/{name}/{end}")) > 0 {
-        let next = end + 1;
-        browser.go(&server.url("site.localhost", &format!("/race/{name}/{next}")));
-        *legs += 1;
-    }
+/// Opens a page that leads to the next one after a tenth of a second, and so on without end:
+/// `/race/NAME/1`, `/race/NAME/2`…
+pub(crate) fn race(browser: &mut dyn Drive, server: &Server, name: &str) {
+    browser.go(&server.url("site.localhost", &format!("/race/{name}/1")));
 }
 
 fn answer(request: &Request, port: u16) -> Answer {
@@ -115,9 +104,6 @@ fn race_page(path: &str) -> Answer {
         return Answer::NotFound;
     };
     let next = number + 1;
-    let on = match number % LEG {
-        0 => String::new(),
-        _ => format!("<script>setTimeout(()=>location.href='/race/{name}/{next}',100)</script>"),
-    };
+    let on = format!("<script>setTimeout(()=>location.href='/race/{name}/{next}',100)</script>");
     Answer::page(&format!("Race {number}"), &on)
 }

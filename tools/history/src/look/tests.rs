@@ -150,6 +150,46 @@ fn a_visit_from_another_device_is_told_apart() {
     assert_eq!(data["visits"][24]["source"], "other-device");
 }
 
+/// The numbers of the visits on the way to a visit, as the JSON has them.
+fn way_to(data: &Value, id: i64) -> Vec<i64> {
+    let visits = data["visits"].as_array().unwrap().iter();
+    let ways = visits.map(|visit| -> Vec<i64> {
+        let chain = visit["chain"].as_array().unwrap().iter();
+        chain.filter_map(|hop| hop["visit"].as_i64()).collect()
+    });
+    ways.into_iter()
+        .find(|way| way.last() == Some(&id))
+        .unwrap()
+}
+
+#[test]
+fn a_download_and_an_alarm_have_their_whole_way_and_other_visits_the_last_step() {
+    for (sql, whole) in [
+        (FIREFOX.to_owned(), false),
+        (
+            listed(
+                FIREFOX,
+                "localhost:8765/pushed",
+                "coolwebsearch.info/pushed",
+            ),
+            true,
+        ),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        write(
+            root.path(),
+            ".mozilla/firefox/a.default/places.sqlite",
+            &sql,
+        );
+        let (_, data) = looked(root.path());
+        let expected: &[i64] = if whole { &[6, 7, 8, 9, 10] } else { &[9, 10] };
+        assert_eq!(way_to(&data, 10), expected);
+        assert_eq!(way_to(&data, 9), [8, 9]);
+        assert_eq!(way_to(&data, 5), [2, 3, 4, 5]);
+        assert_eq!(way_to(&data, 17), [12, 14, 15, 16, 17]);
+    }
+}
+
 #[test]
 fn a_page_made_to_test_protection_is_found_and_said_to_be_one() {
     let root = tempfile::tempdir().unwrap();
