@@ -48,8 +48,6 @@ impl Write for Pipe {
 
 /// Runs one order from stdin.
 pub(crate) fn main() -> ExitCode {
-    // In a list of processes it would otherwise be called `exe`.
-    let _ = rustix::thread::set_name(c"candor worker");
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         // The broker sees that the pipe ended early and says so.

@@ -2,7 +2,7 @@
 //!
 //! One of the two places in Candor that hold unsafe code: the FIEMAP request has no wrapper in
 //! `rustix` 1.1, and the kernel writes its answer behind a pointer. Everything unsafe is in
-//! [`request`], whose buffer is a plain array of integers that any bits are valid for.
+//! `request`, whose buffer is a plain array of integers that any bits are valid for.
 //!
 //! Source: Linux Documentation/filesystems/fiemap.rst and include/uapi/linux/fiemap.h, 6.12.
 #![allow(unsafe_code)]

@@ -2,7 +2,7 @@
 //!
 //! A file is known by device, inode, size and both times to the nanosecond. No program can set the
 //! change time back, so a changed file counts as new, unless the machine's clock was set back or the
-//! file is written through a memory map made before. A file that changed within [`SETTLED`] of the
+//! file is written through a memory map made before. A file that changed within two seconds of the
 //! look at it is not remembered: its next change might carry the same time. What is remembered
 //! decides what is listed as equal, never what is removed.
 //!
