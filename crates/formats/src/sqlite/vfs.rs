@@ -1,7 +1,7 @@
 //! SQLite's way to our image: a file layer that can only read.
 //!
 //! This is the one file of the crate with unsafe code. SQLite takes a file layer only as a table of
-//! C functions. The ready-made wrapper on crates.io (sqlite-plugin 0.11) makes its bindings at build
+//! C functions. The ready-made wrapper, the crate sqlite-plugin 0.11, makes its bindings at build
 //! time and so needs libclang on every machine that compiles us; the bindings that come with
 //! rusqlite need nothing.
 //!
