@@ -1,16 +1,17 @@
 //! The broker's side of a worker: start it, give it its order, take in what it says.
 
 use std::{
+    collections::BTreeMap,
     io::{BufReader, Read, Write},
     path::Path,
 };
 
 use sandbox::{InForce, Probe, Worker};
-use tool::{Outcome, pass::Progress};
+use tool::{List, Outcome, pass::Progress};
 
 use crate::{
     failure::Failure,
-    frames::{self, Kind},
+    frames::{self, Kind, Rows},
     job::Order,
     terminal::Line,
     worker::{GaveUp, WORD},
@@ -80,6 +81,8 @@ fn listen(
 ) -> Result<Delivered, Failure> {
     let broken = |error: std::io::Error| Failure::new("a worker ended early").because(&error);
     let mut delivered = Delivered::default();
+    // Lists come ahead of the outcome they belong to; here they wait for it, by tool.
+    let mut waiting: BTreeMap<String, Vec<List>> = BTreeMap::new();
     let mut greeted = false;
     loop {
         let (kind, bytes) = frames::read(pipe).map_err(broken)?;
@@ -102,9 +105,15 @@ fn listen(
                 }
             }
             Kind::Progress => line.draw(&frames::value::<Progress>(&bytes).map_err(broken)?, home),
-            Kind::Outcome => delivered
-                .outcomes
-                .push(frames::value(&bytes).map_err(broken)?),
+            Kind::Rows => {
+                let Rows { tool, list, rows } = frames::rows(bytes).map_err(broken)?;
+                tool::lists::put_together(waiting.entry(tool).or_default(), &list, rows);
+            }
+            Kind::Outcome => {
+                let mut outcome: Outcome = frames::value(&bytes).map_err(broken)?;
+                outcome.lists = waiting.remove(&outcome.tool).unwrap_or_default();
+                delivered.outcomes.push(outcome);
+            }
             Kind::Memory => delivered.memory = Some(bytes),
             Kind::Probes => delivered.probes = frames::value(&bytes).map_err(broken)?,
             Kind::GaveUp => {

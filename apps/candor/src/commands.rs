@@ -7,13 +7,15 @@ mod history;
 mod notice;
 
 use std::{
-    io::Write,
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     time::Instant,
 };
 
 pub(crate) use notice::tools;
 
+#[cfg(any(feature = "clean", feature = "dupes"))]
+use crate::private;
 use clap::CommandFactory;
 use sandbox::Rights;
 use tool::{Machine, Outcome, PathText};
@@ -24,7 +26,9 @@ use crate::{
     failure::{Ending, Failure},
     held,
     job::{Job, Order, Pass},
-    machine, state, terminal,
+    machine, state,
+    stdout::Stdout,
+    terminal,
 };
 
 /// Runs a command line.
@@ -113,6 +117,8 @@ struct Session {
     command: String,
     machine: Machine,
     confined: bool,
+    /// Whether the report is JSON, which has the long lists in full.
+    lists: bool,
     threads: Option<usize>,
     began: Instant,
     outcomes: Vec<Outcome>,
@@ -127,6 +133,7 @@ impl Session {
             command: command.to_owned(),
             machine: machine::machine(shared)?,
             confined: !shared.unconfined,
+            lists: shared.json,
             threads: shared.threads.map(usize::from),
             began: Instant::now(),
             outcomes: Vec::new(),
@@ -153,10 +160,10 @@ impl Session {
         named: &[PathBuf],
     ) -> Result<Delivered, Failure> {
         held::to_declarations(&rights, &notice::declarations(tools), named, &self.machine)?;
-        let confined = self.confined;
         let order = Order {
             rights,
-            confined,
+            confined: self.confined,
+            lists: self.lists,
             job,
         };
         let mut delivered = broker::run(&order, self.home())?;
@@ -192,14 +199,23 @@ impl Session {
             named.extend(memory.clone());
         }
         let mut rights = Rights::default();
-        rights
-            .read
-            .extend(roots.iter().chain(&also).chain(&memory).cloned());
+        #[cfg(any(feature = "clean", feature = "dupes"))]
+        let private = {
+            let private = private::places(&self.machine, &roots);
+            roots
+                .iter()
+                .for_each(|root| private::grant(root, &private, &mut rights));
+            private
+        };
+        #[cfg(not(any(feature = "clean", feature = "dupes")))]
+        let private = Vec::new();
+        rights.read.extend(also.iter().chain(&memory).cloned());
         let texts = |paths: Vec<PathBuf>| paths.into_iter().map(PathText).collect();
         let job = Pass {
             machine: self.machine.clone(),
             roots: texts(roots),
             also: texts(also),
+            private: texts(private),
             map: wants.map,
             junk: wants.junk,
             dupes: wants.dupes.map(|asked| asked.min_size),
@@ -275,11 +291,10 @@ impl Session {
             let page = report::html(&report, &report::Zone::system());
             write_new(file, page.as_bytes())?;
         }
-        let text = match shared.json {
-            true => report::json(&report),
-            false => report::terminal(&report, &terminal::style(shared.color)),
+        match shared.json {
+            true => print_by(|out| report::json(&report, out))?,
+            false => print(report::terminal(&report, &terminal::style(shared.color)).as_bytes())?,
         };
-        print(text.as_bytes())?;
         for complaint in &self.complaints {
             eprint!("{complaint}");
         }
@@ -328,11 +343,17 @@ fn write_new(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-/// Writes to stdout; a reader that has gone away (`| head`) is no fault.
 fn print(bytes: &[u8]) -> Result<Ending, Failure> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+    print_by(|out| out.write_all(bytes))
+}
+
+/// Writes to stdout; a reader that has gone away (`| head`) is no fault.
+fn print_by(
+    write: impl FnOnce(&mut BufWriter<Stdout>) -> io::Result<()>,
+) -> Result<Ending, Failure> {
+    let mut out = Stdout::buffered();
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::new("cannot write to stdout").because(&error))
         }
         _ => Ok(Ending::NothingFound),

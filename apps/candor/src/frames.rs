@@ -8,9 +8,10 @@
 use std::io::{self, Read, Write};
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
 /// Worker and broker are one program, so they differ only when the file was replaced in between.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,10 @@ pub(crate) enum Kind {
     Confined = b'C',
     /// `tool::pass::Progress`, as JSON.
     Progress = b'P',
-    /// `tool::Outcome`, as JSON.
+    /// A piece of a long list of an outcome that follows: the tool, the name of the list, each with a
+    /// zero byte behind it, and a JSON array.
+    Rows = b'R',
+    /// `tool::Outcome` without its lists, as JSON.
     Outcome = b'O',
     /// Bytes of the memory of comparisons, to be kept.
     Memory = b'M',
@@ -36,10 +40,11 @@ pub(crate) enum Kind {
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
-        const ALL: [Kind; 8] = [
+        const ALL: [Kind; 9] = [
             Kind::Greeting,
             Kind::Confined,
             Kind::Progress,
+            Kind::Rows,
             Kind::Outcome,
             Kind::Memory,
             Kind::Probes,
@@ -54,7 +59,8 @@ impl Kind {
         match self {
             Self::Greeting | Self::Confined | Self::Progress | Self::GaveUp | Self::End => 1 << 20,
             Self::Probes => 1 << 20,
-            Self::Outcome | Self::Memory => 1 << 30,
+            // A row is rarely long, but a group of duplicates may be.
+            Self::Rows | Self::Outcome | Self::Memory => 1 << 30,
         }
     }
 }
@@ -67,14 +73,58 @@ pub(crate) fn write(out: &mut impl Write, kind: Kind, value: &impl Serialize) ->
 
 /// Writes a frame of bytes; more than the limit of its kind is an error, and nothing is written.
 pub(crate) fn write_bytes(out: &mut impl Write, kind: Kind, bytes: &[u8]) -> io::Result<()> {
-    let length = u32::try_from(bytes.len())
+    write_parts(out, kind, &[bytes])
+}
+
+/// Writes a piece of a long list of a tool.
+pub(crate) fn write_rows(
+    out: &mut impl Write,
+    tool: &str,
+    list: &str,
+    rows: &str,
+) -> io::Result<()> {
+    let parts = [tool, "\0", list, "\0", rows].map(str::as_bytes);
+    write_parts(out, Kind::Rows, &parts)
+}
+
+fn write_parts(out: &mut impl Write, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let length = u32::try_from(length)
         .ok()
         .filter(|length| *length <= kind.limit());
     let length = length.ok_or_else(|| io::Error::other("more than one frame can hold"))?;
     let mut head = [kind as u8, 0, 0, 0, 0];
     head[1..].copy_from_slice(&length.to_le_bytes());
     out.write_all(&head)?;
-    out.write_all(bytes)
+    parts.iter().try_for_each(|part| out.write_all(part))
+}
+
+/// A piece of a long list, as it arrived.
+pub(crate) struct Rows {
+    pub(crate) tool: String,
+    pub(crate) list: String,
+    /// One JSON array.
+    pub(crate) rows: Box<RawValue>,
+}
+
+/// Reads a piece of a long list.
+pub(crate) fn rows(bytes: Vec<u8>) -> io::Result<Rows> {
+    let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+    let text = String::from_utf8(bytes).map_err(|_| bad("rows that are not text"))?;
+    let mut parts = text.splitn(3, '\0');
+    let (Some(tool), Some(list), Some(rows)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(bad("rows of a list without a name"));
+    };
+    let rows: Box<RawValue> = serde_json::from_str(rows)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    match rows.get().starts_with('[') {
+        true => Ok(Rows {
+            tool: tool.to_owned(),
+            list: list.to_owned(),
+            rows,
+        }),
+        false => Err(bad("rows that are no list")),
+    }
 }
 
 /// Reads one frame.
@@ -87,8 +137,8 @@ pub(crate) fn read(from: &mut impl Read) -> io::Result<(Kind, Vec<u8>)> {
     if length > kind.limit() {
         return Err(bad("a frame longer than its kind may be"));
     }
-    // Grows as bytes arrive, so that a length without bytes behind it takes no memory.
-    let mut bytes = Vec::new();
+    // Grows as bytes arrive, so that a length without bytes behind it takes little memory.
+    let mut bytes = Vec::with_capacity((length as usize).min(64 * 1024));
     from.take(u64::from(length)).read_to_end(&mut bytes)?;
     match bytes.len() == length as usize {
         true => Ok((kind, bytes)),
@@ -121,6 +171,29 @@ mod tests {
             read(&mut pipe).unwrap_err().kind(),
             io::ErrorKind::UnexpectedEof
         );
+    }
+
+    #[test]
+    fn rows_are_a_name_and_one_array() {
+        let mut pipe = Vec::new();
+        write_rows(&mut pipe, "dupes", "groups", "[1, {}]").unwrap();
+        let (kind, bytes) = read(&mut pipe.as_slice()).unwrap();
+        let piece = rows(bytes).unwrap();
+        assert_eq!(
+            (kind, &*piece.tool, &*piece.list, piece.rows.get()),
+            (Kind::Rows, "dupes", "groups", "[1, {}]")
+        );
+        let hostile: [&[u8]; 6] = [
+            b"x\0y\0{}",
+            b"x\0y\0[1",
+            b"x\0y\0[1],[2]",
+            b"x\0[1]",
+            b"x\0y\0[\"\xff\"]",
+            b"",
+        ];
+        for bytes in hostile {
+            assert!(rows(bytes.to_vec()).is_err(), "{bytes:?}");
+        }
     }
 
     #[test]

@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use declare::{Declaration, SandboxPlan};
-use knowledge::pattern::fits_path;
+use knowledge::pattern::holds_path;
 use sandbox::Rights;
-use tool::Machine;
+use tool::{Machine, places::fixed_start};
 
 use crate::failure::Failure;
 
@@ -31,7 +31,9 @@ pub(crate) fn to_declarations(
     let declared = declared(&SandboxPlan::united(plans), machine);
     let allowed = |path: &&PathBuf| {
         named.iter().any(|folder| path.starts_with(folder))
-            || declared.iter().any(|place| reaches(place, path))
+            || declared.iter().any(|place| holds_path(place, path))
+            // Only what no pattern holds is asked of the disk.
+            || declared.iter().any(|place| leads_into(place, path))
     };
     let beyond = rights
         .read
@@ -84,12 +86,9 @@ fn bases(machine: &Machine) -> Vec<knowledge::Base> {
     machine.people.clone()
 }
 
-/// Returns whether a path is, or lies in, what a pattern names; or is the folder whose entries it
-/// names; or what one of those entries leads to, as below `/sys/class`.
-fn reaches(pattern: &Path, path: &Path) -> bool {
-    if path.ancestors().any(|above| fits_path(pattern, above)) {
-        return true;
-    }
+/// Returns whether a path is the folder whose entries a pattern names, or lies in what its links lead
+/// to; or is what one of the entries of a folder it names leads to, as below `/sys/class`.
+fn leads_into(pattern: &Path, path: &Path) -> bool {
     let Ok(fixed) = fixed_start(pattern).canonicalize() else {
         return false;
     };
@@ -98,15 +97,6 @@ fn reaches(pattern: &Path, path: &Path) -> bool {
     }
     let whole = fixed_start(pattern) == pattern;
     whole && (path.starts_with(&fixed) || leads_to(&fixed, path))
-}
-
-/// Returns the components of a pattern before the first with a wildcard.
-fn fixed_start(pattern: &Path) -> &Path {
-    let wild = |path: &Path| path.as_os_str().as_encoded_bytes().contains(&b'*');
-    pattern
-        .ancestors()
-        .find(|above| !wild(above))
-        .unwrap_or(pattern)
 }
 
 fn leads_to(folder: &Path, path: &Path) -> bool {

@@ -13,6 +13,8 @@ pub(crate) struct Order {
     pub(crate) rights: Rights,
     /// False only when the person asked for a run without the sandbox.
     pub(crate) confined: bool,
+    /// Whether the long lists of the tools are wanted: for JSON only.
+    pub(crate) lists: bool,
     pub(crate) job: Job,
 }
 
@@ -46,6 +48,8 @@ pub(crate) struct Pass {
     pub(crate) roots: Vec<tool::PathText>,
     /// Places outside the roots that only the search for junk looks at.
     pub(crate) also: Vec<tool::PathText>,
+    /// Places below the roots whose files are not opened.
+    pub(crate) private: Vec<tool::PathText>,
     pub(crate) map: bool,
     pub(crate) junk: bool,
     /// The smallest file to compare; `None` when nothing is compared.

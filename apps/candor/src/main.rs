@@ -13,7 +13,10 @@ mod frames;
 mod held;
 mod job;
 mod machine;
+#[cfg(any(feature = "clean", feature = "dupes"))]
+mod private;
 mod state;
+mod stdout;
 mod terminal;
 mod worker;
 

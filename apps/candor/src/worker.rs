@@ -5,7 +5,6 @@
 
 use std::{
     io::{self, BufWriter, Read, Write},
-    os::fd::AsFd,
     process::ExitCode,
     sync::Mutex,
 };
@@ -14,13 +13,14 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "dupes")]
 use tool::pass::remember::Memory;
 use tool::{
-    Outcome, Skipped,
+    Lists, Outcome, Skipped,
     pass::{self, Watch},
 };
 
 use crate::{
     frames::{self, Kind},
     job::{Job, Order, Pass},
+    stdout::Stdout,
 };
 
 /// The hidden first argument that makes a process a worker.
@@ -31,19 +31,6 @@ pub(crate) const WORD: &str = "worker";
 pub(crate) struct GaveUp {
     pub(crate) what: String,
     pub(crate) help: String,
-}
-
-/// The way back to the broker: stdout, without the line buffer that text would want.
-struct Pipe;
-
-impl Write for Pipe {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::io::write(io::stdout().as_fd(), bytes)?)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Runs one order from stdin.
@@ -59,8 +46,7 @@ fn run() -> io::Result<()> {
     let mut order = Vec::new();
     io::stdin().lock().read_to_end(&mut order)?;
     let order: Order = frames::value(&order)?;
-    // Large enough that a report is a few writes, small enough to stay in the cache.
-    let mut out = BufWriter::with_capacity(64 * 1024, Pipe);
+    let mut out = Stdout::buffered();
     frames::write(&mut out, Kind::Greeting, &frames::VERSION)?;
     if order.confined {
         match sandbox::confine(&order.rights) {
@@ -81,7 +67,7 @@ fn run() -> io::Result<()> {
         frames::write(&mut out, Kind::Confined, &None::<sandbox::InForce>)?;
     }
     match order.job {
-        Job::Pass(job) => pass(&job, &mut out)?,
+        Job::Pass(job) => pass(&job, order.lists, &mut out)?,
         #[cfg(feature = "history")]
         Job::History {
             machine,
@@ -92,7 +78,15 @@ fn run() -> io::Result<()> {
                 hours: window_hours,
                 ..history::Options::default()
             };
-            let outcome = history::look(&machine, &discovered, &options);
+            let mut take = |list: &str, rows: &str| {
+                // A broker that is gone ends this worker by signal; until then nobody hears us.
+                let _ = frames::write_rows(&mut out, "history", list, rows);
+            };
+            let mut lists = match order.lists {
+                true => Lists::to(&mut take),
+                false => Lists::unwanted(),
+            };
+            let outcome = history::look(&machine, &discovered, &options, &mut lists);
             frames::write(&mut out, Kind::Outcome, &outcome)?;
         }
         #[cfg(feature = "battery")]
@@ -116,7 +110,7 @@ fn run() -> io::Result<()> {
 }
 
 /// The one pass, for all tools that take part in it.
-fn pass(job: &Pass, out: &mut BufWriter<Pipe>) -> io::Result<()> {
+fn pass(job: &Pass, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> {
     let (outcomes, memory) = {
         let pipe = Mutex::new(&mut *out);
         let tell = |progress: &pass::Progress| {
@@ -127,7 +121,17 @@ fn pass(job: &Pass, out: &mut BufWriter<Pipe>) -> io::Result<()> {
             let _ =
                 frames::write(&mut **pipe, Kind::Progress, progress).and_then(|()| pipe.flush());
         };
-        look(job, &Watch::new(&tell))
+        let mut take = |list: &str, rows: &str| {
+            let mut pipe = pipe
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let _ = frames::write_rows(&mut **pipe, "dupes", list, rows);
+        };
+        let mut lists = match lists {
+            true => Lists::to(&mut take),
+            false => Lists::unwanted(),
+        };
+        look(job, &Watch::new(&tell), &mut lists)
     };
     for outcome in outcomes {
         frames::write(out, Kind::Outcome, &outcome)?;
@@ -138,8 +142,7 @@ fn pass(job: &Pass, out: &mut BufWriter<Pipe>) -> io::Result<()> {
     Ok(())
 }
 
-fn look(job: &Pass, watch: &Watch<'_>) -> (Vec<Outcome>, Option<Vec<u8>>) {
-    let paths = |texts: &[tool::PathText]| texts.iter().map(|text| text.0.clone()).collect();
+fn look(job: &Pass, watch: &Watch<'_>, lists: &mut Lists<'_>) -> (Vec<Outcome>, Option<Vec<u8>>) {
     let scope = pass::Scope {
         roots: paths(&job.roots),
         also: paths(&job.also),
@@ -152,7 +155,7 @@ fn look(job: &Pass, watch: &Watch<'_>) -> (Vec<Outcome>, Option<Vec<u8>>) {
     #[cfg(feature = "clean")]
     look_at_rows(job, &forest, &mut outcomes);
     #[cfg(feature = "dupes")]
-    let memory = compare(job, &forest, watch, &mut outcomes, &mut skipped);
+    let memory = compare(job, &forest, watch, lists, &mut outcomes, &mut skipped);
     #[cfg(not(feature = "dupes"))]
     let memory = None;
     let others = take_others_folders(job, &mut skipped);
@@ -172,6 +175,10 @@ fn look(job: &Pass, watch: &Watch<'_>) -> (Vec<Outcome>, Option<Vec<u8>>) {
         first.skipped.sort();
     }
     (outcomes, memory)
+}
+
+fn paths(texts: &[tool::PathText]) -> Vec<std::path::PathBuf> {
+    texts.iter().map(|text| text.0.clone()).collect()
 }
 
 /// Takes out what was denied in places that nobody named: on a machine of several people that is
@@ -209,25 +216,33 @@ fn compare(
     job: &Pass,
     forest: &pass::Forest,
     watch: &Watch<'_>,
+    lists: &mut Lists<'_>,
     outcomes: &mut Vec<Outcome>,
     skipped: &mut Vec<Skipped>,
 ) -> Option<Vec<u8>> {
     let options = dupes::Options {
         min_size: job.dupes?,
         threads: job.threads,
+        private: pass::Below::of(forest, &paths(&job.private)),
     };
     let mut memory = remembered(job, skipped);
     let main = |id| forest.is_main(id);
-    outcomes.push(dupes::look(forest, main, &options, &mut memory, watch));
-    (job.memory.is_some() && memory.has_news()).then(|| memory.into_bytes())
+    outcomes.push(dupes::look(
+        forest,
+        main,
+        &options,
+        memory.as_mut(),
+        watch,
+        lists,
+    ));
+    memory.filter(Memory::has_news).map(Memory::into_bytes)
 }
 
-/// Returns the memory of earlier comparisons. A file that is damaged is as good as none, and said.
+/// Returns the memory of earlier comparisons, if one is wanted. A file that is damaged is as good as
+/// an empty one, and said.
 #[cfg(feature = "dupes")]
-fn remembered(job: &Pass, skipped: &mut Vec<Skipped>) -> Memory {
-    let Some(file) = &job.memory else {
-        return Memory::empty();
-    };
+fn remembered(job: &Pass, skipped: &mut Vec<Skipped>) -> Option<Memory> {
+    let file = job.memory.as_ref()?;
     let bytes = match std::fs::read(file) {
         Ok(bytes) => bytes,
         // Never written, or not granted because it was not there.
@@ -237,16 +252,16 @@ fn remembered(job: &Pass, skipped: &mut Vec<Skipped>) -> Memory {
                 io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
             ) =>
         {
-            return Memory::empty();
+            return Some(Memory::empty());
         }
         Err(error) => {
             skipped.push(Skipped::failed(file.as_path(), &error));
-            return Memory::empty();
+            return Some(Memory::empty());
         }
     };
-    Memory::from_bytes(bytes).unwrap_or_else(|| {
+    Some(Memory::from_bytes(bytes).unwrap_or_else(|| {
         let detail = "Candor's memory of comparisons; it is made anew".to_owned();
         skipped.push(Skipped::new(file.as_path(), tool::Why::Damaged { detail }));
         Memory::empty()
-    })
+    }))
 }

@@ -15,6 +15,7 @@ pub mod browsers;
 pub mod junk;
 pub mod pattern;
 mod place;
+#[cfg(feature = "protected")]
 pub mod protected;
 mod rows;
 #[cfg(feature = "threats")]

@@ -32,14 +32,18 @@ pub fn fits(pattern: &[u8], name: &[u8]) -> bool {
     pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
-/// Returns whether the whole of `path` fits `pattern`, component by component; a `*` never
-/// reaches across a `/`.
+/// Returns whether `path` is, or lies in, what `pattern` names; a `*` never reaches across a `/`.
 #[must_use]
-pub fn fits_path(pattern: &Path, path: &Path) -> bool {
-    let (Some(pattern), Some(path)) = (components(pattern), components(path)) else {
-        return false;
-    };
-    pattern.len() == path.len() && pattern.iter().zip(&path).all(|(p, n)| fits(p, n))
+pub fn holds_path(pattern: &Path, path: &Path) -> bool {
+    let mut names = path.components();
+    let fits_so_far = pattern.components().all(|part| match (part, names.next()) {
+        (Component::Normal(part), Some(Component::Normal(name))) => {
+            fits(part.as_encoded_bytes(), name.as_encoded_bytes())
+        }
+        (part, name) => part == Component::RootDir && name == Some(part),
+    });
+    // Where a path with `..` leads cannot be told without a disk.
+    pattern.has_root() && fits_so_far && names.all(|name| matches!(name, Component::Normal(_)))
 }
 
 /// Returns the names of an absolute path from `/` on, or nothing if it is relative or climbs
@@ -62,18 +66,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stays_inside_its_component() {
+    fn a_star_stays_inside_its_component_and_below_it_lies_all() {
         for (pattern, path, expected) in [
             ("/home/*/x", "/home/ada/x", true),
+            ("/home/*/x", "/home/ada/x/y/z", true),
             ("/home/*/x", "/home/ada/y/x", false),
+            ("/home/*/x", "/home/ada", false),
             ("/a/*.part", "/a/.part", true),
             ("/a/*.part", "/a/film.part.txt", false),
             ("/a/b", "/a/./b/", true),
-            ("/a/b", "/a/c/../b", false),
+            ("/a/b", "/a/bc", false),
+            ("/a/b", "/a/b/../c", false),
             ("a/b", "a/b", false),
         ] {
             assert_eq!(
-                fits_path(Path::new(pattern), Path::new(path)),
+                holds_path(Path::new(pattern), Path::new(path)),
                 expected,
                 "{pattern} {path}"
             );

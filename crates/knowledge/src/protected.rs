@@ -1,4 +1,4 @@
-//! What no rule may ever call junk, whatever its patterns say.
+//! What no rule may ever call junk, whatever its patterns say; and what of it is private.
 
 use std::{path::PathBuf, sync::OnceLock};
 
@@ -22,6 +22,9 @@ pub struct Protected {
     pub macos: Vec<String>,
     /// How far down the protection reaches.
     pub depth: Depth,
+    /// Whether its contents are nobody's business but that of the program they belong to.
+    #[serde(default)]
+    pub private: Option<Private>,
     /// Why it stays: what would be lost.
     pub why: String,
     /// Paths that are protected by it on a machine of /home/ada or /Users/ada.
@@ -46,6 +49,18 @@ pub enum Depth {
     /// No project of the person lies below, so that names such as `node_modules` prove nothing;
     /// rows that name a path there still hold.
     Projects,
+    /// No further than other rows say: what the row names is private, and may hold junk.
+    Nothing,
+}
+
+/// What is private of a row: its files are not opened by a tool that looks at a whole disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Private {
+    /// What the patterns name, with everything below.
+    Itself,
+    /// The folder that holds what a pattern names, with everything below: a mark tells what it is.
+    Holder,
 }
 
 impl Protected {

@@ -6,7 +6,7 @@ use candor_knowledge as knowledge;
 use candor_knowledge::{
     Base, Platform,
     junk::{self, Junk, Kind, Matcher},
-    pattern::{fits, fits_path},
+    pattern::{fits, holds_path},
     protected::{Depth, protected},
 };
 
@@ -123,7 +123,7 @@ fn every_path_starts_from_a_known_folder() {
                 .iter()
                 .map(move |path| (&row.id, path))
         });
-        let places = knowledge::places().iter().flat_map(|row| {
+        let places = knowledge::places().into_iter().flat_map(|row| {
             row.patterns(platform)
                 .iter()
                 .map(move |path| (&row.id, path))
@@ -321,11 +321,12 @@ fn protected_examples_are_protected_and_their_rows_say_why() {
             let paths = row.paths(&base);
             let top = base.home.parent().unwrap();
             let covers = |example: &str| {
-                let mut above = Path::new(example).ancestors();
-                match row.depth {
-                    Depth::Itself => paths.iter().any(|path| fits_path(path, Path::new(example))),
-                    _ => above.any(|path| paths.iter().any(|pattern| fits_path(pattern, path))),
-                }
+                let example = Path::new(example);
+                let names = |path: &Path| path.components().count();
+                paths.iter().any(|path| {
+                    holds_path(path, example)
+                        && (row.depth != Depth::Itself || names(path) == names(example))
+                })
             };
             let example = row.examples.iter().find(|example| covers(example));
             assert_eq!(
@@ -433,8 +434,8 @@ fn places_lie_where_their_examples_are() {
         for platform in BOTH {
             let paths = place.paths(&ada(platform));
             let lies_in = |example: &String| {
-                let mut above = Path::new(example).ancestors();
-                above.any(|path| paths.iter().any(|pattern| fits_path(pattern, path)))
+                let example = Path::new(example);
+                paths.iter().any(|pattern| holds_path(pattern, example))
             };
             let covered = place.examples.iter().any(lies_in);
             assert_eq!(covered, !paths.is_empty(), "{} on {platform}", place.id);

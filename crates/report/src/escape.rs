@@ -51,10 +51,14 @@ pub(crate) fn html(text: &str) -> String {
 /// Rewrites valid JSON so that printing it to a terminal changes nothing but the line it stands in.
 ///
 /// Outside strings JSON holds no such character, so the values stay what they were.
-pub(crate) fn json(text: String) -> String {
+pub(crate) fn json(text: &str) -> Cow<'_, str> {
+    // Nearly all text is ASCII, which is told many bytes at a time.
+    if text.is_ascii() && !text.as_bytes().contains(&0x7f) {
+        return text.into();
+    }
     let acts = |c: char| matches!(c, '\u{7f}'..='\u{9f}') || is_direction_mark(c);
     if !text.contains(acts) {
-        return text;
+        return text.into();
     }
     let mut out = String::with_capacity(text.len() + 32);
     for c in text.chars() {
@@ -63,7 +67,7 @@ pub(crate) fn json(text: String) -> String {
             false => out.push(c),
         }
     }
-    out
+    out.into()
 }
 
 /// Returns at most [`LONGEST`] characters of a text: its beginning, its end, and what is missing between.
@@ -127,7 +131,8 @@ mod tests {
     #[test]
     fn json_keeps_its_values() {
         let value = serde_json::json!({"k\u{9b}": "a\u{202e}b\u{7f}漢\u{1b}"});
-        let written = json(value.to_string());
+        let text = value.to_string();
+        let written = json(&text);
         assert!(
             !written.contains(['\u{9b}', '\u{202e}', '\u{7f}', '\u{1b}']),
             "{written}"

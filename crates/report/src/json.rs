@@ -3,59 +3,58 @@
 //! A tool's own fields are spliced in as the text they came as: they may be many megabytes, and
 //! nothing here needs to know them. Only their names, one level deep, are read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    io::{self, Write},
+};
 
 use serde::{
-    Serialize,
-    ser::{SerializeMap as _, Serializer},
+    Deserialize, Serialize,
+    de::{Deserializer, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use tool::Outcome;
+use tool::{List, Outcome};
 
 use crate::{LEFT_THE_MACHINE, Report, escape};
 
-/// Returns a report as one line of JSON.
+/// Writes a report as one line of JSON.
 ///
 /// One tool's fields stand at the top level: `{"schema":"candor/dupes/1", …, "groups":[…]}`. In a
 /// checkup each tool's stand under its name: `{"schema":"candor/checkup/1", …, "dupes":{…}}`.
 /// A tool never replaces a field of the envelope: a field of the same name is called `dupes_findings`.
-#[must_use]
-pub fn json(report: &Report) -> String {
-    let mut text = serde_json::to_string(&Envelope(report))
-        .expect("an envelope has string keys and no custom error");
-    text.push('\n');
-    escape::json(text)
-}
-
-/// Returns a report as JSON with one value a line, two blanks a level.
-#[must_use]
-pub fn json_pretty(report: &Report) -> String {
-    indented(&json(report))
-}
-
-struct Envelope<'a>(&'a Report);
-
-impl Serialize for Envelope<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let report = self.0;
-        let mut map = out.serialize_map(None)?;
-        map.serialize_entry("schema", &format!("candor/{}/1", report.command))?;
-        map.serialize_entry("version", &report.version)?;
-        map.serialize_entry("made", &report.made)?;
-        map.serialize_entry(
-            "took_ms",
-            &u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX),
-        )?;
-        map.serialize_entry("machine", &report.machine)?;
-        map.serialize_entry("confined", &report.confinement)?;
-        map.serialize_entry("left_the_machine", LEFT_THE_MACHINE)?;
-        for (name, value) in fields(report) {
-            map.serialize_entry(&name, &value)?;
+///
+/// # Errors
+/// What `out` fails with.
+pub fn json(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let mut envelope = Object::begin(out)?;
+    let took = u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX);
+    envelope.value("schema", &format!("candor/{}/1", report.command))?;
+    envelope.value("version", &report.version)?;
+    envelope.value("made", &report.made)?;
+    envelope.value("took_ms", &took)?;
+    envelope.value("machine", &report.machine)?;
+    envelope.value("confined", &report.confinement)?;
+    envelope.value("left_the_machine", &LEFT_THE_MACHINE)?;
+    for outcome in &report.outcomes {
+        let own = serde_json::from_str(outcome.data.get());
+        match (report.command.as_str(), own) {
+            ("checkup", Ok(own)) => {
+                envelope.name(key(outcome), key(outcome))?;
+                let mut object = Object::begin(&mut *envelope.out)?;
+                object.fields(outcome, &own)?;
+                object.end()?;
+            }
+            (_, Ok(own)) => envelope.fields(outcome, &own)?,
+            // Not an object: not what a tool may say, but not lost either.
+            ("checkup", Err(_)) => envelope.raw(key(outcome), key(outcome), &outcome.data)?,
+            (_, Err(_)) => envelope.raw("data", key(outcome), &outcome.data)?,
         }
-        map.serialize_entry("findings", &report.findings())?;
-        map.serialize_entry("skipped", &report.skipped())?;
-        map.end()
     }
+    envelope.value("findings", &report.findings())?;
+    envelope.value("skipped", &report.skipped())?;
+    envelope.end()?;
+    out.write_all(b"\n")
 }
 
 /// The names that a tool's fields cannot take.
@@ -71,30 +70,104 @@ const ENVELOPE: [&str; 9] = [
     "skipped",
 ];
 
-/// Returns the tools' fields in order, no name twice.
-fn fields(report: &Report) -> Vec<(String, &RawValue)> {
-    let mut taken: BTreeSet<String> = ENVELOPE.map(String::from).into();
-    let mut all = Vec::new();
-    for outcome in &report.outcomes {
-        let fields: Vec<(String, &RawValue)> = match (report.command.as_str(), own_fields(outcome))
-        {
-            ("checkup", _) => vec![(key(outcome).to_owned(), &*outcome.data)],
-            (_, Some(fields)) => fields.into_iter().collect(),
-            // Not an object: not what a tool may say, but not lost either.
-            (_, None) => vec![("data".to_owned(), &*outcome.data)],
-        };
-        for (mut name, value) in fields {
-            while !taken.insert(name.clone()) {
-                name = format!("{}_{name}", key(outcome));
-            }
-            all.push((name, value));
-        }
-    }
-    all
+/// An object that is being written.
+struct Object<'o, W> {
+    out: &'o mut W,
+    /// The names that stand in it already.
+    taken: BTreeSet<String>,
 }
 
-fn own_fields(outcome: &Outcome) -> Option<BTreeMap<String, &RawValue>> {
-    serde_json::from_str(outcome.data.get()).ok()
+impl<'o, W: Write> Object<'o, W> {
+    fn begin(out: &'o mut W) -> io::Result<Self> {
+        out.write_all(b"{")?;
+        let taken = BTreeSet::new();
+        Ok(Self { out, taken })
+    }
+
+    fn end(self) -> io::Result<()> {
+        self.out.write_all(b"}")
+    }
+
+    fn value(&mut self, name: &str, value: &impl Serialize) -> io::Result<()> {
+        let text =
+            serde_json::to_string(value).expect("an envelope has string keys and no custom error");
+        self.begin_field(name)?;
+        self.out.write_all(escape::json(&text).as_bytes())
+    }
+
+    /// Writes a tool's own fields and its lists.
+    fn fields(&mut self, outcome: &Outcome, own: &Fields<'_>) -> io::Result<()> {
+        for (name, value) in &own.0 {
+            self.raw(name, key(outcome), value)?;
+        }
+        for list in &outcome.lists {
+            self.name(&list.name, key(outcome))?;
+            self.list(list)?;
+        }
+        Ok(())
+    }
+
+    fn raw(&mut self, name: &str, tool: &str, value: &RawValue) -> io::Result<()> {
+        self.name(name, tool)?;
+        self.out.write_all(escape::json(value.get()).as_bytes())
+    }
+
+    fn list(&mut self, list: &List) -> io::Result<()> {
+        let mut between: &[u8] = b"[";
+        for rows in list.rows() {
+            self.out.write_all(between)?;
+            self.out.write_all(escape::json(rows).as_bytes())?;
+            between = b",";
+        }
+        match between {
+            b"[" => self.out.write_all(b"[]"),
+            _ => self.out.write_all(b"]"),
+        }
+    }
+
+    /// Writes the name of a tool's field, changed if another field has it.
+    fn name(&mut self, name: &str, tool: &str) -> io::Result<()> {
+        let mut name = name.to_owned();
+        while self.taken.contains(&name) || ENVELOPE.contains(&name.as_str()) {
+            name = format!("{tool}_{name}");
+        }
+        self.begin_field(&name)
+    }
+
+    fn begin_field(&mut self, name: &str) -> io::Result<()> {
+        let between = if self.taken.is_empty() { "" } else { "," };
+        let text = serde_json::to_string(name).expect("a string fits JSON");
+        write!(self.out, "{between}{}:", escape::json(&text))?;
+        self.taken.insert(name.to_owned());
+        Ok(())
+    }
+}
+
+/// The fields of an object in their order, their values as they came.
+struct Fields<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        from.deserialize_map(InOrder)
+    }
 }
 
 /// Returns the name a tool's fields stand under in a checkup.
@@ -107,67 +180,13 @@ fn key(outcome: &Outcome) -> &str {
     }
 }
 
-/// Returns the same JSON, laid out; strings and numbers keep their text.
-fn indented(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() * 2);
-    let mut depth = 0_usize;
-    let mut in_string = false;
-    let mut escaped = false;
-    let mut chars = text
-        .chars()
-        .filter(|c| !matches!(c, '\n' | '\r'))
-        .peekable();
-    while let Some(c) = chars.next() {
-        if in_string {
-            out.push(c);
-            (in_string, escaped) = (escaped || c != '"', !escaped && c == '\\');
-            continue;
-        }
-        match c {
-            ' ' | '\t' => {}
-            '"' => {
-                in_string = true;
-                out.push(c);
-            }
-            '{' | '[' => {
-                out.push(c);
-                while chars.next_if(|c| matches!(c, ' ' | '\t')).is_some() {}
-                if let Some(end) = chars.next_if(|c| matches!(c, '}' | ']')) {
-                    out.push(end);
-                } else {
-                    depth += 1;
-                    new_line(&mut out, depth);
-                }
-            }
-            '}' | ']' => {
-                depth = depth.saturating_sub(1);
-                new_line(&mut out, depth);
-                out.push(c);
-            }
-            ',' => {
-                out.push(c);
-                new_line(&mut out, depth);
-            }
-            ':' => out.push_str(": "),
-            c => out.push(c),
-        }
-    }
-    out.push('\n');
-    out
-}
-
-fn new_line(out: &mut String, depth: usize) {
-    out.push('\n');
-    out.extend(std::iter::repeat_n("  ", depth));
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json as value};
-    use tool::Section;
+    use tool::{Outcome, Section};
 
-    use super::*;
-    use crate::sample;
+    use super::RawValue;
+    use crate::{Report, sample, sample::json_text as json};
 
     fn read(text: &str) -> Value {
         serde_json::from_str(text).unwrap()
@@ -250,23 +269,35 @@ mod tests {
     }
 
     #[test]
-    fn pretty_says_the_same() {
-        let report = sample::checkup();
-        let pretty = json_pretty(&report);
-        assert_eq!(read(&pretty), read(&json(&report)));
-        assert!(pretty.starts_with("{\n  \"schema\": \"candor/checkup/1\",\n"));
-        insta::assert_snapshot!(indented(r#"{"a":[],"b":{ },"c":[1,"x\"[{,"],"d":{"e":"\\"}}"#), @r#"
-        {
-          "a": [],
-          "b": {},
-          "c": [
-            1,
-            "x\"[{,"
-          ],
-          "d": {
-            "e": "\\"
-          }
+    fn lists_stand_among_the_fields_and_take_no_name_twice() {
+        let piece = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
+        let mut outcome = Outcome {
+            data: piece(r#"{"z":1,"a":2}"#),
+            ..Outcome::new("dupes", &value!({}), Section::default())
+        };
+        for (name, text) in [
+            ("groups", "[]"),
+            ("groups", "[1, [2]]"),
+            ("groups", "[{\"b\": \"\u{9b}\"}]"),
+            ("empty", "[]"),
+            ("a", "[3]"),
+            ("findings", "[4]"),
+        ] {
+            tool::lists::put_together(&mut outcome.lists, name, piece(text));
         }
-        "#);
+        let alone = json(&sample::single("dupes", outcome.clone()));
+        let fields = r#","z":1,"a":2,"groups":[1, [2],{"b": "\u009b"}],"empty":[],"dupes_a":[3],"dupes_findings":[4],"findings":"#;
+        assert!(alone.contains(fields), "{alone}");
+        let report = Report {
+            command: "checkup".to_owned(),
+            ..sample::single("dupes", outcome)
+        };
+        let together = json(&report);
+        let fields = r#""dupes":{"z":1,"a":2,"groups":[1, [2],{"b": "\u009b"}],"empty":[],"dupes_a":[3],"dupes_findings":[4]},"findings":"#;
+        assert!(together.contains(fields), "{together}");
+        assert_eq!(
+            read(&together)["dupes"]["groups"],
+            value!([1, [2], {"b": "\u{9b}"}])
+        );
     }
 }

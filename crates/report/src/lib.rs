@@ -29,7 +29,7 @@ mod words;
 mod zone;
 
 pub use html::html;
-pub use json::{json, json_pretty};
+pub use json::json;
 pub use model::{Confinement, LEFT_THE_MACHINE, Machine, Report};
 pub use progress::{Progress, progress};
 pub use terminal::{Style, terminal};

@@ -38,6 +38,13 @@ pub(crate) fn empty() -> Report {
     )
 }
 
+/// Returns a report as the text that programs get.
+pub(crate) fn json_text(report: &Report) -> String {
+    let mut text = Vec::new();
+    crate::json(report, &mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
 fn report(command: &str, outcomes: Vec<Outcome>) -> Report {
     Report {
         command: command.to_owned(),

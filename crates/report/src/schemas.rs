@@ -87,7 +87,7 @@ fn an_envelope_has_exactly_the_fields_that_are_required() {
         if command == "checkup" {
             report.outcomes.clear();
         }
-        let written: Value = serde_json::from_str(&crate::json(&report)).unwrap();
+        let written: Value = serde_json::from_str(&sample::json_text(&report)).unwrap();
         assert_eq!(names(&written), names(&schema["required"]), "{command}");
         for shared in ["machine", "confined"] {
             assert_eq!(
@@ -102,7 +102,7 @@ fn an_envelope_has_exactly_the_fields_that_are_required() {
 #[test]
 fn findings_and_skips_are_written_as_described() {
     let schema = &schemas()["checkup"];
-    let written: Value = serde_json::from_str(&crate::json(&sample::checkup())).unwrap();
+    let written: Value = serde_json::from_str(&sample::json_text(&sample::checkup())).unwrap();
     for (list, definition) in [("findings", "finding"), ("skipped", "skipped")] {
         let definition = &schema["$defs"][definition];
         let items = written[list].as_array().unwrap();

@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 mod finding;
+pub mod lists;
 mod machine;
 pub mod pass;
 pub mod path_text;
@@ -14,6 +15,7 @@ mod quantity;
 mod section;
 
 pub use finding::{Finding, Level, Skipped, Why};
+pub use lists::{List, Lists};
 pub use machine::{Machine, NotAMachine};
 pub use path_text::PathText;
 pub use quantity::{Bytes, Days, Moment};

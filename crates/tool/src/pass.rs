@@ -13,6 +13,7 @@
 //! FIFOs, sockets and devices are never opened. What could not be looked at is in
 //! [`Forest::skipped`] and [`compare::Compared::skipped`].
 
+mod below;
 pub mod compare;
 mod crew;
 pub mod extents;
@@ -24,6 +25,8 @@ mod system;
 mod walk;
 mod watch;
 
+pub use below::Below;
+pub use crew::in_order;
 pub use forest::{FileId, FileRow, FolderId, FolderRow, Forest, Kind};
 pub use walk::{Scope, walk};
 pub use watch::{Progress, Stage, Watch};

@@ -82,21 +82,33 @@ impl Moment {
     }
 }
 
-impl fmt::Display for Moment {
-    /// Writes RFC 3339 in UTC; a moment outside the years -9999 to 9999 is clamped to that range.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Moment {
+    /// Returns RFC 3339 in UTC; a moment outside the years -9999 to 9999 is clamped to that range.
+    fn text(self) -> String {
         let stamp = jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
             jiff::Timestamp::MIN
         } else {
             jiff::Timestamp::MAX
         });
-        write!(out, "{stamp}")
+        // Straight into the text: a report holds tens of thousands of moments.
+        let mut text = String::with_capacity(32);
+        jiff::fmt::temporal::DateTimePrinter::new()
+            .print_timestamp(&stamp, &mut text)
+            .expect("a string takes any text");
+        text
+    }
+}
+
+impl fmt::Display for Moment {
+    /// Writes RFC 3339 in UTC; a moment outside the years -9999 to 9999 is clamped to that range.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text())
     }
 }
 
 impl Serialize for Moment {
     fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_str(self)
+        out.serialize_str(&self.text())
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, Days, Level, Moment, PathText};
+use serde_json::value::RawValue;
+
+use crate::{Bytes, Days, Level, List, Moment, PathText};
 
 /// One tool's part of a report.
 ///
@@ -101,12 +103,15 @@ pub struct Bar {
 }
 
 /// What a tool hands over when it has ended.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// The tool: `dupes`.
     pub tool: String,
     /// The tool's own fields of the JSON output, an object as its schema in `schemas/` says.
-    pub data: Box<serde_json::value::RawValue>,
+    pub data: Box<RawValue>,
+    /// Further fields of that object: lists so long that they go out in pieces, ahead of the rest.
+    #[serde(skip)]
+    pub lists: Vec<List>,
     /// The same for people.
     pub section: Section,
     /// What it found. Empty means: nothing found where it looked.
@@ -127,6 +132,7 @@ impl Outcome {
         Self {
             tool: tool.to_owned(),
             data,
+            lists: Vec::new(),
             section,
             findings: Vec::new(),
             skipped: Vec::new(),

@@ -4,16 +4,15 @@ use serde::Serialize;
 use tool::{
     Bytes, PathText,
     pass::{
-        Forest,
-        compare::{Class, Compared},
+        FileId, Forest,
+        compare::{Class, Compared, Inode},
     },
 };
 
-/// What `candor dupes --json` says, as `schemas/candor.dupes.1.schema.json` has it.
+/// What `candor dupes --json` says, as `schemas/candor.dupes.1.schema.json` has it; the groups are a
+/// list of their own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Duplicates {
-    /// Groups of equal files, the largest file first.
-    pub groups: Vec<Group>,
     /// What would be freed if one file of each group stayed.
     pub frees: Bytes,
     /// Files whose size another file shares.
@@ -24,6 +23,8 @@ pub struct Duplicates {
     pub bytes_read: Bytes,
     /// Files known from an earlier run and unchanged since.
     pub files_remembered: u64,
+    /// Files in private places, which were not compared.
+    pub files_private: u64,
 }
 
 /// Files with the same content.
@@ -50,48 +51,45 @@ pub struct Link {
 }
 
 impl Duplicates {
-    /// Returns groups with paths, in the order of [`Compared`].
+    /// Returns the figures of what was compared, and of what was not.
     #[must_use]
-    pub fn of(forest: &Forest, compared: &Compared) -> Self {
-        let groups: Vec<Group> = compared
-            .classes
-            .iter()
-            .map(|class| group(forest, class))
-            .collect();
+    pub fn of(compared: &Compared, files_private: u64) -> Self {
         Self {
-            frees: groups.iter().map(|group| group.frees).sum(),
-            groups,
+            frees: compared.classes.iter().map(frees).sum(),
             files_compared: compared.cost.candidates,
             files_opened: compared.cost.opened,
             bytes_read: Bytes(compared.cost.read),
             files_remembered: compared.cost.remembered,
+            files_private,
         }
     }
 }
 
-fn group(forest: &Forest, class: &Class) -> Group {
-    let path = |id| PathText(forest.path(id));
-    let links = class.inodes.iter().flat_map(|inode| {
-        let (first, more) = inode
-            .names
-            .split_first()
-            .expect("an inode was seen under a name");
-        more.iter().map(|name| Link {
-            path: path(*name),
-            same_file_as: path(*first),
-        })
-    });
-    // Whichever file a person keeps, at least this much goes.
+impl Group {
+    /// Returns a class of equal files with its paths.
+    #[must_use]
+    pub fn of(forest: &Forest, class: &Class) -> Self {
+        let path = |id: FileId| PathText(forest.path(id));
+        let first = |inode: &Inode| path(inode.names[0]);
+        let links = class.inodes.iter().flat_map(|inode| {
+            inode.names[1..].iter().map(move |name| Link {
+                path: path(*name),
+                same_file_as: first(inode),
+            })
+        });
+        Self {
+            size: Bytes(class.size),
+            paths: class.inodes.iter().map(first).collect(),
+            frees: frees(class),
+            links: links.collect(),
+        }
+    }
+}
+
+/// Returns what is freed at the least when one of these files stays: whichever a person keeps, all
+/// but the one that holds most.
+pub(crate) fn frees(class: &Class) -> Bytes {
     let own = class.inodes.iter().map(|inode| inode.own);
     let kept = own.clone().max().unwrap_or(0);
-    Group {
-        size: Bytes(class.size),
-        paths: class
-            .inodes
-            .iter()
-            .map(|inode| path(inode.names[0]))
-            .collect(),
-        frees: Bytes(own.sum::<u64>().saturating_sub(kept)),
-        links: links.collect(),
-    }
+    Bytes(own.sum::<u64>().saturating_sub(kept))
 }

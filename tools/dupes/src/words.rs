@@ -1,20 +1,23 @@
 //! What `dupes` says to a person.
 
-use tool::{Block, Cell, Finding, Level, Section, Table};
+use tool::{
+    Block, Cell, Finding, Level, Section, Table,
+    pass::{Forest, compare::Class},
+};
 
-use crate::{Duplicates, Group};
+use crate::{Duplicates, Group, groups::frees};
 
 /// Groups shown in full in a report; the JSON output has all of them.
 const SHOWN_GROUPS: usize = 20;
 /// Paths shown of one group.
 const SHOWN_PATHS: usize = 8;
 
-pub(crate) fn section(found: &Duplicates) -> Section {
+pub(crate) fn section(found: &Duplicates, forest: &Forest, classes: &[Class]) -> Section {
     let mut section = Section {
         title: "Duplicates".to_owned(),
         ..Section::default()
     };
-    section.summary.push(match found.groups.len() {
+    section.summary.push(match classes.len() {
         0 => format!(
             "No two of the {} files of equal size have the same content.",
             found.files_compared
@@ -25,13 +28,21 @@ pub(crate) fn section(found: &Duplicates) -> Section {
             found.frees
         ),
     });
-    if !found.groups.is_empty() {
-        section.blocks.push(Block::Table(table(found)));
+    if !classes.is_empty() {
+        section.blocks.push(Block::Table(table(forest, classes)));
     }
     section.notes.push(format!(
         "{} files share their size with another file; {} were opened, {} read, {} known from before.",
         found.files_compared, found.files_opened, found.bytes_read, found.files_remembered
     ));
+    if found.files_private > 0 {
+        let files = counted(found.files_private as usize, "file", "files");
+        section.notes.push(format!(
+            "{files} in private places (the folders of browsers, keys, passwords and mail) were not \
+             compared: this part of Candor cannot open them. Name such a folder as a PATH to have \
+             it compared."
+        ));
+    }
     section.notes.push(
         "Bytes freed are those no other name and no other copy holds. Nothing was changed."
             .to_owned(),
@@ -39,11 +50,11 @@ pub(crate) fn section(found: &Duplicates) -> Section {
     section
 }
 
-pub(crate) fn findings(found: &Duplicates) -> Vec<Finding> {
-    if found.groups.is_empty() {
+pub(crate) fn findings(found: &Duplicates, classes: &[Class]) -> Vec<Finding> {
+    if classes.is_empty() {
         return Vec::new();
     }
-    let files: usize = found.groups.iter().map(|group| group.paths.len()).sum();
+    let files: usize = classes.iter().map(|class| class.inodes.len()).sum();
     vec![Finding {
         rule: "dupes.equal-content".to_owned(),
         level: if found.frees.0 > 0 {
@@ -53,7 +64,7 @@ pub(crate) fn findings(found: &Duplicates) -> Vec<Finding> {
         },
         subject: format!(
             "{} of equal files, {} in all",
-            counted(found.groups.len(), "group", "groups"),
+            counted(classes.len(), "group", "groups"),
             counted(files, "file", "files")
         ),
         place: None,
@@ -64,11 +75,13 @@ pub(crate) fn findings(found: &Duplicates) -> Vec<Finding> {
     }]
 }
 
-fn table(found: &Duplicates) -> Table {
+fn table(forest: &Forest, classes: &[Class]) -> Table {
     // What frees most is what a person wants to see first.
-    let mut groups: Vec<&Group> = found.groups.iter().collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.frees));
-    let rows = groups.iter().take(SHOWN_GROUPS).map(|group| {
+    let mut most: Vec<&Class> = classes.iter().collect();
+    most.sort_by_cached_key(|class| std::cmp::Reverse(frees(class)));
+    most.truncate(SHOWN_GROUPS);
+    let rows = most.iter().map(|class| {
+        let group = Group::of(forest, class);
         let mut paths: Vec<Cell> = group
             .paths
             .iter()
@@ -100,7 +113,7 @@ fn table(found: &Duplicates) -> Table {
             .map(str::to_owned)
             .to_vec(),
         rows: rows.collect(),
-        more: groups.len().saturating_sub(SHOWN_GROUPS) as u64,
+        more: classes.len().saturating_sub(SHOWN_GROUPS) as u64,
     }
 }
 

@@ -3,7 +3,7 @@
 use candor_dupes::{Options, look};
 use tool::{
     Machine, Outcome,
-    pass::{Scope, Watch, remember::Memory, walk},
+    pass::{Scope, Watch, walk},
 };
 
 fn outcome(machine: &Machine) -> Outcome {
@@ -20,13 +20,7 @@ fn outcome(machine: &Machine) -> Outcome {
         },
         &watch,
     );
-    look(
-        &forest,
-        |_| true,
-        &Options::default(),
-        &mut Memory::empty(),
-        &watch,
-    )
+    fixture::whole(|lists| look(&forest, |_| true, &Options::default(), None, &watch, lists))
 }
 
 #[test]
@@ -34,7 +28,7 @@ fn cases() {
     for case in fixture::cases!("tests/cases") {
         let pretend = case.pretend();
         let outcome = outcome(&pretend.machine);
-        case.check(&pretend.without_root(outcome.data.get()));
+        case.check(&pretend.without_root(&fixture::data(&outcome).to_string()));
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use candor_dupes::{Options, look};
-use tool::pass::{Scope, Watch, remember::Memory, walk};
+use tool::pass::{Scope, Watch, walk};
 
 type Groups = BTreeSet<Vec<(u64, u64)>>;
 
@@ -24,15 +24,10 @@ fn ours(root: &Path) -> Groups {
         },
         &watch,
     );
-    let outcome = look(
-        &forest,
-        |_| true,
-        &Options::default(),
-        &mut Memory::empty(),
-        &watch,
-    );
+    let outcome =
+        fixture::whole(|lists| look(&forest, |_| true, &Options::default(), None, &watch, lists));
     assert_eq!(outcome.skipped, []);
-    let data: serde_json::Value = serde_json::from_str(outcome.data.get()).unwrap();
+    let data = fixture::data(&outcome);
     let groups = data["groups"].as_array().unwrap().iter().map(|group| {
         let paths = group["paths"].as_array().unwrap().iter();
         let path = |path| serde_json::from_value::<tool::PathText>(path).unwrap().0;

@@ -31,7 +31,7 @@ pub struct Address {
 #[must_use]
 pub fn canonical(text: &[u8]) -> Option<Address> {
     let text = without_breaks(text.trim_ascii());
-    let text = text.split(|byte| *byte == b'#').next().unwrap_or_default();
+    let text = before(&text, b'#');
     let plain = unescaped(text);
     let rest = without_scheme(&plain)?;
 
@@ -53,6 +53,25 @@ pub fn canonical(text: &[u8]) -> Option<Address> {
     })
 }
 
+/// Returns the host of an address when it stands there in its one spelling already: a name in lower
+/// case behind `http://` or `https://`, as browsers write nearly all. None says nothing.
+#[must_use]
+pub fn plain_host(url: &str) -> Option<&str> {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"))?;
+    let end = rest
+        .bytes()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#'));
+    let host = &rest[..end.unwrap_or(rest.len())];
+    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+    let top = host.rsplit('.').next().unwrap_or_default();
+    // The name of an IP address ends in a number, which may begin with 0x.
+    let is_name = top.starts_with(|letter: char| letter.is_ascii_lowercase());
+    let dots = host.starts_with('.') || host.contains("..");
+    (is_name && !dots && host.len() <= 253 && host.bytes().all(is_plain)).then_some(host)
+}
+
 /// Returns the one spelling of a bare host, such as a list's entry.
 #[must_use]
 pub fn canonical_host(text: &str) -> Option<(String, bool)> {
@@ -60,9 +79,19 @@ pub fn canonical_host(text: &str) -> Option<(String, bool)> {
     (address.path == "/" && address.query.is_none()).then_some((address.host, address.is_ip))
 }
 
+/// Returns what stands before the first such byte; everything if there is none.
+fn before(text: &[u8], byte: u8) -> &[u8] {
+    match text.contains(&byte) {
+        true => text.split(|it| *it == byte).next().unwrap_or_default(),
+        false => text,
+    }
+}
+
 fn without_breaks(text: &[u8]) -> Cow<'_, [u8]> {
     let is_break = |byte: &u8| matches!(byte, b'\t' | b'\r' | b'\n');
-    if !text.iter().any(is_break) {
+    // Without a branch a byte, many bytes are looked at together.
+    let breaks = text.iter().fold(false, |any, byte| any | is_break(byte));
+    if !breaks {
         return Cow::Borrowed(text);
     }
     Cow::Owned(
@@ -102,9 +131,14 @@ fn hex(digit: u8) -> Option<u8> {
 }
 
 fn escaped(text: &[u8]) -> String {
-    let mut out = String::with_capacity(text.len());
     let mut rest = text;
     // Nearly all texts are plain from end to end.
+    if text.iter().fold(true, |all, byte| all & is_plain(*byte)) {
+        return std::str::from_utf8(text)
+            .expect("plain bytes are ASCII")
+            .to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
     while !rest.is_empty() {
         let end = rest.iter().position(|byte| !is_plain(*byte));
         let (plain, other) = rest.split_at(end.unwrap_or(rest.len()));

@@ -13,7 +13,7 @@ use tool::Moment;
 
 use crate::{
     engines::MOST_HOPS,
-    visit::{Download, From, How, Redirect, Visit},
+    visit::{Download, From, How, Redirect, UrlText, Visit},
 };
 
 /// Longest address in a chain; the visit's own is kept whole elsewhere.
@@ -23,7 +23,7 @@ const LONGEST_HOP: usize = 2048;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Hop<'a> {
     /// The address.
-    pub url: &'a str,
+    pub url: UrlText<'a>,
     /// Whether it was too long for a chain.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
@@ -41,9 +41,10 @@ pub struct Hop<'a> {
 }
 
 impl<'a> Hop<'a> {
-    fn named(url: &'a str, how: How) -> Self {
+    fn named(url: impl Into<UrlText<'a>>, how: How) -> Self {
+        let url = url.into();
         Self {
-            url: &url[..url.floor_char_boundary(LONGEST_HOP)],
+            url: url.cut_to(LONGEST_HOP),
             cut: url.len() > LONGEST_HOP,
             how,
             redirect: None,
@@ -53,7 +54,7 @@ impl<'a> Hop<'a> {
     }
 
     fn of(visit: &'a Visit) -> Self {
-        let named = Self::named(&visit.url.text, visit.how);
+        let named = Self::named(visit.url.written(), visit.how);
         Self {
             cut: named.cut || visit.url.cut,
             redirect: visit.redirect,
@@ -91,7 +92,7 @@ pub fn to_download<'a>(download: &'a Download, visits: &ById<'a>) -> Vec<Hop<'a>
             .get(id)
             .map(|page| to_visit(page, visits))
             .unwrap_or_default(),
-        From::Page(url) => vec![Hop::named(url, How::Unknown)],
+        From::Page(url) => vec![Hop::named(url.as_str(), How::Unknown)],
         From::Nowhere => Vec::new(),
     };
     let last = download.hops.len().saturating_sub(1);
@@ -104,7 +105,7 @@ pub fn to_download<'a>(download: &'a Download, visits: &ById<'a>) -> Vec<Hop<'a>
         let redirect = (index > 0).then_some(Redirect::Server);
         hops.push(Hop {
             redirect,
-            ..Hop::named(&url.text, how)
+            ..Hop::named(url.written(), how)
         });
     }
     hops
@@ -128,12 +129,12 @@ fn climbed<'a>(visit: &'a Visit, visits: &ById<'a>, climb: Climb) -> Vec<Hop<'a>
             break;
         }
         if let Some(frame) = &visit.frame {
-            hops.push(Hop::named(frame, How::Frame));
+            hops.push(Hop::named(frame.as_str(), How::Frame));
         }
         match &visit.from {
             From::Nowhere => break,
             From::Page(url) => {
-                hops.push(Hop::named(url, How::Unknown));
+                hops.push(Hop::named(url.as_str(), How::Unknown));
                 break;
             }
             From::Visit(id) => match visits.get(id) {
@@ -273,6 +274,6 @@ mod tests {
         let [hop] = to_visit(&long, &ById::new())[..] else {
             panic!("one hop");
         };
-        assert!(hop.cut && hop.url.len() <= LONGEST_HOP && long.url.text.starts_with(hop.url));
+        assert!(hop.cut && hop.url.len() <= LONGEST_HOP && long.url.text.starts_with(&*hop.url));
     }
 }

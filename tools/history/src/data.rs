@@ -12,7 +12,7 @@ use crate::{
     discover::Without,
     lists::ListFacts,
     verdict::Verdict,
-    visit::{Danger, How, Redirect, Source, State},
+    visit::{Danger, How, Redirect, Source, State, UrlText},
 };
 
 /// Everything that was read and found.
@@ -28,9 +28,11 @@ pub struct Data<'a> {
     pub browsers: Vec<Profile>,
     /// Browsers that are there and have no history that can be read.
     pub without_history: Vec<Without>,
-    /// Visits of the window, newest first.
+    /// Visits of the window, newest first; a list of its own in the output.
+    #[serde(skip)]
     pub visits: Vec<Visit<'a>>,
-    /// Downloads of the window, newest first.
+    /// Downloads of the window, newest first; a list of its own in the output.
+    #[serde(skip)]
     pub downloads: Vec<Download<'a>>,
     /// The lists that addresses were looked up in.
     pub lists: Vec<ListFacts>,
@@ -85,7 +87,7 @@ pub struct Visit<'a> {
     /// When.
     pub time: Moment,
     /// The address.
-    pub url: &'a str,
+    pub url: UrlText<'a>,
     /// Whether the address was longer than is kept.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
@@ -122,7 +124,7 @@ pub struct Download<'a> {
     /// When it began.
     pub time: Moment,
     /// The file's own address.
-    pub url: &'a str,
+    pub url: UrlText<'a>,
     /// The browser.
     pub browser: &'a str,
     /// The profile.

@@ -46,7 +46,7 @@ fn of_visit(visit: &Visit<'_>) -> Finding {
     Finding {
         rule: "history.listed-visit".into(),
         level: level(visit.verdict.level),
-        subject: host_of(visit.url),
+        subject: host_of(&visit.url),
         place: None,
         bytes: None,
         evidence: format!(
@@ -68,7 +68,7 @@ fn of_download(download: &Download<'_>) -> Finding {
             false => "history.listed-download".into(),
         },
         level: level(download.verdict.level),
-        subject: host_of(download.url),
+        subject: host_of(&download.url),
         place: download.path.clone(),
         bytes: download.bytes,
         evidence: format!(
@@ -119,7 +119,7 @@ fn way(chain: &[Hop<'_>]) -> String {
         if index > 0 {
             words.push_str(" → ");
         }
-        words.push_str(&shortened(hop.url));
+        words.push_str(&shortened(&hop.url));
         words.push_str(&format!(" ({})", came_by(hop)));
     }
     words.push('.');
@@ -160,7 +160,7 @@ mod tests {
             time: None,
             visit: None,
         };
-        let chain: Vec<Hop<'_>> = urls.iter().map(String::as_str).map(hop).collect();
+        let chain: Vec<Hop<'_>> = urls.iter().map(|url| hop(url.as_str().into())).collect();
         let words = way(&chain);
         assert!(
             words.starts_with(

@@ -22,6 +22,7 @@ pub mod data;
 pub mod discover;
 pub mod engines;
 mod findings;
+mod judge;
 pub mod lists;
 mod look;
 mod names;

@@ -2,29 +2,25 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashMap, hash_map::Entry},
-    rc::Rc,
+    collections::{BTreeMap, HashMap},
 };
 
 use formats::sqlite;
 use knowledge::browsers::Engine;
-use tool::{Bytes, Machine, Moment, Outcome, Skipped, Why};
+use tool::{Lists, Machine, Moment, Outcome, Skipped, Why};
 
 use crate::{
-    canonical::canonical,
-    chain::{self, ById},
+    chain::ById,
     data::{self, Data},
     discover::{Discovered, Profile},
     engines::{self, safari},
-    findings, lists,
+    findings,
+    judge::{Judge, Of},
+    lists::starter,
     names::{names, words},
     section,
-    verdict::{self, Verdict},
-    visit::{Download, History, How, Visit},
+    visit::{Download, History},
 };
-
-/// Clocks of browser and machine may differ by this much before a visit lies in the future.
-const CLOCKS_DIFFER: i64 = 60_000_000;
 
 /// What a person may choose.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +43,13 @@ impl Default for Options {
 /// Checks the last hours of every discovered profile.
 ///
 /// Only the files named by [`Discovered::reads`] are opened. A profile that cannot be read is
-/// skipped and said; the others are checked.
-#[must_use]
-pub fn look(machine: &Machine, discovered: &Discovered, options: &Options) -> Outcome {
+/// skipped and said; the others are checked. All visits and downloads go to `lists`.
+pub fn look(
+    machine: &Machine,
+    discovered: &Discovered,
+    options: &Options,
+    lists: &mut Lists<'_>,
+) -> Outcome {
     let since = machine.now.hours_before(options.hours);
     let mut reader = Reader::default();
     let reads: Vec<Read<'_>> = discovered
@@ -58,30 +58,26 @@ pub fn look(machine: &Machine, discovered: &Discovered, options: &Options) -> Ou
         .filter_map(|profile| reader.read(profile, since))
         .collect();
 
-    let (list, _) = lists::starter();
+    let (list, _) = starter();
     let mut not_read = discovered.skipped.clone();
     not_read.append(&mut reader.not_read);
     not_read.sort();
     not_read.dedup();
-    let mut check = Check {
-        data: Data {
-            window_hours: options.hours,
-            since,
-            until: machine.now,
-            browsers: Vec::new(),
-            without_history: discovered.without.clone(),
-            visits: Vec::new(),
-            downloads: Vec::new(),
-            lists: list.lists().to_vec(),
-            not_read,
-        },
-        judged: HashMap::new(),
-        not_listed: Rc::new(verdict::of_hits(&[], list.lists(), machine.now)),
+    let mut data = Data {
+        window_hours: options.hours,
+        since,
+        until: machine.now,
+        browsers: Vec::new(),
+        without_history: discovered.without.clone(),
+        visits: Vec::new(),
+        downloads: Vec::new(),
+        lists: list.lists().to_vec(),
+        not_read,
     };
+    let mut judge = Judge::new(machine.now);
     for read in &reads {
-        check.profile(read);
+        profile(read, &mut judge, &mut data);
     }
-    let mut data = check.data;
     // Redirects share one time; they came oldest first from each profile and stay in their order.
     data.visits.reverse();
     data.visits.sort_by_key(|visit| Reverse(visit.time));
@@ -89,6 +85,8 @@ pub fn look(machine: &Machine, discovered: &Discovered, options: &Options) -> Ou
     data.downloads
         .sort_by_key(|download| Reverse(download.time));
 
+    lists.rows("visits", &data.visits);
+    lists.rows("downloads", &data.downloads);
     let mut outcome = Outcome::new("history", &data, section::drawn(&data, options.rows));
     outcome.findings = findings::of(&data);
     outcome.skipped = data.not_read;
@@ -103,6 +101,15 @@ struct Read<'a> {
     cost: sqlite::ReadCost,
     /// Downloads of a file that all profiles share, each with the name of its own.
     listed_apart: Vec<(String, Download)>,
+}
+
+impl Read<'_> {
+    fn of(&self) -> Of<'_> {
+        Of {
+            browser: &self.profile.title,
+            profile: &self.name,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -172,148 +179,50 @@ impl Reader {
     }
 }
 
-struct Check<'a> {
-    data: Data<'a>,
-    /// Most addresses are visited more than once.
-    judged: HashMap<&'a str, Rc<Verdict>>,
-    /// What is said of nearly all of them.
-    not_listed: Rc<Verdict>,
-}
-
-impl<'a> Check<'a> {
-    fn profile(&mut self, read: &'a Read<'_>) {
-        let before = (self.data.visits.len(), self.data.downloads.len());
-        let visits = &read.history.visits;
-        let by_id: ById<'a> = visits.iter().map(|visit| (visit.id, visit)).collect();
-        for visit in visits.iter().filter(|visit| visit.in_window) {
-            self.visit(visit, &by_id, read);
-        }
-        for download in &read.history.downloads {
-            self.download(download, &by_id, read, &read.name);
-        }
-        for (name, download) in &read.listed_apart {
-            self.download(download, &ById::new(), read, name);
-        }
-        let (visits, downloads) = (
-            &self.data.visits[before.0..],
-            &self.data.downloads[before.1..],
-        );
-        let flagged = visits
-            .iter()
-            .filter(|visit| is_flagged(&visit.verdict))
-            .count()
-            + downloads
-                .iter()
-                .filter(|download| is_flagged(&download.verdict))
-                .count();
-        let (profile, cost) = (read.profile, read.cost);
-        self.data.browsers.push(data::Profile {
-            browser: profile.title.clone(),
-            profile: read.name.clone(),
-            folder: profile.folder.clone(),
-            path: profile.history.clone(),
-            visits: visits.len() as u64,
-            downloads: downloads.len() as u64,
-            flagged: flagged as u64,
-            newest: visits.iter().map(|visit| visit.time).max(),
-            odd_rows: read.history.odd_rows,
-            left_out: read.history.left_out,
-            notes: read.history.notes.clone(),
-            cost: data::Cost {
-                pages: cost.pages_total,
-                pages_read: cost.pages_read,
-                tries: cost.tries,
-            },
-        });
+/// Takes what was read of one profile into `data`.
+fn profile<'a>(read: &'a Read<'_>, judge: &mut Judge<'a>, data: &mut Data<'a>) {
+    let before = (data.visits.len(), data.downloads.len());
+    let all = &read.history.visits;
+    let by_id: ById<'a> = all.iter().map(|visit| (visit.id, visit)).collect();
+    for visit in all.iter().filter(|visit| visit.in_window) {
+        let made = judge.visit(visit, &by_id, read.of());
+        data.visits.push(made);
     }
-
-    fn visit(&mut self, visit: &'a Visit, by_id: &ById<'a>, read: &'a Read<'_>) {
-        let verdict = self.verdict_of(&visit.url.text);
-        self.data.visits.push(data::Visit {
-            time: visit.time,
-            url: &visit.url.text,
-            cut: visit.url.cut,
-            browser: &read.profile.title,
-            profile: &read.name,
-            how: visit.how,
-            redirect: visit.redirect,
-            source: visit.source,
-            hidden: visit.hidden,
-            response: visit.response,
-            in_future: self.is_in_future(visit.time),
-            chain: match is_flagged(&verdict) || visit.how == How::Download {
-                true => chain::to_visit(visit, by_id),
-                false => chain::step(visit, by_id),
-            },
-            verdict,
-        });
+    for download in &read.history.downloads {
+        let made = judge.download(download, &by_id, read.of());
+        data.downloads.push(made);
     }
-
-    fn download(
-        &mut self,
-        download: &'a Download,
-        by_id: &ById<'a>,
-        read: &'a Read<'_>,
-        profile: &'a str,
-    ) {
-        let mut verdict = Rc::new(Verdict::default());
-        for hop in download.hops.iter().rev() {
-            let of_hop = self.verdict_of(&hop.text);
-            // The file's own address comes first and stays unless another one is worse.
-            if verdict.words.is_empty() || of_hop.level > verdict.level {
-                verdict = of_hop;
-            }
-        }
-        if let Some(of_browser) = verdict::of_browser(download)
-            && of_browser.level >= verdict.level
-        {
-            verdict = Rc::new(of_browser);
-        }
-        self.data.downloads.push(data::Download {
-            time: download.time,
-            url: download.hops.last().map_or("", |url| &url.text),
-            browser: &read.profile.title,
-            profile,
-            state: download.state,
-            danger: download.danger,
-            bytes: download.size.map(Bytes),
-            mime: download.mime.as_deref(),
-            opened: download.opened,
-            referrer: download.referrer.as_deref(),
-            in_future: self.is_in_future(download.time),
-            chain: chain::to_download(download, by_id),
-            path: download.path.clone().map(Into::into),
-            verdict,
-        });
-    }
-
-    fn is_in_future(&self, time: Moment) -> bool {
-        time.0 > self.data.until.0.saturating_add(CLOCKS_DIFFER)
-    }
-
-    fn verdict_of(&mut self, url: &'a str) -> Rc<Verdict> {
-        let place = match self.judged.entry(url) {
-            Entry::Occupied(judged) => return Rc::clone(judged.get()),
-            Entry::Vacant(place) => place,
+    for (name, download) in &read.listed_apart {
+        let of = Of {
+            profile: name,
+            ..read.of()
         };
-        let (list, suffixes) = lists::starter();
-        let verdict = match canonical(url.as_bytes()) {
-            None => Rc::new(verdict::not_of_the_web()),
-            Some(address) => match list.look_up(&address, suffixes) {
-                Ok(hits) if hits.is_empty() => Rc::clone(&self.not_listed),
-                Ok(hits) => Rc::new(verdict::of_hits(&hits, list.lists(), self.data.until)),
-                Err(error) => Rc::new(Verdict {
-                    words: format!("not looked up: {error}"),
-                    ..Verdict::default()
-                }),
-            },
-        };
-        Rc::clone(place.insert(verdict))
+        data.downloads
+            .push(judge.download(download, &ById::new(), of));
     }
-}
-
-fn is_flagged(verdict: &Verdict) -> bool {
-    verdict.level > verdict::Level::None
+    let (visits, downloads) = (&data.visits[before.0..], &data.downloads[before.1..]);
+    let verdicts = visits.iter().map(|it| &it.verdict);
+    let verdicts = verdicts.chain(downloads.iter().map(|it| &it.verdict));
+    let (profile, cost) = (read.profile, read.cost);
+    let made = data::Profile {
+        browser: profile.title.clone(),
+        profile: read.name.clone(),
+        folder: profile.folder.clone(),
+        path: profile.history.clone(),
+        visits: visits.len() as u64,
+        downloads: downloads.len() as u64,
+        flagged: verdicts.filter(|it| it.is_flagged()).count() as u64,
+        newest: visits.iter().map(|visit| visit.time).max(),
+        odd_rows: read.history.odd_rows,
+        left_out: read.history.left_out,
+        notes: read.history.notes.clone(),
+        cost: data::Cost {
+            pages: cost.pages_total,
+            pages_read: cost.pages_read,
+            tries: cost.tries,
+        },
+    };
+    data.browsers.push(made);
 }
 
 fn or_default(folder: &str) -> String {

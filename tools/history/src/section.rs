@@ -86,7 +86,6 @@ fn counted(count: usize, noun: &str) -> String {
 }
 
 fn flagged(data: &Data<'_>) -> Table {
-    let is_flagged = |verdict: &Verdict| verdict.level > verdict::Level::None;
     let mut rows: Vec<(verdict::Level, Vec<Cell>)> = Vec::new();
     for Download {
         time,
@@ -98,7 +97,7 @@ fn flagged(data: &Data<'_>) -> Table {
     } in data
         .downloads
         .iter()
-        .filter(|download| is_flagged(&download.verdict))
+        .filter(|download| download.verdict.is_flagged())
     {
         rows.push((
             verdict.level,
@@ -116,7 +115,7 @@ fn flagged(data: &Data<'_>) -> Table {
     } in data
         .visits
         .iter()
-        .filter(|visit| is_flagged(&visit.verdict))
+        .filter(|visit| visit.verdict.is_flagged())
     {
         let profile = match source {
             Source::OtherDevice => format!("{profile}, on another device"),
@@ -155,7 +154,7 @@ fn flagged_row(
     if skipped > 0 {
         way.push(Cell::Text(format!("({skipped} earlier)")));
     }
-    let hop = |hop: &Hop<'_>| Cell::Text(format!("{} ({})", shortened(hop.url), came_by(hop)));
+    let hop = |hop: &Hop<'_>| Cell::Text(format!("{} ({})", shortened(&hop.url), came_by(hop)));
     way.extend(chain.iter().skip(skipped).map(hop));
     vec![
         Cell::Verdict(level, verdict.words.clone()),
@@ -213,7 +212,7 @@ fn downloads(data: &Data<'_>, rows: usize) -> Table {
     let row = |download: &Download<'_>| {
         vec![
             Cell::Moment(download.time),
-            Cell::Text(shortened(download.url)),
+            Cell::Text(shortened(&download.url)),
             download.path.clone().map_or(Cell::Empty, Cell::Path),
             download.bytes.map_or(Cell::Empty, Cell::Bytes),
         ]
@@ -237,7 +236,7 @@ fn visits(data: &Data<'_>, rows: usize) -> Table {
         }
         vec![
             Cell::Moment(visit.time),
-            Cell::Text(shortened(visit.url)),
+            Cell::Text(shortened(&visit.url)),
             Cell::Text(format!("{} ({})", visit.browser, visit.profile)),
             Cell::Text(words),
         ]

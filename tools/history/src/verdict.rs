@@ -40,6 +40,14 @@ pub struct Verdict {
     pub listed: Vec<Listed>,
 }
 
+impl Verdict {
+    /// Returns whether it asks anything of a person.
+    #[must_use]
+    pub fn is_flagged(&self) -> bool {
+        self.level > Level::None
+    }
+}
+
 /// What one list says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {

@@ -1,8 +1,9 @@
 //! What the readers of all browsers hand over: visits and downloads, in one form.
 
-use std::path::PathBuf;
+use std::{cell::OnceCell, path::PathBuf};
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use tool::Moment;
 
 /// Longest address that is kept; what is longer is cut, and said to be.
@@ -80,12 +81,87 @@ pub struct Visit {
 }
 
 /// An address as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Url {
     /// Its text.
     pub text: String,
     /// Whether it was longer than is kept.
     pub cut: bool,
+    /// The text as JSON, made when it is first written out.
+    json: OnceCell<Box<RawValue>>,
+}
+
+impl PartialEq for Url {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.text, self.cut) == (&other.text, other.cut)
+    }
+}
+
+impl Eq for Url {}
+
+/// An address on its way out. An address stands in several chains; it is made JSON once.
+#[derive(Clone, Copy, Debug)]
+pub struct UrlText<'a> {
+    text: &'a str,
+    json: Option<&'a OnceCell<Box<RawValue>>>,
+}
+
+impl<'a> UrlText<'a> {
+    /// Returns the first `longest` bytes of an address at most, on a whole character.
+    #[must_use]
+    pub fn cut_to(self, longest: usize) -> Self {
+        match self.text.len() > longest {
+            true => self.text[..self.text.floor_char_boundary(longest)].into(),
+            false => self,
+        }
+    }
+}
+
+impl<'a> std::convert::From<&'a str> for UrlText<'a> {
+    fn from(text: &'a str) -> Self {
+        Self { text, json: None }
+    }
+}
+
+impl std::ops::Deref for UrlText<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.text
+    }
+}
+
+impl PartialEq for UrlText<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for UrlText<'_> {}
+
+impl PartialEq<&str> for UrlText<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self.text == *other
+    }
+}
+
+impl Serialize for UrlText<'_> {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self.json {
+            Some(made) => made.get_or_init(|| json_of(self.text)).serialize(out),
+            None => self.text.serialize(out),
+        }
+    }
+}
+
+fn json_of(text: &str) -> Box<RawValue> {
+    // Nearly all addresses are their own JSON, which is told many bytes at a time.
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    match text.bytes().fold(true, |all, byte| all & plain(byte)) {
+        true => RawValue::from_string(["\"", text, "\""].concat()),
+        false => serde_json::value::to_raw_value(text),
+    }
+    .expect("a text fits JSON")
 }
 
 impl Visit {
@@ -100,6 +176,15 @@ impl Visit {
 }
 
 impl Url {
+    /// Returns the address to be written out.
+    #[must_use]
+    pub fn written(&self) -> UrlText<'_> {
+        UrlText {
+            text: &self.text,
+            json: Some(&self.json),
+        }
+    }
+
     /// Returns the address, cut to [`LONGEST_URL`].
     #[must_use]
     pub fn new(text: String) -> Self {
@@ -113,7 +198,8 @@ impl Url {
         if cut {
             text.truncate(text.floor_char_boundary(longest));
         }
-        Self { text, cut }
+        let json = OnceCell::new();
+        Self { text, cut, json }
     }
 }
 
@@ -291,4 +377,30 @@ pub enum Danger {
     OpenedDespiteWarning,
     /// Made to take over accounts.
     AccountCompromise,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_json_each_time() {
+        for text in ["https://a.example/ä?x=1", "a\"b\\c\u{1}", ""] {
+            let url = Url::new(text.to_owned());
+            let expected = serde_json::to_string(text).unwrap();
+            for _ in 0..2 {
+                assert_eq!(serde_json::to_string(&url.written()).unwrap(), expected);
+            }
+            assert_eq!(
+                serde_json::to_string(&UrlText::from(text)).unwrap(),
+                expected
+            );
+        }
+        let long = Url::new("ä".repeat(9));
+        assert_eq!(&*long.written().cut_to(5), "ää");
+        assert_eq!(
+            serde_json::to_string(&long.written().cut_to(5)).unwrap(),
+            "\"ää\""
+        );
+    }
 }

@@ -45,6 +45,7 @@ fn prove() -> Result<Vec<Probe>, Failure> {
     let order = Order {
         rights,
         confined: true,
+        lists: false,
         job: Job::Prove(ground.to_worker()),
     };
     let delivered = broker::run(&order, None)?;

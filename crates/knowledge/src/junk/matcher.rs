@@ -104,6 +104,7 @@ impl Matcher {
                         }
                         Depth::Everything => patterns.push((parts, Mark::StaysWhole)),
                         Depth::Projects => patterns.push((parts, Mark::NoProjects)),
+                        Depth::Nothing => {}
                     }
                 }
             }

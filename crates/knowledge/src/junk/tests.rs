@@ -41,6 +41,7 @@ fn protected(path: String, depth: Depth) -> Protected {
         linux: vec![path],
         macos: Vec::new(),
         depth,
+        private: None,
         why: String::new(),
         examples: Vec::new(),
         source: String::new(),
@@ -115,7 +116,7 @@ impl Naive {
 
     fn stays(&self, path: &[&[u8]]) -> bool {
         self.protected.iter().any(|(pattern, depth)| match depth {
-            Depth::Projects => false,
+            Depth::Projects | Depth::Nothing => false,
             Depth::Children if path.len() == pattern.len() + 1 => starts(&path_of(pattern), path),
             _ => pattern.len() >= path.len() && starts(pattern, path),
         })
@@ -167,7 +168,8 @@ fn depth() -> impl Strategy<Value = Depth> {
         Just(Depth::Itself),
         Just(Depth::Children),
         Just(Depth::Everything),
-        Just(Depth::Projects)
+        Just(Depth::Projects),
+        Just(Depth::Nothing)
     ]
 }
 

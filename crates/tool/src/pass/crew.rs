@@ -1,12 +1,15 @@
 //! Threads: one per processor, and more while the device is what everyone waits for.
 
 use std::{
+    collections::BTreeMap,
     sync::{
-        Mutex,
+        Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
+
+use super::system::processors;
 
 /// The most threads a crew grows to. A disk that answers many requests at once gains little from
 /// more, and each of them holds a few open folders.
@@ -65,7 +68,77 @@ pub(super) fn crew<T: Send>(
     });
     team.results
         .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes `count` things on the processors there are and hands them to `take` in their order, each as
+/// soon as it and all before it are made.
+///
+/// `threads` are used; `None` for one per processor. `take` is called from any of them, one at a time.
+pub fn in_order<T: Send>(
+    count: usize,
+    threads: Option<usize>,
+    make: &(dyn Fn(usize) -> T + Sync),
+    take: &mut (dyn FnMut(T) + Send),
+) {
+    struct Line<'t, T> {
+        next: usize,
+        waiting: BTreeMap<usize, T>,
+        take: &'t mut (dyn FnMut(T) + Send),
+    }
+    let line = Mutex::new(Line {
+        next: 0,
+        waiting: BTreeMap::new(),
+        take,
+    });
+    let begun = AtomicUsize::new(0);
+    let threads = threads.unwrap_or_else(processors).min(count);
+    crew(threads, threads.max(1), &|_| {
+        loop {
+            let number = begun.fetch_add(1, Relaxed);
+            if number >= count {
+                return;
+            }
+            let made = make(number);
+            let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
+            let line = &mut *line;
+            line.waiting.insert(number, made);
+            while let Some(made) = line.waiting.remove(&line.next) {
+                (line.take)(made);
+                line.next += 1;
+            }
+        }
+    });
+}
+
+/// Sorts by a key that no two elements share, on the processors there are.
+pub(super) fn sort<T: Send, K: Ord>(
+    all: &mut [T],
+    threads: Option<usize>,
+    key: impl Fn(&T) -> K + Sync,
+) {
+    /// Below this a second thread costs more than it brings.
+    const WORTH: usize = 16 * 1024;
+    let threads = threads.unwrap_or_else(processors).max(1);
+    let part = all.len().div_ceil(threads).max(WORTH);
+    if part >= all.len() {
+        return all.sort_unstable_by_key(key);
+    }
+    std::thread::scope(|scope| {
+        let mut parts = all.chunks_mut(part);
+        let own = parts.next();
+        for part in parts {
+            let key = &key;
+            let sort = move |part: &mut [T]| part.sort_unstable_by_key(key);
+            std::thread::Builder::new()
+                .spawn_scoped(scope, move || sort(part))
+                .ok();
+        }
+        own.into_iter()
+            .for_each(|own| own.sort_unstable_by_key(&key));
+    });
+    // Finds the sorted parts and only merges them.
+    all.sort_by_key(key);
 }
 
 struct Team<'w, T> {
@@ -101,7 +174,7 @@ impl<T: Send> Team<'_, T> {
         let result = (self.work)(&mut hand);
         self.results
             .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .unwrap_or_else(PoisonError::into_inner)
             .push(result);
     }
 }
@@ -109,6 +182,25 @@ impl<T: Send> Team<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn things_come_in_their_order_whoever_made_them() {
+        for threads in [None, Some(1), Some(7)] {
+            let mut taken = Vec::new();
+            in_order(500, threads, &|number| number, &mut |number| {
+                taken.push(number)
+            });
+            assert!(taken.into_iter().eq(0..500));
+        }
+        in_order(0, None, &|_| (), &mut |()| panic!("made nothing"));
+    }
+
+    #[test]
+    fn parts_sorted_apart_are_sorted_together() {
+        let mut all: Vec<u64> = (0..100_000).map(|n| n * 7_919 % 100_003).collect();
+        sort(&mut all, Some(3), |n| *n);
+        assert!(all.is_sorted());
+    }
 
     #[test]
     fn a_crew_grows_only_when_the_device_is_slow() {

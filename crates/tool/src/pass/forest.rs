@@ -4,11 +4,9 @@
 //! folder, a folder names its parent, and a path is put together only for what is reported. A file
 //! takes 56 bytes plus its name.
 
-use std::{
-    ffi::{OsStr, OsString},
-    os::unix::ffi::{OsStrExt, OsStringExt},
-    path::{Path, PathBuf},
-};
+mod paths;
+
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::Path};
 
 use super::crew::MOST;
 use crate::{Moment, Skipped};
@@ -410,42 +408,6 @@ impl Forest {
         &self.parts[part].names[row.name as usize..][..usize::from(row.name_len)]
     }
 
-    /// Returns an entry's path, below the root as it was named.
-    #[must_use]
-    pub fn path(&self, id: FileId) -> PathBuf {
-        self.path_of(self.file(id).folder, Some(self.name(id)))
-    }
-
-    /// Returns a folder's path, below the root as it was named.
-    #[must_use]
-    pub fn folder_path(&self, id: FolderId) -> PathBuf {
-        self.path_of(id, None)
-    }
-
-    /// Puts a path together in one allocation: a report of many duplicates needs many paths.
-    fn path_of(&self, folder: FolderId, name: Option<&[u8]>) -> PathBuf {
-        let above = || std::iter::successors(Some(folder), |id| self.parent(*id));
-        let parts = || {
-            name.into_iter()
-                .chain(above().map(|id| self.folder_name(id)))
-        };
-        // `/` as a root brings its own slash.
-        let own_slash = |part: &[u8]| part == b"/";
-        let length: usize = parts()
-            .map(|part| if own_slash(part) { 0 } else { part.len() + 1 })
-            .sum();
-        let bare_root = parts().last().is_some_and(own_slash);
-        let mut bytes = vec![b'/'; if bare_root { length.max(1) } else { length - 1 }];
-        let mut end = bytes.len();
-        for part in parts().filter(|part| !own_slash(part)) {
-            let start = end - part.len();
-            bytes[start..end].copy_from_slice(part);
-            // The byte before each part stays a slash.
-            end = start.saturating_sub(1);
-        }
-        PathBuf::from(OsString::from_vec(bytes))
-    }
-
     /// Returns whether two names can stand for one inode on this row's device: it has several
     /// names, or its device was reached through several mounts.
     #[must_use]
@@ -455,6 +417,14 @@ impl Forest {
                 .devices
                 .get(usize::from(row.device))
                 .is_some_and(|d| d.seen_twice)
+    }
+
+    /// Returns whether this row's file system lets files share their bytes.
+    #[must_use]
+    pub fn shares(&self, row: &FileRow) -> bool {
+        self.devices
+            .get(usize::from(row.device))
+            .is_some_and(|device| device.sharing)
     }
 }
 

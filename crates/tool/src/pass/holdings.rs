@@ -54,14 +54,8 @@ impl Holdings {
     /// opened elsewhere.
     #[must_use]
     pub fn of(forest: &Forest, from: u64) -> Self {
-        let sharing = |device: u16| {
-            forest
-                .devices
-                .get(usize::from(device))
-                .is_some_and(|d| d.sharing)
-        };
         let worth_asking = forest.files().filter(|(_, row)| {
-            row.kind == Kind::File && row.allocated >= from.max(1) && sharing(row.device)
+            row.kind == Kind::File && row.allocated >= from.max(1) && forest.shares(row)
         });
         Self {
             asked: ask(forest, worth_asking.map(|(id, _)| id).collect()),

@@ -7,9 +7,10 @@
 //! decides what is listed as equal, never what is removed.
 //!
 //! Layout, little endian: magic (8 bytes), number of slots (u64), XXH3-64 of the slots (u64), then
-//! 64-byte slots of an open-addressing table: device, inode, size, mtime, ctime, session (u64
-//! each), verdict (u128). An empty slot has size 0. Anything else is not trusted and counts as no
-//! memory at all.
+//! 32-byte slots of an open-addressing table: which file (u64, a hash of device and inode), in which
+//! state (u64, a hash of size, mtime and ctime; its lowest bit says whether the verdict is a
+//! session's), verdict (u128). An empty slot is all zeros. Anything else is not trusted and counts
+//! as no memory at all.
 
 use std::time::{Duration, SystemTime};
 
@@ -21,10 +22,10 @@ use super::forest::{FileRow, Forest};
 /// or 2 s (FAT).
 const SETTLED: Duration = Duration::from_secs(2);
 
-const MAGIC: &[u8; 8] = b"candorM1";
+const MAGIC: &[u8; 8] = b"candorM2";
 const HEADER: usize = 24;
-const SLOT: usize = 64;
-/// 67 million slots are 4 GiB, more files than one home holds.
+const SLOT: usize = 32;
+/// 67 million slots are 2 GiB, more files than one home holds.
 const MOST_SLOTS: u64 = 1 << 26;
 
 /// What a reading found out about a file's content.
@@ -35,12 +36,6 @@ pub struct Verdict {
     pub session: u64,
     /// Files of one size and session have equal content exactly when their values are equal.
     pub value: u128,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Slot {
-    key: [u64; 5],
-    verdict: Verdict,
 }
 
 /// Verdicts of earlier readings, and those learned now.
@@ -60,7 +55,7 @@ impl Memory {
         let sum = u64::from_le_bytes(bytes.get(16..24)?.try_into().ok()?);
         let length = usize::try_from(slots.checked_mul(SLOT as u64)?).ok()?;
         let fits = bytes.len() == HEADER.checked_add(length)? && slots <= MOST_SLOTS;
-        let sound = bytes.starts_with(MAGIC) && fits && slots.is_power_of_two();
+        let sound = bytes.starts_with(MAGIC) && fits && slots > 0;
         (sound && XxHash3_64::oneshot(&bytes[HEADER..]) == sum).then(|| Self {
             table: bytes,
             slots,
@@ -91,17 +86,14 @@ impl Memory {
     #[must_use]
     pub fn recall(&self, forest: &Forest, row: &FileRow) -> Option<Verdict> {
         let key = key_of(forest, row);
-        let mut at = home(&key) & self.slots.checked_sub(1)?;
-        // The writer leaves every second slot free, so a run is short; the bound holds for any bytes.
+        let mut at = home(key, self.slots);
+        // The writer leaves every fourth slot free, so a run is short; the bound holds for any bytes.
         for _ in 0..self.slots {
             let slot = self.slot(at)?;
-            if slot.key[2] == 0 {
-                return None;
-            }
             if slot.key == key {
                 return Some(slot.verdict);
             }
-            at = (at + 1) & (self.slots - 1);
+            at = (at + 1) % self.slots;
         }
         None
     }
@@ -125,26 +117,21 @@ impl Memory {
     /// Returns old and new verdicts as bytes to be kept; the new one wins for a file known before.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
-        let old = (0..self.slots)
-            .filter_map(|at| self.slot(at))
-            .filter(|slot| slot.key[2] != 0);
+        let old = (0..self.slots).filter_map(|at| self.slot(at));
         let mut all: Vec<Slot> = self.learned.iter().copied().chain(old).collect();
-        // A file is one device and inode: whatever else was known of that pair is out of date.
-        all.sort_by_key(|slot| (slot.key[0], slot.key[1]));
-        all.dedup_by_key(|slot| (slot.key[0], slot.key[1]));
-        let slots = (all.len().max(8) * 2).next_power_of_two();
+        // Whatever else was known of a file is out of date. Sorted by file they also stand in the
+        // order of their homes.
+        all.sort_by_key(|slot| slot.key.file);
+        all.dedup_by_key(|slot| slot.key.file);
+        let slots = all.len() + all.len() / 3 + 8;
         let mut bytes = vec![0; HEADER + slots * SLOT];
         for slot in all {
-            let mut at = home(&slot.key) as usize & (slots - 1);
-            while bytes[HEADER + at * SLOT + 16..][..8] != [0; 8] {
-                at = (at + 1) & (slots - 1);
+            #[expect(clippy::cast_possible_truncation, reason = "below a usize")]
+            let mut at = home(slot.key, slots as u64) as usize;
+            while bytes[HEADER + at * SLOT..][..SLOT] != [0; SLOT] {
+                at = (at + 1) % slots;
             }
-            let place = &mut bytes[HEADER + at * SLOT..][..SLOT];
-            for (word, value) in place.chunks_exact_mut(8).zip(slot.key) {
-                word.copy_from_slice(&value.to_le_bytes());
-            }
-            place[40..48].copy_from_slice(&slot.verdict.session.to_le_bytes());
-            place[48..].copy_from_slice(&slot.verdict.value.to_le_bytes());
+            bytes[HEADER + at * SLOT..][..SLOT].copy_from_slice(&slot.to_bytes());
         }
         let sum = XxHash3_64::oneshot(&bytes[HEADER..]);
         bytes[..8].copy_from_slice(MAGIC);
@@ -153,47 +140,99 @@ impl Memory {
         bytes
     }
 
+    /// Returns what stands in a slot; `None` if nothing does.
     fn slot(&self, at: u64) -> Option<Slot> {
-        let bytes = self
-            .table
-            .get(HEADER + usize::try_from(at).ok()? * SLOT..)?
-            .get(..SLOT)?;
-        let word = |n: usize| {
-            let word = bytes[n * 8..][..8]
+        let at = HEADER + usize::try_from(at).ok()? * SLOT;
+        let bytes = self.table.get(at..at + SLOT)?;
+        Slot::of_bytes(bytes.try_into().ok()?)
+    }
+}
+
+/// What a file is known by: which one it is, and in which state.
+///
+/// Hashes of 64 bits each: that another state of the same file has the same one is as unlikely as
+/// it is for their contents. Neither is 0, which marks an empty slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    file: u64,
+    state: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Slot {
+    key: Key,
+    verdict: Verdict,
+}
+
+impl Slot {
+    fn to_bytes(self) -> [u8; SLOT] {
+        let Verdict { session, value } = self.verdict;
+        let of_session = u64::from(session != 0);
+        let kept = match session {
+            0 => value,
+            // Numbers within a session are counted, and fit.
+            session => u128::from(session) << 64 | (value & u128::from(u64::MAX)),
+        };
+        let mut bytes = [0; SLOT];
+        bytes[..8].copy_from_slice(&self.key.file.to_le_bytes());
+        bytes[8..16].copy_from_slice(&(self.key.state | of_session).to_le_bytes());
+        bytes[16..].copy_from_slice(&kept.to_le_bytes());
+        bytes
+    }
+
+    /// Reads what [`Slot::to_bytes`] gave; `None` for an empty slot.
+    #[expect(clippy::cast_possible_truncation, reason = "cut into its halves")]
+    fn of_bytes(bytes: [u8; SLOT]) -> Option<Self> {
+        let word = |at: usize| {
+            let word = bytes[at..at + 8]
                 .try_into()
                 .expect("eight bytes were cut out");
             u64::from_le_bytes(word)
         };
-        let value = u128::from(word(6)) | u128::from(word(7)) << 64;
-        let key = std::array::from_fn(word);
-        Some(Slot {
-            key,
-            verdict: Verdict {
-                session: word(5),
-                value,
+        let (file, state) = (word(0), word(8));
+        let kept = u128::from(word(16)) | u128::from(word(24)) << 64;
+        let verdict = match state & 1 {
+            0 => Verdict {
+                session: 0,
+                value: kept,
             },
+            _ => Verdict {
+                session: (kept >> 64) as u64,
+                value: u128::from(kept as u64),
+            },
+        };
+        let state = state & !1;
+        (file != 0 && state != 0).then_some(Self {
+            key: Key { file, state },
+            verdict,
         })
     }
 }
 
 #[expect(clippy::cast_sign_loss, reason = "only equality matters")]
-fn key_of(forest: &Forest, row: &FileRow) -> [u64; 5] {
+fn key_of(forest: &Forest, row: &FileRow) -> Key {
     let device = forest
         .devices
         .get(usize::from(row.device))
         .map_or(0, |device| device.number);
-    [
-        device,
-        row.inode,
-        row.size,
-        row.mtime_ns as u64,
-        row.ctime_ns as u64,
-    ]
+    Key {
+        file: hash([device, row.inode, 0]).max(1),
+        // The lowest bit is the verdict's.
+        state: hash([row.size, row.mtime_ns as u64, row.ctime_ns as u64]).max(2) & !1,
+    }
 }
 
-fn home(key: &[u64; 5]) -> u64 {
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&key[0].to_le_bytes());
-    bytes[8..].copy_from_slice(&key[1].to_le_bytes());
+fn hash(words: [u64; 3]) -> u64 {
+    let mut bytes = [0; 24];
+    for (place, word) in bytes.chunks_exact_mut(8).zip(words) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
     XxHash3_64::oneshot(&bytes)
+}
+
+/// Returns where a key stands in a table of that many slots, or before: spread as its hash is, and in
+/// its order.
+fn home(key: Key, slots: u64) -> u64 {
+    // Less than `slots`, since the hash is less than 2^64.
+    ((u128::from(key.file) * u128::from(slots)) >> 64) as u64
 }

@@ -102,6 +102,9 @@ mod linux {
         }
     }
 
+    /// `loff_t` at its largest. Source: `EXT4_HTREE_EOF_64BIT`, fs/ext4/ext4.h of Linux 6.12.
+    const LAST_POSITION: u64 = i64::MAX as u64;
+
     /// Calls `each` with every name in the folder except `.` and `..`, in the system's order.
     pub(in super::super) fn list(
         folder: &OwnedFd,
@@ -114,6 +117,12 @@ mod linux {
             let name = entry.file_name();
             if name != c"." && name != c".." {
                 each(name);
+            }
+            let next = entry.next_entry_cookie();
+            // Nothing can stand behind the last position there is; ext4 says so with its last entry.
+            // Anywhere else one more call has to ask.
+            if next == LAST_POSITION && entries.is_buffer_empty() {
+                break;
             }
         }
         Ok(())

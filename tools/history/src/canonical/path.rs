@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 /// Returns the path without `.`, `..` and empty names; it begins with `/`.
 pub(super) fn resolved(path: &[u8]) -> Cow<'_, [u8]> {
-    let has_marks = path
-        .windows(2)
-        .any(|two| two[0] == b'/' && matches!(two[1], b'/' | b'.'));
+    let is_mark = |two: &[u8]| two[0] == b'/' && matches!(two[1], b'/' | b'.');
+    let has_marks = path.windows(2).fold(false, |any, two| any | is_mark(two));
     if path.starts_with(b"/") && !has_marks {
         return Cow::Borrowed(path);
     }

@@ -192,3 +192,38 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_plain_host_is_a_name_in_its_one_spelling() {
+    for (url, host) in [
+        ("https://www.example.com/a?b#c", Some("www.example.com")),
+        ("http://localhost", Some("localhost")),
+        ("http://a-b.example?x", Some("a-b.example")),
+        ("http://WWW.example.com/", None),
+        ("http://user@example.com/", None),
+        ("http://example.com:80/", None),
+        ("http://exa%6dple.com/", None),
+        ("http://exa\tmple.com/", None),
+        ("http://example.com./", None),
+        ("http://a..example/", None),
+        ("http://127.0.0.1/", None),
+        ("http://0x7f.0x1/", None),
+        ("ftp://example.com/", None),
+        ("http://b\u{fc}cher.example/", None),
+        ("http:///", None),
+        ("example.com", None),
+    ] {
+        assert_eq!(plain_host(url), host, "{url}");
+    }
+}
+
+proptest::proptest! {
+    /// What a list says of a plain host is said of every address of it, so both must agree.
+    #[test]
+    fn a_plain_host_is_the_canonical_one(url in "https?://[a-zA-Z0-9.%@:\\-\\[\\]\\\\\t]{0,20}[/?#]?[a-z%./?#\t]{0,12}") {
+        if let Some(host) = plain_host(&url) {
+            let address = canonical(url.as_bytes()).unwrap();
+            proptest::prop_assert_eq!((address.host.as_str(), address.is_ip), (host, false));
+        }
+    }
+}

@@ -49,6 +49,7 @@ pub fn history(connection: &Connection, since: Moment) -> Result<History> {
         }
         found.add(row, true);
     }
+    found.by_url.sort_unstable();
 
     let mut asks = Asks::of(connection, &tables, &columns)?;
     found.downloads(connection, &tables, &mut asks, since)?;
@@ -154,8 +155,9 @@ impl Columns {
 struct Found {
     history: History,
     by_id: HashMap<i64, usize>,
-    /// Visits of the window by a hash of their address, to find a page without asking the file.
-    by_url: HashMap<u64, Vec<(Moment, i64)>>,
+    /// Visits of the window by a hash of their address, sorted once all are there, to find a page
+    /// without asking the file.
+    by_url: Vec<(u64, Moment, i64)>,
     /// Visits that no other visit is known to have led to, with the pages that may have.
     named: Vec<(i64, Named)>,
     /// Visits before the window that were asked for, so that none is twice.
@@ -195,11 +197,7 @@ impl Found {
         let url = Url::new(url);
         self.by_id.insert(id, self.history.visits.len());
         if in_window {
-            // Rows come newest first.
-            self.by_url
-                .entry(hash(&url.text))
-                .or_default()
-                .push((time, id));
+            self.by_url.push((hash(&url.text), time, id));
         }
         let response = integer(row, 10).and_then(|code| u16::try_from(code).ok());
         self.history.add(Visit {
@@ -320,10 +318,13 @@ impl Found {
         before: (Moment, i64),
     ) -> Result<Option<i64>> {
         // All visits of the window were read, so the newest of them is the newest there is.
-        let known = self.by_url.get(&hash(page)).into_iter().flatten();
-        let known = known.into_iter().filter(|visit| **visit < before).max();
-        if let Some((_, id)) = known {
-            return Ok(Some(*id));
+        let hash = hash(page);
+        let older = self
+            .by_url
+            .partition_point(|visit| *visit < (hash, before.0, before.1));
+        let newest = older.checked_sub(1).map(|at| self.by_url[at]);
+        if let Some((_, _, id)) = newest.filter(|visit| visit.0 == hash) {
+            return Ok(Some(id));
         }
         let Some(newest) = &mut asks.newest else {
             return Ok(None);

@@ -28,30 +28,25 @@ pub(super) fn hosts(address: &Address, suffixes: &Suffixes, mut ask: impl FnMut(
     }
 }
 
-/// Calls `ask` with the key of each page `address` may be listed under, whole pages first.
-///
-/// `ask` also gets whether the key names the very page, not a folder or a parent host.
-pub(super) fn pages(address: &Address, suffixes: &Suffixes, mut ask: impl FnMut(&str, bool)) {
-    let mut exact_host = true;
-    hosts(address, suffixes, |host| {
-        let mut key = String::with_capacity(host.len() + address.path.len() + 64);
-        if let Some(query) = &address.query {
-            key.extend([host, &address.path, "?", query]);
-            ask(&key, exact_host);
+/// Calls `ask` with the key of each page below `host` that `address` may be listed under, whole
+/// pages first. `host` is a key that [`hosts`] gave.
+pub(super) fn pages(host: &str, address: &Address, mut ask: impl FnMut(&str)) {
+    let mut key = String::with_capacity(host.len() + address.path.len() + 64);
+    if let Some(query) = &address.query {
+        key.extend([host, &address.path, "?", query]);
+        ask(&key);
+        key.clear();
+    }
+    key.extend([host, &address.path]);
+    ask(&key);
+    for (end, _) in address.path.match_indices('/').take(FOLDERS) {
+        let folder = &address.path[..=end];
+        if folder.len() < address.path.len() {
             key.clear();
+            key.extend([host, folder]);
+            ask(&key);
         }
-        key.extend([host, &address.path]);
-        ask(&key, exact_host);
-        for (end, _) in address.path.match_indices('/').take(FOLDERS) {
-            let folder = &address.path[..=end];
-            if folder.len() < address.path.len() {
-                key.clear();
-                key.extend([host, folder]);
-                ask(&key, false);
-            }
-        }
-        exact_host = false;
-    });
+    }
 }
 
 #[cfg(test)]
@@ -129,9 +124,11 @@ mod tests {
         ] {
             let address = canonical(text.as_bytes()).unwrap();
             let mut all = Vec::new();
-            pages(&address, &Suffixes::default(), |key, _| {
-                let (host, path) = key.split_at(key.find('/').unwrap());
-                all.push(format!("{}{path}", reversed(host, address.is_ip)));
+            hosts(&address, &Suffixes::default(), |host| {
+                pages(host, &address, |key| {
+                    let (host, path) = key.split_at(key.find('/').unwrap());
+                    all.push(format!("{}{path}", reversed(host, address.is_ip)));
+                });
             });
             assert_eq!(all.join(" "), expected, "{text}");
         }
@@ -141,11 +138,10 @@ mod tests {
     fn no_address_has_more_than_thirty() {
         let text = "http://a.b.c.d.e.f.g.example.co.uk/1/2/3/4/5/6/7.html?q";
         let mut count = 0;
-        pages(
-            &canonical(text.as_bytes()).unwrap(),
-            &Suffixes::default(),
-            |_, _| count += 1,
-        );
+        let address = canonical(text.as_bytes()).unwrap();
+        hosts(&address, &Suffixes::default(), |host| {
+            pages(host, &address, |_| count += 1);
+        });
         assert_eq!(count, 30);
     }
 }

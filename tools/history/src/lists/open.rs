@@ -151,19 +151,53 @@ impl<'a> List<'a> {
                 }
             }
         };
-        expressions::hosts(address, suffixes, |key| {
-            if self.perhaps(key) {
-                add(&self.hosts, key, false);
+        let mut pages = Vec::new();
+        let mut hosts = 0;
+        expressions::hosts(address, suffixes, |host| {
+            if self.perhaps(host) {
+                add(&self.hosts, host, false);
             }
+            if self.has_pages_of(host) {
+                pages.push((host.to_owned(), hosts == 0));
+            }
+            hosts += 1;
         });
-        if !self.pages.is_empty() {
-            expressions::pages(address, suffixes, |key, is_page| {
-                if self.perhaps(key) {
-                    add(&self.pages, key, is_page);
+        // Hosts come first in the answer, then pages.
+        for (host, is_exact) in pages {
+            let folder_from = host.len() + address.path.len();
+            expressions::pages(&host, address, |page| {
+                if self.perhaps(page) {
+                    add(&self.pages, page, is_exact && page.len() >= folder_from);
                 }
             });
         }
         found
+    }
+
+    /// Returns true if neither the host of `address`, nor a parent, nor any page of these is listed:
+    /// then no address of that host is, whatever its path.
+    #[must_use]
+    pub fn is_silent_about_host(&self, address: &Address, suffixes: &Suffixes) -> bool {
+        let mut silent = true;
+        expressions::hosts(address, suffixes, |host| {
+            silent = silent && !self.perhaps(host) && !self.has_pages_of(host);
+        });
+        silent
+    }
+
+    /// Returns false if no page of this very host is listed; true also when the map is damaged.
+    fn has_pages_of(&self, host: &str) -> bool {
+        let walk = || {
+            let mut node = self.pages.root();
+            for byte in host.bytes().chain([b'/']) {
+                match node.find_input(byte) {
+                    Some(at) => node = self.pages.node(node.transition_addr(at)),
+                    None => return false,
+                }
+            }
+            true
+        };
+        !self.pages.is_empty() && guarded(walk).unwrap_or(true)
     }
 
     /// Returns false if the key is surely not listed.

@@ -28,8 +28,9 @@ fn write(root: &Path, name: &str, sql: &str) {
 
 fn looked(root: &Path) -> (Outcome, Value) {
     let machine = machine(root);
-    let outcome = look(&machine, &discover(&machine), &Options::default());
-    let data = serde_json::from_str(outcome.data.get()).unwrap();
+    let found = discover(&machine);
+    let outcome = fixture::whole(|lists| look(&machine, &found, &Options::default(), lists));
+    let data = fixture::data(&outcome);
     (outcome, data)
 }
 

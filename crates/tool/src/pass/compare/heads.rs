@@ -6,10 +6,11 @@ use rustix::{fd::OwnedFd, io::Errno};
 use twox_hash::XxHash3_128;
 
 use super::{
-    Candidate, Found, Reading, SMALL,
+    Candidate, Reading, SMALL,
     large::{SIDE_BY_SIDE, Session},
     small::changed_or_failed,
     stretch,
+    verdicts::Verdicts,
 };
 use crate::{
     Skipped, Why,
@@ -23,23 +24,19 @@ pub(super) fn by_heads(
     class: Vec<Candidate>,
     session: &Session,
     watch: &Watch<'_>,
+    verdicts: &Verdicts,
     all: &mut Reading,
 ) -> Vec<Vec<Candidate>> {
     let mut narrow = Vec::new();
     for group in by_digest(forest, class, SMALL, all, watch) {
         if group.len() < 2 {
-            all.verdicts.push(session.found(&group[0]));
+            verdicts.set(group[0].number, session.verdict());
         } else if group.len() <= SIDE_BY_SIDE {
             narrow.push(group);
         } else {
             for equal in by_digest(forest, group, u64::MAX, all, watch) {
                 let verdict = session.verdict();
-                let found = |it: &Candidate| Found {
-                    verdict,
-                    size: it.size,
-                    id: it.id,
-                };
-                all.verdicts.extend(equal.iter().map(found));
+                equal.iter().for_each(|it| verdicts.set(it.number, verdict));
             }
         }
     }

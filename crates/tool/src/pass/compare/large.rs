@@ -18,7 +18,9 @@ use std::{
 
 use rustix::fd::{AsFd, OwnedFd};
 
-use super::{Candidate, Found, Reading, heads::by_heads, small::changed_or_failed, stretch};
+use super::{
+    Candidate, Reading, heads::by_heads, small::changed_or_failed, stretch, verdicts::Verdicts,
+};
 use crate::{
     Skipped, Why,
     pass::{
@@ -61,6 +63,7 @@ impl Work {
         classes: Vec<&[Candidate]>,
         threads: usize,
         watch: &Watch<'_>,
+        verdicts: &Verdicts,
         all: &mut Reading,
     ) -> Self {
         let session = Session::new();
@@ -69,7 +72,7 @@ impl Work {
             .map(<[Candidate]>::to_vec)
             .partition(|class| class.len() <= SIDE_BY_SIDE);
         for class in wide {
-            narrow.extend(by_heads(forest, class, &session, watch, all));
+            narrow.extend(by_heads(forest, class, &session, watch, verdicts, all));
         }
         // The largest first, so that no thread is left alone with a long one at the end.
         narrow.sort_by_key(|class| std::cmp::Reverse(class.len() as u64 * class[0].size));
@@ -93,12 +96,19 @@ impl Work {
     }
 
     /// Takes jobs until none is left: each class is read as far as its members stay alike.
-    pub(super) fn read(&self, forest: &Forest, hand: &mut Hand<'_>, watch: &Watch<'_>) -> Reading {
+    pub(super) fn read(
+        &self,
+        forest: &Forest,
+        hand: &mut Hand<'_>,
+        watch: &Watch<'_>,
+        verdicts: &Verdicts,
+    ) -> Reading {
         let mut reader: Option<Reader<'_>> = None;
         while let Some((class, stretch)) = self.jobs.get(self.next.fetch_add(1, Relaxed)) {
             let reader = reader.get_or_insert_with(|| Reader {
                 forest,
                 watch,
+                verdicts,
                 opener: Opener::new(forest),
                 rooms: stretch::Rooms::new(),
                 found: Reading::default(),
@@ -117,23 +127,16 @@ pub(super) struct Session {
 
 impl Session {
     fn new() -> Self {
-        // Random keys of the standard hasher; 0 means "hash of the content".
-        let id = RandomState::new().build_hasher().finish().max(1);
+        // Random keys of the standard hasher; 0 means "hash of the content", the last is no session.
+        let id = RandomState::new().build_hasher().finish();
+        let id = id.clamp(1, u64::MAX - 1);
         Self {
             id,
             next: AtomicUsize::new(0),
         }
     }
 
-    /// Returns a verdict that no other file has.
-    pub(super) fn found(&self, alone: &Candidate) -> Found {
-        Found {
-            verdict: self.verdict(),
-            size: alone.size,
-            id: alone.id,
-        }
-    }
-
+    /// Returns a verdict that nothing has so far.
     pub(super) fn verdict(&self) -> Verdict {
         Verdict {
             session: self.id,
@@ -199,6 +202,7 @@ impl Class {
 struct Reader<'f> {
     forest: &'f Forest,
     watch: &'f Watch<'f>,
+    verdicts: &'f Verdicts,
     opener: Opener<'f>,
     rooms: stretch::Rooms,
     found: Reading,
@@ -297,12 +301,7 @@ impl Reader<'_> {
         places: &mut HashMap<(u16, Vec<Extent>), usize>,
         next: usize,
     ) -> Option<usize> {
-        let sharing = self
-            .forest
-            .devices
-            .get(usize::from(member.device))
-            .is_some_and(|d| d.sharing);
-        if !sharing {
+        if !self.forest.shares(self.forest.file(member.id)) {
             return None;
         }
         let found = extents(file.as_fd(), member.size).ok()?;
@@ -358,6 +357,11 @@ impl Reader<'_> {
                 .iter()
                 .for_each(|side| verdicts[*side] = Some(verdict));
         }
+        let mut members_of = vec![0; open.sides.len()];
+        open.side_of
+            .iter()
+            .flatten()
+            .for_each(|side| members_of[*side] += 1);
         for (at, member) in class.members.iter().enumerate() {
             let Some(side) = open.side_of[at] else {
                 continue;
@@ -368,17 +372,15 @@ impl Reader<'_> {
             {
                 continue;
             }
+            // Of a file that no other is equal to nothing will be said: it need not be asked.
+            let alone = verdicts[side].is_none() && members_of[side] == 1;
             let file = open.files[at].as_ref().unwrap_or(&open.sides[side].file);
-            if !self.unchanged(member.id, file) {
+            if !alone && !self.unchanged(member.id, file) {
                 self.skip(member.id, Why::Changed);
                 continue;
             }
             let verdict = *verdicts[side].get_or_insert_with(|| session.verdict());
-            self.found.verdicts.push(Found {
-                verdict,
-                size: member.size,
-                id: member.id,
-            });
+            self.verdicts.set(member.number, verdict);
         }
     }
 

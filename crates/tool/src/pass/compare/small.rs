@@ -10,10 +10,15 @@ use std::{
 use rustix::io::{Errno, pread};
 use twox_hash::XxHash3_128;
 
-use super::{Candidate, Found, Reading, SMALL};
+use super::{Candidate, Reading, SMALL, verdicts::Verdicts};
 use crate::{
     Skipped, Why,
-    pass::{FileId, Forest, Watch, crew::Hand, opener::Opener, remember::Verdict},
+    pass::{
+        FileId, Forest, Watch,
+        crew::{self, Hand},
+        opener::Opener,
+        remember::Verdict,
+    },
 };
 
 /// Files a thread takes at a time: enough to stay in one folder, few enough to share the end.
@@ -27,8 +32,8 @@ pub(super) struct Work {
 
 impl Work {
     /// Puts candidates in the order the disk was walked.
-    pub(super) fn new(mut candidates: Vec<Candidate>) -> Self {
-        candidates.sort_unstable_by_key(|candidate| candidate.id.on_the_way());
+    pub(super) fn new(mut candidates: Vec<Candidate>, threads: Option<usize>) -> Self {
+        crew::sort(&mut candidates, threads, |it| it.id.on_the_way());
         Self {
             candidates,
             next: AtomicUsize::new(0),
@@ -42,7 +47,13 @@ impl Work {
     }
 
     /// Takes files until none is left, reads each whole and hashes it.
-    pub(super) fn read(&self, forest: &Forest, hand: &mut Hand<'_>, watch: &Watch<'_>) -> Reading {
+    pub(super) fn read(
+        &self,
+        forest: &Forest,
+        hand: &mut Hand<'_>,
+        watch: &Watch<'_>,
+        verdicts: &Verdicts,
+    ) -> Reading {
         let mut reader: Option<Reader<'_>> = None;
         loop {
             let start = self.next.fetch_add(BATCH, Relaxed);
@@ -56,7 +67,7 @@ impl Work {
                 room: vec![0; SMALL as usize + 1],
                 found: Reading::default(),
             });
-            reader.read(&batch[..batch.len().min(BATCH)], hand, watch);
+            reader.read(&batch[..batch.len().min(BATCH)], hand, watch, verdicts);
         }
     }
 }
@@ -70,19 +81,17 @@ struct Reader<'f> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, batch: &[Candidate], hand: &mut Hand<'_>, watch: &Watch<'_>) {
+    fn read(
+        &mut self,
+        batch: &[Candidate],
+        hand: &mut Hand<'_>,
+        watch: &Watch<'_>,
+        verdicts: &Verdicts,
+    ) {
         let (began, mut bytes) = (Instant::now(), 0);
         for candidate in batch {
             match self.digest(candidate.id, candidate.size) {
-                Ok(value) => {
-                    let verdict = Verdict { session: 0, value };
-                    let found = Found {
-                        verdict,
-                        size: candidate.size,
-                        id: candidate.id,
-                    };
-                    self.found.verdicts.push(found);
-                }
+                Ok(value) => verdicts.set(candidate.number, Verdict { session: 0, value }),
                 Err(why) => self
                     .found
                     .skipped

@@ -22,7 +22,7 @@ fn forest(root: &Path) -> Forest {
 }
 
 fn compared(forest: &Forest, memory: &mut Memory) -> Compared {
-    compare(forest, |_| true, memory, None, &Watch::new(&|_| {}))
+    compare(forest, |_| true, Some(memory), None, &Watch::new(&|_| {}))
 }
 
 /// Classes as sorted lists of inode numbers, for comparing with an oracle.
@@ -113,13 +113,7 @@ fn one_byte_anywhere_tells_files_apart() {
     files_with_one_byte(folder.path(), size, &bytes);
     let forest = forest(folder.path());
     for threads in [1, 2, 5] {
-        let found = compare(
-            &forest,
-            |_| true,
-            &mut Memory::empty(),
-            Some(threads),
-            &Watch::new(&|_| {}),
-        );
+        let found = compare(&forest, |_| true, None, Some(threads), &Watch::new(&|_| {}));
         assert_eq!(
             inodes(&forest, &found),
             oracle(&forest),
