@@ -50,8 +50,10 @@ pub fn holdings(forest: &Forest, every_file: bool) -> Holdings {
 /// Returns the map of everything below the roots that were asked for.
 #[must_use]
 pub fn map(forest: &Forest, holdings: &Holdings, machine: &Machine) -> Outcome {
-    let map = Map::of(forest, holdings, machine.now);
-    Outcome::new("map", &map, map_words::section(&map, forest, holdings))
+    let sums = sums::sums(forest, holdings);
+    let map = Map::of(forest, holdings, &sums, machine.now);
+    let section = map_words::section(&map, forest, holdings, &sums);
+    Outcome::new("map", &map, section)
 }
 
 /// Finds junk in everything that was walked.

@@ -1,6 +1,6 @@
 //! The map: the folders and files that take the room.
 
-use std::{cmp::Reverse, path::PathBuf};
+use std::{cmp::Reverse, collections::BinaryHeap, path::PathBuf};
 
 use serde::Serialize;
 use tool::{
@@ -8,7 +8,7 @@ use tool::{
     pass::{FileId, FolderId, Forest, Kind, holdings::Holdings},
 };
 
-use crate::sums::{Sum, sums};
+use crate::sums::Sum;
 
 /// How many folders and files each list has.
 const LISTED: usize = 25;
@@ -85,11 +85,10 @@ pub struct FileLine {
 impl Map {
     /// Returns the map of everything below the roots that were asked for.
     #[must_use]
-    pub fn of(forest: &Forest, holdings: &Holdings, now: Moment) -> Self {
-        let sums = sums(forest, holdings);
+    pub(crate) fn of(forest: &Forest, holdings: &Holdings, sums: &[Sum], now: Moment) -> Self {
         let sum = |id: FolderId| sums[forest.number(id)];
         let roots = forest.roots().iter().filter(|id| forest.folder(**id).main);
-        let files = inodes(forest);
+        let files = files_worth_naming(forest);
         let line = |file: &Named| file_line(forest, holdings, *file, now);
         let path = |file: Named| forest.path(file.id);
         let mut oldest: Vec<Named> = files
@@ -106,7 +105,7 @@ impl Map {
         );
         Self {
             roots: roots.map(|id| root(forest, *id, sum(*id))).collect(),
-            largest_folders: largest_folders(forest, &sums),
+            largest_folders: largest_folders(forest, sums),
             largest_files: largest.iter().map(line).collect(),
             oldest_files: oldest.iter().map(line).collect(),
             shared_between_files: Bytes(holdings.counted_twice(forest)),
@@ -170,12 +169,26 @@ struct Named {
     elsewhere: bool,
 }
 
-/// Returns every regular file below the roots that were asked for, each inode under one name.
-fn inodes(forest: &Forest) -> Vec<Named> {
+/// Returns the regular files below the roots that can be among the largest or the oldest listed, each
+/// inode under one name.
+fn files_worth_naming(forest: &Forest) -> Vec<Named> {
     let (mut single, mut linked) = (Vec::new(), Vec::new());
+    // The sizes that so many single files reach at least, the smallest first out.
+    let mut reached = BinaryHeap::new();
     for (id, row) in forest.files() {
-        if row.kind != Kind::File || row.allocated == 0 || !forest.is_main(id) {
+        let smallest = match reached.peek() {
+            Some(Reverse(smallest)) if reached.len() == LISTED => *smallest,
+            _ => 0,
+        };
+        let may_be_listed = row.allocated >= smallest.clamp(1, OLD_FROM);
+        if row.kind != Kind::File || !may_be_listed || !forest.is_main(id) {
             continue;
+        }
+        if !forest.may_have_other_names(row) {
+            if reached.len() == LISTED {
+                reached.pop();
+            }
+            reached.push(Reverse(row.allocated.max(smallest)));
         }
         match forest.may_have_other_names(row) {
             true => linked.push(id),

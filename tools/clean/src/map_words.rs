@@ -7,7 +7,7 @@ use tool::{
 
 use crate::{
     map::{FileLine, Map},
-    sums::{Sum, sums},
+    sums::Sum,
 };
 
 /// How deep the boxes of the drawn map go, and how many there are at the most.
@@ -16,7 +16,7 @@ const BOXES: usize = 240;
 /// A box smaller than this part of the whole cannot be seen.
 const SMALLEST: u64 = 400;
 
-pub(crate) fn section(map: &Map, forest: &Forest, holdings: &Holdings) -> Section {
+pub(crate) fn section(map: &Map, forest: &Forest, holdings: &Holdings, sums: &[Sum]) -> Section {
     let mut section = Section {
         title: "Disk map".to_owned(),
         ..Section::default()
@@ -31,13 +31,12 @@ pub(crate) fn section(map: &Map, forest: &Forest, holdings: &Holdings) -> Sectio
             root.exclusive
         ));
     }
-    let sums = sums(forest, holdings);
     let mut left = BOXES;
     for id in forest.roots().iter().filter(|id| forest.folder(**id).main) {
         let title = "What takes the room".to_owned();
         section.blocks.push(Block::Treemap {
             title,
-            root: tile(forest, &sums, *id, &mut left),
+            root: tile(forest, sums, *id, &mut left),
         });
     }
     section.blocks.push(folders(map));

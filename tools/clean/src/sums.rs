@@ -1,6 +1,6 @@
 //! What each folder holds, with everything below it.
 
-use tool::pass::{FileId, FolderId, Forest, Kind, holdings::Holdings};
+use tool::pass::{FileId, FileRow, FolderId, Forest, Kind, holdings::Holdings};
 
 /// What one folder holds, with everything below it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,14 +41,14 @@ pub(crate) fn sums(forest: &Forest, holdings: &Holdings) -> Vec<Sum> {
             linked.push(id);
             continue;
         }
-        sum.apparent = sum.apparent.saturating_add(length(forest, id));
+        sum.apparent = sum.apparent.saturating_add(length(row));
         sum.allocated = sum.allocated.saturating_add(row.allocated);
         sum.exclusive = sum.exclusive.saturating_add(holdings.own(forest, id));
     }
     for names in by_inode(forest, linked) {
         let row = forest.file(names[0]);
         let sum = &mut sums[forest.number(row.folder)];
-        sum.apparent = sum.apparent.saturating_add(length(forest, names[0]));
+        sum.apparent = sum.apparent.saturating_add(length(row));
         sum.allocated = sum.allocated.saturating_add(row.allocated);
         if usize::from(row.nlink) <= names.len() {
             let folders = names.iter().map(|name| forest.file(*name).folder);
@@ -99,8 +99,7 @@ fn add_up(forest: &Forest, sums: &mut [Sum]) {
 }
 
 /// The length of a file or link; a device has none.
-fn length(forest: &Forest, id: FileId) -> u64 {
-    let row = forest.file(id);
+fn length(row: &FileRow) -> u64 {
     if row.kind == Kind::Special {
         0
     } else {
@@ -119,7 +118,7 @@ pub(crate) fn by_inode(forest: &Forest, mut names: Vec<FileId>) -> Vec<Vec<FileI
     let by_path = |group: &[FileId]| {
         let mut group = group.to_vec();
         if group.len() > 1 {
-            group.sort_by_cached_key(|id| forest.path(*id));
+            group.sort_unstable_by(|a, b| forest.by_path(*a, *b));
         }
         group
     };

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test, also in what it calls")]
 
 use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -199,4 +201,39 @@ impl Drop for Disk {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg(&self.at).status();
     }
+}
+
+/// Beside sorting all inodes: many files of one size, hard links among them, and some too large or
+/// too small to be doubted.
+#[test]
+fn the_largest_files_are_those_that_sorting_all_gives() {
+    let disk = tempfile::tempdir().unwrap();
+    let root = disk.path().canonicalize().unwrap();
+    for number in 0..90_u64 {
+        let folder = root.join(format!("{}", number * 7 % 10));
+        fs::create_dir_all(&folder).unwrap();
+        let blocks = [3, 1, 40, 3, 2, 3, 7][number as usize % 7];
+        let file = folder.join(format!("{number:02}"));
+        fs::write(&file, vec![1; blocks * 4096]).unwrap();
+        if number % 9 == 0 {
+            fs::hard_link(&file, folder.join(format!("a{number}"))).unwrap();
+        }
+    }
+    let mut all: BTreeMap<u64, (Reverse<u64>, PathBuf)> = BTreeMap::new();
+    for folder in fs::read_dir(&root).unwrap().flatten() {
+        for file in fs::read_dir(folder.path()).unwrap().flatten() {
+            let found = file.metadata().unwrap();
+            let line = (Reverse(found.blocks() * 512), file.path());
+            let known = all.entry(found.ino()).or_insert_with(|| line.clone());
+            *known = line.min(known.clone());
+        }
+    }
+    let mut expected: Vec<_> = all.into_values().collect();
+    expected.sort();
+    let expected = expected.iter().take(25);
+    let expected: Vec<_> = expected.map(|(_, path)| path.to_str().unwrap()).collect();
+    let seen = map(&root);
+    let lines = seen["largest_files"].as_array().unwrap().iter();
+    let seen: Vec<_> = lines.map(|it| it["path"].as_str().unwrap()).collect();
+    assert_eq!(seen, expected);
 }

@@ -346,10 +346,12 @@ impl Forest {
     /// Returns every folder, each after its parent.
     #[must_use]
     pub fn folders_from_the_top(&self) -> Vec<FolderId> {
-        let mut all: Vec<(u32, FolderId)> =
-            self.folders().map(|(id, row)| (row.depth, id)).collect();
-        all.sort_unstable();
-        all.into_iter().map(|(_, id)| id).collect()
+        let deepest = self.folders().map(|(_, row)| row.depth).max();
+        let mut by_depth = vec![Vec::new(); deepest.map_or(0, |depth| depth as usize + 1)];
+        for (id, row) in self.folders() {
+            by_depth[row.depth as usize].push(id);
+        }
+        by_depth.concat()
     }
 
     /// Returns the files directly in a folder; none if it could not be listed.
