@@ -23,8 +23,8 @@ pub(crate) enum Kind {
     Confined = b'C',
     /// `tool::pass::Progress`, as JSON.
     Progress = b'P',
-    /// A piece of a long list of an outcome that follows: the tool, the name of the list, each with a
-    /// zero byte behind it, and a JSON array.
+    /// A piece of a long list of an outcome that follows: a JSON array, the tool and the name of the
+    /// list, with a zero byte before each name.
     Rows = b'R',
     /// `tool::Outcome` without its lists, as JSON.
     Outcome = b'O',
@@ -83,7 +83,8 @@ pub(crate) fn write_rows(
     list: &str,
     rows: &str,
 ) -> io::Result<()> {
-    let parts = [tool, "\0", list, "\0", rows].map(str::as_bytes);
+    // Names come last, so that the reader can cut them off and keep the rows where they are.
+    let parts = [rows, "\0", tool, "\0", list].map(str::as_bytes);
     write_parts(out, Kind::Rows, &parts)
 }
 
@@ -110,19 +111,17 @@ pub(crate) struct Rows {
 /// Reads a piece of a long list.
 pub(crate) fn rows(bytes: Vec<u8>) -> io::Result<Rows> {
     let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
-    let text = String::from_utf8(bytes).map_err(|_| bad("rows that are not text"))?;
-    let mut parts = text.splitn(3, '\0');
-    let (Some(tool), Some(list), Some(rows)) = (parts.next(), parts.next(), parts.next()) else {
+    let mut text = String::from_utf8(bytes).map_err(|_| bad("rows that are not text"))?;
+    let mut parts = text.rsplitn(3, '\0');
+    let (Some(list), Some(tool), Some(rows)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(bad("rows of a list without a name"));
     };
-    let rows: Box<RawValue> = serde_json::from_str(rows)
+    let (list, tool, end) = (list.to_owned(), tool.to_owned(), rows.len());
+    text.truncate(end);
+    let rows = RawValue::from_string(text)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     match rows.get().starts_with('[') {
-        true => Ok(Rows {
-            tool: tool.to_owned(),
-            list: list.to_owned(),
-            rows,
-        }),
+        true => Ok(Rows { tool, list, rows }),
         false => Err(bad("rows that are no list")),
     }
 }
@@ -184,11 +183,11 @@ mod tests {
             (Kind::Rows, "dupes", "groups", "[1, {}]")
         );
         let hostile: [&[u8]; 6] = [
-            b"x\0y\0{}",
-            b"x\0y\0[1",
-            b"x\0y\0[1],[2]",
-            b"x\0[1]",
-            b"x\0y\0[\"\xff\"]",
+            b"{}\0x\0y",
+            b"[1\0x\0y",
+            b"[1],[2]\0x\0y",
+            b"[1]\0x",
+            b"[\"\xff\"]\0x\0y",
             b"",
         ];
         for bytes in hostile {

@@ -116,13 +116,18 @@ impl Columns {
             "id",
             "response_code",
         );
-        let link = joined(
-            "visited_links",
-            "l",
-            "id",
-            "visited_link_id",
-            "top_level_url",
-        );
+        // Asked only for visits that name no other: `Found::add` looks at it for no others.
+        let link =
+            match tables.has("visited_links", "id") && tables.has("visits", "visited_link_id") {
+                true => format!(
+                    "CASE WHEN {from} OR {opener} THEN NULL ELSE \
+                 (SELECT {page} FROM visited_links l WHERE l.id = v.visited_link_id) END",
+                    from = names_another(&visit("from_visit")),
+                    opener = names_another(&visit("opener_visit")),
+                    page = column(tables, "visited_links", "l", "top_level_url"),
+                ),
+                false => "NULL".to_owned(),
+            };
         let select = [
             "v.id".to_owned(),
             "v.visit_time".to_owned(),
@@ -149,6 +154,11 @@ impl Columns {
             self.select, self.joins
         )
     }
+}
+
+/// Returns the condition that a column holds the number of a visit.
+fn names_another(column: &str) -> String {
+    format!("(typeof({column}) = 'integer' AND {column} > 0)")
 }
 
 #[derive(Default)]
