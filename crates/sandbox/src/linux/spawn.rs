@@ -86,12 +86,12 @@ impl Drop for Worker {
     }
 }
 
-/// The whole environment of a worker. The C library then asks for memory in large steps and large
-/// pages: what a worker fills is many megabytes, and each page that is first touched costs as much as
-/// writing it does. Other C libraries do not know the name.
+/// The whole environment of a worker. The C library then asks for large pages: what a worker fills is
+/// many megabytes, and each page that is first touched costs as much as writing it does. Other C
+/// libraries do not know the name.
 ///
 /// Source: glibc manual 2.36, "Memory Allocation Tunables".
-const MEMORY: &CStr = c"GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.top_pad=16777216";
+const MEMORY: &CStr = c"GLIBC_TUNABLES=glibc.malloc.hugetlb=1";
 
 /// Starts this program again with `args`, three pipes and nothing of this one's environment.
 ///

@@ -247,6 +247,8 @@ impl Part {
 #[derive(Debug, Default)]
 pub struct Forest {
     parts: Vec<Part>,
+    /// How many folders the parts before each one have.
+    folders_before: Vec<usize>,
     roots: Vec<FolderId>,
     /// The devices the walk met.
     pub devices: Vec<Device>,
@@ -268,6 +270,11 @@ impl Forest {
         forest.parts.resize_with(MOST, Part::default);
         for (number, part) in parts {
             forest.parts[number] = part;
+        }
+        let mut before = 0;
+        for part in &forest.parts {
+            forest.folders_before.push(before);
+            before += part.folders.len();
         }
         for number in 0..MOST {
             for (folder, listed) in std::mem::take(&mut forest.parts[number].listed) {
@@ -380,18 +387,14 @@ impl Forest {
     /// Returns a dense number for a folder, below [`Forest::folder_numbers`], to index tables by.
     #[must_use]
     pub fn number(&self, id: FolderId) -> usize {
-        id.0 as usize
+        let (part, index) = unpack(id.0);
+        self.folders_before[part] + index
     }
 
-    /// Returns one more than the largest [`Forest::number`]; some numbers below it may be unused.
+    /// Returns how many folders there are, and so one more than the largest [`Forest::number`].
     #[must_use]
     pub fn folder_numbers(&self) -> usize {
-        self.parts
-            .iter()
-            .map(|part| part.folders.len())
-            .max()
-            .unwrap_or(0)
-            * MOST
+        self.parts.iter().map(|part| part.folders.len()).sum()
     }
 
     /// Returns an entry's name: bytes, as on the disk.
