@@ -75,38 +75,50 @@ fn a_duplicate_finder_leaves_private_files_alone_and_says_so() {
     }
 }
 
-/// A worker that was told nothing of what is private, and so tries to read all of it, is denied.
+/// A worker that was told nothing of what is private, and so tries to read all of it, is denied. The
+/// home lies in the folder for temporary files, which a checkup looks at too.
 #[test]
 fn a_worker_that_wants_to_read_private_files_is_denied() {
     if !peer("strace") {
         return;
     }
     let home = home();
-    let mut order: Value = serde_json::from_slice(&order(home.path())).unwrap();
-    assert_eq!(order["confined"], true);
-    let private = order["job"]["Pass"]["private"].as_array_mut().unwrap();
-    assert!(private.len() >= PRIVATE.len(), "{private:?}");
-    private.clear();
+    for command in ["dupes", "map", "clean", "checkup"] {
+        let mut order: Value = serde_json::from_slice(&order(home.path(), command)).unwrap();
+        assert_eq!(order["confined"], true);
+        let pass = &mut order["job"]["Pass"];
+        let private = pass["private"].as_array_mut().unwrap();
+        assert!(private.len() >= PRIVATE.len(), "{command}: {private:?}");
+        private.clear();
+        pass["also"] = serde_json::json!([]);
+        pass["dupes"] = 1.into();
 
-    let mut worker = Command::new(candor())
-        .arg("worker")
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let text = serde_json::to_vec(&order).unwrap();
-    worker.stdin.take().unwrap().write_all(&text).unwrap();
-    let said = worker.wait_with_output().unwrap().stdout;
-    let said = String::from_utf8_lossy(&said);
-    for file in PRIVATE {
-        let path = serde_json::to_string(&home.path().join(file)).unwrap();
-        let denied = format!("{{\"path\":{path},\"why\":{{\"kind\":\"denied\"}}}}");
-        assert!(said.contains(&denied), "{file} was not denied: {said}");
-    }
-    for file in COMMON {
-        let path = serde_json::to_string(&home.path().join(file)).unwrap();
-        assert!(said.contains(&path), "{file} was not compared: {said}");
+        let mut worker = Command::new(candor())
+            .arg("worker")
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let text = serde_json::to_vec(&order).unwrap();
+        worker.stdin.take().unwrap().write_all(&text).unwrap();
+        let said = worker.wait_with_output().unwrap().stdout;
+        let said = String::from_utf8_lossy(&said);
+        for file in PRIVATE {
+            let path = serde_json::to_string(&home.path().join(file)).unwrap();
+            let denied = format!("{{\"path\":{path},\"why\":{{\"kind\":\"denied\"}}}}");
+            assert!(
+                said.contains(&denied),
+                "{command}: {file} was not denied: {said}"
+            );
+        }
+        for file in COMMON {
+            let path = serde_json::to_string(&home.path().join(file)).unwrap();
+            assert!(
+                said.contains(&path),
+                "{command}: {file} was not compared: {said}"
+            );
+        }
     }
 }
 
@@ -160,22 +172,20 @@ fn traced(home: &Path, words: &[&str]) -> (Value, String) {
     (serde_json::from_slice(&done).unwrap(), trace)
 }
 
-/// Returns the order that the broker of `candor dupes` gives its worker.
-fn order(home: &Path) -> Vec<u8> {
-    let (_, trace) = strace(
-        home,
-        &["-xx", "-s", "1000000", "-e", "trace=write"],
-        &["dupes", "--json"],
-    );
-    let begin: String = b"{\"rights\""
-        .iter()
-        .map(|byte| format!("\\x{byte:02x}"))
-        .collect();
-    let start = trace.find(&begin).expect("the order was written");
-    let text = &trace[start..];
-    let text = &text[..text.find('"').expect("a text ends")];
-    text.split("\\x")
-        .skip(1)
+/// Returns the order that the broker of a command gives the worker of the pass.
+fn order(home: &Path, command: &str) -> Vec<u8> {
+    let options = ["-xx", "-s", "1000000", "-e", "trace=write"];
+    let (_, trace) = strace(home, &options, &[command, "--json"]);
+    let hex = |text: &str| -> String {
+        let bytes = text.bytes();
+        bytes.map(|byte| format!("\\x{byte:02x}")).collect()
+    };
+    let mut texts = trace.split('"');
+    let order = texts
+        .find(|text| text.starts_with(&hex("{\"rights\"")) && text.contains(&hex("{\"Pass\"")))
+        .expect("the order was written");
+    let bytes = order.split("\\x").skip(1);
+    bytes
         .map(|byte| u8::from_str_radix(byte, 16).unwrap())
         .collect()
 }

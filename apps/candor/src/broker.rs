@@ -128,7 +128,12 @@ fn listen(
                     reason.help
                 )));
             }
-            Kind::End => return Ok(delivered),
+            Kind::End if waiting.is_empty() => return Ok(delivered),
+            Kind::End => {
+                return Err(Failure::new(
+                    "a worker sent rows of a tool it did not report",
+                ));
+            }
         }
     }
 }

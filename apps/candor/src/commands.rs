@@ -198,18 +198,31 @@ impl Session {
         if wants.dupes.is_some_and(|asked| asked.memory.is_some()) {
             named.extend(memory.clone());
         }
+        let mut tools = Vec::new();
+        tools.extend((wants.map || wants.junk).then_some("clean"));
+        tools.extend(wants.dupes.is_some().then_some("dupes"));
+        // Folders with something private in them are opened entry by entry: it is the folders that a
+        // declaration names.
+        let whole = Rights {
+            read: also.clone(),
+            ..Rights::default()
+        };
+        let declarations = notice::declarations(&tools);
+        held::to_declarations(&whole, &declarations, &named, &self.machine)?;
+        let meant: Vec<PathBuf> = named.iter().chain(&also).cloned().collect();
         let mut rights = Rights::default();
         #[cfg(any(feature = "clean", feature = "dupes"))]
         let private = {
-            let private = private::places(&self.machine, &roots);
-            roots
-                .iter()
-                .for_each(|root| private::grant(root, &private, &mut rights));
+            let looked_at: Vec<PathBuf> = roots.iter().chain(&also).cloned().collect();
+            let private = private::places(&self.machine, &looked_at, &named);
+            for root in &looked_at {
+                private::grant(root, &private, &mut rights);
+            }
             private
         };
         #[cfg(not(any(feature = "clean", feature = "dupes")))]
         let private = Vec::new();
-        rights.read.extend(also.iter().chain(&memory).cloned());
+        rights.read.extend(memory.clone());
         let texts = |paths: Vec<PathBuf>| paths.into_iter().map(PathText).collect();
         let job = Pass {
             machine: self.machine.clone(),
@@ -223,10 +236,7 @@ impl Session {
             exclusive: wants.exclusive,
             memory: memory.clone(),
         };
-        let mut tools = Vec::new();
-        tools.extend((wants.map || wants.junk).then_some("clean"));
-        tools.extend(wants.dupes.is_some().then_some("dupes"));
-        let delivered = self.work(&tools, Job::Pass(job), rights, &named)?;
+        let delivered = self.work(&tools, Job::Pass(job), rights, &meant)?;
         if let (Some(file), Some(bytes)) = (memory, delivered.memory) {
             self.complaints.extend(state::keep(&file, &bytes).err());
         }

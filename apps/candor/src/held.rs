@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use declare::{Declaration, SandboxPlan};
 use knowledge::pattern::holds_path;
 use sandbox::Rights;
-use tool::{Machine, places::fixed_start};
+use tool::Machine;
 
 use crate::failure::Failure;
 
@@ -97,6 +97,15 @@ fn leads_into(pattern: &Path, path: &Path) -> bool {
     }
     let whole = fixed_start(pattern) == pattern;
     whole && (path.starts_with(&fixed) || leads_to(&fixed, path))
+}
+
+/// Returns the components of a pattern before the first with a wildcard.
+fn fixed_start(pattern: &Path) -> &Path {
+    let wild = |path: &Path| path.as_os_str().as_encoded_bytes().contains(&b'*');
+    pattern
+        .ancestors()
+        .find(|above| !wild(above))
+        .unwrap_or(pattern)
 }
 
 fn leads_to(folder: &Path, path: &Path) -> bool {

@@ -4,60 +4,86 @@
 //! holds private places is opened for listing only, and what is in it, except those, for reading one
 //! by one. What appears in such a folder after that cannot be read by this worker.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeSet, HashSet},
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use knowledge::{
     Base,
     protected::{Private, protected},
 };
 use sandbox::Rights;
-use tool::{
-    Machine,
-    places::{find, fixed_start},
-};
+use tool::{Machine, places::find};
 
-/// Returns the private places of everyone whose home may lie below the roots, sorted. A root inside
-/// one was named by the person, who means it: what holds it is not private then.
-pub(crate) fn places(machine: &Machine, roots: &[PathBuf]) -> Vec<PathBuf> {
-    let mut people = machine.people.clone();
-    let others = machine.people.iter().filter_map(|it| it.home.parent());
-    let whole_homes = others
-        .into_iter()
-        .any(|homes| roots.iter().any(|root| homes.starts_with(root)));
-    if whole_homes {
-        let everyone = Machine::at_root(machine.platform, &machine.root, machine.now);
-        people.extend(everyone.map(|it| it.people).unwrap_or_default());
-    }
-    let mut all = of(&people, roots);
-    all.retain(|place| !roots.iter().any(|root| root.starts_with(place)));
+/// Returns the private places of everyone whose home is known or lies where it would be seen, sorted.
+///
+/// `roots` are the folders that are looked at, `named` those among them that the person named: what
+/// holds a named one is meant, and not private.
+pub(crate) fn places(machine: &Machine, roots: &[PathBuf], named: &[PathBuf]) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = people(machine, roots).iter().flat_map(of).collect();
+    all.sort();
+    // What is below another one follows it.
+    all.dedup_by(|below, above| below.starts_with(above));
+    all.retain(|place| !named.iter().any(|root| root.starts_with(place)));
     all
 }
 
-/// Returns the private places of these people that exist below the roots, sorted, none inside another one: what they
-/// keep in browsers, keychains, mail and the like, which no tool for a whole disk opens.
+/// Returns whose private places may lie below the roots. Below their own home lie a person's own.
+/// Elsewhere anybody's may: of those whose home is where homes are, or beside one that is known, and
+/// of a root, or a folder in it, that is a home itself.
+fn people(machine: &Machine, roots: &[PathBuf]) -> Vec<Base> {
+    let mut people = machine.people.clone();
+    let own = |root: &&PathBuf| machine.people.iter().any(|it| root.starts_with(&it.home));
+    let elsewhere: Vec<&PathBuf> = roots.iter().filter(|root| !own(root)).collect();
+    if elsewhere.is_empty() {
+        return people;
+    }
+    let everyone = Machine::at_root(machine.platform, &machine.root, machine.now);
+    people.extend(everyone.map(|it| it.people).unwrap_or_default());
+    let mut homes: BTreeSet<PathBuf> = elsewhere.iter().map(|root| root.to_path_buf()).collect();
+    let beside = machine.people.iter().filter_map(|it| it.home.parent());
+    let folders = beside.chain(elsewhere.iter().map(|root| root.as_path()));
+    for entry in folders
+        .filter_map(|it| std::fs::read_dir(it).ok())
+        .flatten()
+        .flatten()
+    {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            homes.insert(entry.path());
+        }
+    }
+    let known: HashSet<PathBuf> = people.iter().map(|it| it.home.clone()).collect();
+    let unknown = homes.iter().filter(|home| !known.contains(*home));
+    people.extend(unknown.map(|home| Base::of_home(machine.platform, &machine.root, home)));
+    people
+}
+
+/// Returns the private places of one person that exist: what they keep in browsers, keychains, mail and
+/// the like.
 ///
-/// Where one is a link, what it leads to is private as well. Folders that cannot be listed hide what
-/// is below from us and from every tool alike.
-fn of(people: &[Base], roots: &[PathBuf]) -> Vec<PathBuf> {
-    // Most patterns are about other folders than a person named: the disk is not asked for those.
-    let concerned = |pattern: &PathBuf| {
-        let fixed = fixed_start(pattern);
-        roots
-            .iter()
-            .any(|root| fixed.starts_with(root) || root.starts_with(fixed))
+/// Where one is a link, or lies behind one, what it leads to is private as well, wherever that is.
+fn of(base: &Base) -> Vec<PathBuf> {
+    // Most people have few of them: one look at the home folder answers for most patterns.
+    let names = std::fs::read_dir(&base.home).map(|entries| -> HashSet<OsString> {
+        entries.flatten().map(|entry| entry.file_name()).collect()
+    });
+    let missing = |pattern: &Path| {
+        let first = pattern.strip_prefix(&base.home).ok();
+        let first = first.and_then(|rest| Some(rest.components().next()?.as_os_str()));
+        match (&names, first) {
+            (Ok(names), Some(first)) => {
+                !first.as_encoded_bytes().contains(&b'*') && !names.contains(first)
+            }
+            _ => false,
+        }
     };
     let mut all = Vec::new();
-    for (base, row) in people
-        .iter()
-        .flat_map(|base| protected().iter().map(move |row| (base, row)))
-    {
+    for row in protected() {
         let Some(what) = row.private else { continue };
-        for path in row
-            .paths(base)
-            .iter()
-            .filter(|it| concerned(it))
-            .flat_map(|it| find(it).paths)
-        {
+        let patterns = row.paths(base).into_iter().filter(|it| !missing(it));
+        for path in patterns.flat_map(|pattern| find(&pattern).paths) {
             let path = match what {
                 Private::Itself => Some(path.as_path()),
                 Private::Holder => path.parent(),
@@ -66,9 +92,6 @@ fn of(people: &[Base], roots: &[PathBuf]) -> Vec<PathBuf> {
             all.extend(path.map(Path::to_owned));
         }
     }
-    all.sort();
-    // What is below another one follows it.
-    all.dedup_by(|below, above| below.starts_with(above));
     all
 }
 
@@ -133,17 +156,15 @@ mod tests {
     /// What may be read and listed of `roots`, below the machine's root.
     fn granted(machine: &Machine, roots: &[&str]) -> (Vec<String>, Vec<String>) {
         let roots: Vec<PathBuf> = roots.iter().map(|it| machine.root.join(it)).collect();
-        let private = places(machine, &roots);
+        let private = places(machine, &roots, &roots);
         let mut rights = Rights::default();
         roots
             .iter()
             .for_each(|root| grant(root, &private, &mut rights));
         let texts = |paths: Vec<PathBuf>| {
             let text = |path: PathBuf| {
-                path.strip_prefix(&machine.root)
-                    .unwrap()
-                    .display()
-                    .to_string()
+                let path = path.strip_prefix(&machine.root).unwrap();
+                path.display().to_string()
             };
             let mut texts: Vec<String> = paths.into_iter().map(text).collect();
             texts.sort();
@@ -167,15 +188,52 @@ mod tests {
     }
 
     #[test]
-    fn everyone_has_private_places_when_all_homes_are_looked_at() {
+    fn everyone_has_private_places_whoever_looks() {
         let (_disk, everyone) = machine();
         let ada = Machine {
             people: everyone.people[..1].to_vec(),
+            ..everyone.clone()
+        };
+        let root = Base::of_home(ada.platform, &ada.root, &ada.root.join("root"));
+        let root = Machine {
+            people: vec![root],
             ..everyone
         };
-        let (read, _) = granted(&ada, &["home"]);
-        assert!(read.contains(&"home/bob/letter.txt".to_owned()), "{read:?}");
-        assert!(!read.iter().any(|path| path.contains("ssh")), "{read:?}");
+        for machine in [&ada, &root] {
+            for roots in [
+                &["home"][..],
+                &["home/bob"],
+                &[""],
+                &["home/ada", "home/bob"],
+            ] {
+                let (read, _) = granted(machine, roots);
+                assert!(read.contains(&"home/bob/letter.txt".to_owned()), "{read:?}");
+                assert!(!read.iter().any(|path| path.contains("ssh")), "{read:?}");
+                assert!(!read.contains(&"home/bob".to_owned()), "{read:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_link_leads_to_is_private_wherever_it_is() {
+        let (disk, machine) = machine();
+        for file in [
+            "srv/mozilla/firefox/places.sqlite",
+            "home/ada/dots/config/opera/History",
+        ] {
+            let file = disk.path().join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, "x").unwrap();
+        }
+        let link = |to: &str, at: &str| {
+            std::os::unix::fs::symlink(disk.path().join(to), disk.path().join(at)).unwrap();
+        };
+        link("srv/mozilla", "home/ada/.mozilla");
+        std::fs::remove_dir_all(disk.path().join("home/ada/.config")).unwrap();
+        link("home/ada/dots/config", "home/ada/.config");
+        let (read, list) = granted(&machine, &["srv", "home/ada/dots"]);
+        assert_eq!(read, ["srv/file"]);
+        assert_eq!(list, ["home/ada/dots", "srv"]);
     }
 
     #[test]

@@ -78,15 +78,18 @@ fn run() -> io::Result<()> {
                 hours: window_hours,
                 ..history::Options::default()
             };
+            let mut written = Ok(());
             let mut take = |list: &str, rows: &str| {
-                // A broker that is gone ends this worker by signal; until then nobody hears us.
-                let _ = frames::write_rows(&mut out, "history", list, rows);
+                written = std::mem::replace(&mut written, Ok(()))
+                    .and_then(|()| frames::write_rows(&mut out, "history", list, rows));
             };
             let mut lists = match order.lists {
                 true => Lists::to(&mut take),
                 false => Lists::unwanted(),
             };
             let outcome = history::look(&machine, &discovered, &options, &mut lists);
+            // Rows that did not go out must not be missing from a report that looks whole.
+            written?;
             frames::write(&mut out, Kind::Outcome, &outcome)?;
         }
         #[cfg(feature = "battery")]
@@ -111,6 +114,7 @@ fn run() -> io::Result<()> {
 
 /// The one pass, for all tools that take part in it.
 fn pass(job: &Pass, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> {
+    let mut written = Ok(());
     let (outcomes, memory) = {
         let pipe = Mutex::new(&mut *out);
         let tell = |progress: &pass::Progress| {
@@ -125,7 +129,8 @@ fn pass(job: &Pass, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> 
             let mut pipe = pipe
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
-            let _ = frames::write_rows(&mut **pipe, "dupes", list, rows);
+            written = std::mem::replace(&mut written, Ok(()))
+                .and_then(|()| frames::write_rows(&mut **pipe, "dupes", list, rows));
         };
         let mut lists = match lists {
             true => Lists::to(&mut take),
@@ -133,6 +138,8 @@ fn pass(job: &Pass, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> 
         };
         look(job, &Watch::new(&tell), &mut lists)
     };
+    // Rows that did not go out must not be missing from a report that looks whole.
+    written?;
     for outcome in outcomes {
         frames::write(out, Kind::Outcome, &outcome)?;
     }

@@ -41,16 +41,6 @@ pub fn find(pattern: &Path) -> Found {
     found
 }
 
-/// Returns the components of a pattern before the first with a wildcard.
-#[must_use]
-pub fn fixed_start(pattern: &Path) -> &Path {
-    let wild = |path: &Path| path.as_os_str().as_encoded_bytes().contains(&b'*');
-    pattern
-        .ancestors()
-        .find(|above| !wild(above))
-        .unwrap_or(pattern)
-}
-
 fn descend(folder: &Path, rest: &[&std::ffi::OsStr], found: &mut Found) {
     let Some((name, rest)) = rest.split_first() else {
         if exists(folder) {

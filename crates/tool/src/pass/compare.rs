@@ -118,17 +118,18 @@ pub fn compare(
     let verdicts = Verdicts::unknown(candidates.len());
     let mut all = Reading::default();
     all.cost.candidates = candidates.len() as u64;
+    let groups: Vec<&[Candidate]> = candidates.chunk_by(|a, b| a.size == b.size).collect();
+    let known = match memory.as_deref() {
+        Some(memory) => recall(forest, &groups, memory, threads, &verdicts),
+        None => vec![false; groups.len()],
+    };
     let mut small = Vec::new();
     let mut large: Vec<&[Candidate]> = Vec::new();
-    for group in candidates.chunk_by(|a, b| a.size == b.size) {
-        let memory = memory.as_deref();
-        if memory.is_some_and(|memory| remembered(forest, group, memory, &verdicts)) {
-            all.cost.remembered += group.len() as u64;
-            continue;
-        }
-        match group[0].size <= SMALL {
-            true => small.extend_from_slice(group),
-            false => large.push(group),
+    for (group, known) in groups.into_iter().zip(known) {
+        match (known, group[0].size <= SMALL) {
+            (true, _) => all.cost.remembered += group.len() as u64,
+            (false, true) => small.extend_from_slice(group),
+            (false, false) => large.push(group),
         }
     }
     let unknown = || small.iter().chain(large.iter().copied().flatten());
@@ -205,6 +206,30 @@ fn candidates(
     }
     names.sort_unstable_by_key(|c| (c.device, c.inode, c.id));
     (kept, names)
+}
+
+/// Takes groups of one size from memory, on the processors there are; returns which were known.
+fn recall(
+    forest: &Forest,
+    groups: &[&[Candidate]],
+    memory: &Memory,
+    threads: Option<usize>,
+    verdicts: &Verdicts,
+) -> Vec<bool> {
+    /// Groups that a thread takes at a time.
+    const BATCH: usize = 1024;
+    let batches: Vec<&[&[Candidate]]> = groups.chunks(BATCH).collect();
+    let known = |number: usize| -> Vec<bool> {
+        let groups = batches[number].iter();
+        groups
+            .map(|group| remembered(forest, group, memory, verdicts))
+            .collect()
+    };
+    let mut all = Vec::with_capacity(groups.len());
+    crew::in_order(batches.len(), threads, &known, &mut |known: Vec<bool>| {
+        all.extend(known);
+    });
+    all
 }
 
 /// Takes a whole size group from memory, if memory can tell all of its members apart.
