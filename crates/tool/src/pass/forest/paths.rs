@@ -17,7 +17,7 @@ impl Forest {
         self.path_of(id, None)
     }
 
-    /// Compares the paths of two files as [`Path`] does, without putting them together.
+    /// Compares the paths of two files as [`Path`](std::path::Path) does, without putting them together.
     #[must_use]
     pub fn by_path(&self, a: FileId, b: FileId) -> Ordering {
         let depth = |folder| self.folder(folder).depth;
