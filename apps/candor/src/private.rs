@@ -23,10 +23,10 @@ use tool::{Machine, places::find};
 /// holds a named one is meant, and not private.
 pub(crate) fn places(machine: &Machine, roots: &[PathBuf], named: &[PathBuf]) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = people(machine, roots).iter().flat_map(of).collect();
+    all.retain(|place| !named.iter().any(|root| root.starts_with(place)));
     all.sort();
     // What is below another one follows it.
     all.dedup_by(|below, above| below.starts_with(above));
-    all.retain(|place| !named.iter().any(|root| root.starts_with(place)));
     all
 }
 
@@ -102,7 +102,10 @@ pub(crate) fn grant(root: &Path, private: &[PathBuf], rights: &mut Rights) {
         return;
     }
     rights.list.push(root.to_owned());
-    grant_entries(root, private, rights);
+    // A private place that nobody named is only listed.
+    if !private.contains(&root.to_owned()) {
+        grant_entries(root, private, rights);
+    }
 }
 
 fn grant_entries(folder: &Path, private: &[PathBuf], rights: &mut Rights) {
@@ -234,6 +237,16 @@ mod tests {
         let (read, list) = granted(&machine, &["srv", "home/ada/dots"]);
         assert_eq!(read, ["srv/file"]);
         assert_eq!(list, ["home/ada/dots", "srv"]);
+    }
+
+    #[test]
+    fn a_private_place_that_nobody_named_is_only_listed() {
+        let (_disk, machine) = machine();
+        let root = machine.root.join("home/ada/.ssh");
+        let private = places(&machine, std::slice::from_ref(&root), &[]);
+        let mut rights = Rights::default();
+        grant(&root, &private, &mut rights);
+        assert_eq!((rights.read, rights.list), (vec![], vec![root]));
     }
 
     #[test]
