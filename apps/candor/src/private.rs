@@ -5,17 +5,19 @@
 //! by one. What appears in such a folder after that cannot be read by this worker.
 
 use std::{
-    collections::{BTreeSet, HashSet},
-    ffi::OsString,
+    collections::{BTreeSet, HashMap, HashSet},
+    ffi::{OsStr, OsString},
+    io,
     path::{Path, PathBuf},
 };
 
 use knowledge::{
     Base,
+    pattern::fits,
     protected::{Private, protected},
 };
 use sandbox::Rights;
-use tool::{Machine, places::find};
+use tool::Machine;
 
 /// Returns the private places of everyone whose home is known or lies where it would be seen, sorted.
 ///
@@ -41,11 +43,16 @@ fn people(machine: &Machine, roots: &[PathBuf]) -> Vec<Base> {
         return people;
     }
     let everyone = Machine::at_root(machine.platform, &machine.root, machine.now);
-    people.extend(everyone.map(|it| it.people).unwrap_or_default());
     let mut homes: BTreeSet<PathBuf> = elsewhere.iter().map(|root| root.to_path_buf()).collect();
+    let everyone = everyone.map(|it| it.people).unwrap_or_default();
+    homes.extend(everyone.into_iter().map(|it| it.home));
     let beside = machine.people.iter().filter_map(|it| it.home.parent());
-    let folders = beside.chain(elsewhere.iter().map(|root| root.as_path()));
+    // Beside the home of `root` stands the system, not other homes.
+    let beside: BTreeSet<&Path> = beside.filter(|it| *it != machine.root).collect();
+    let elsewhere = elsewhere.iter().map(|root| root.as_path());
+    let folders: BTreeSet<&Path> = beside.into_iter().chain(elsewhere).collect();
     for entry in folders
+        .into_iter()
         .filter_map(|it| std::fs::read_dir(it).ok())
         .flatten()
         .flatten()
@@ -65,34 +72,76 @@ fn people(machine: &Machine, roots: &[PathBuf]) -> Vec<Base> {
 ///
 /// Where one is a link, or lies behind one, what it leads to is private as well, wherever that is.
 fn of(base: &Base) -> Vec<PathBuf> {
-    // Most people have few of them: one look at the home folder answers for most patterns.
-    let names = std::fs::read_dir(&base.home).map(|entries| -> HashSet<OsString> {
-        entries.flatten().map(|entry| entry.file_name()).collect()
-    });
-    let missing = |pattern: &Path| {
-        let first = pattern.strip_prefix(&base.home).ok();
-        let first = first.and_then(|rest| Some(rest.components().next()?.as_os_str()));
-        match (&names, first) {
-            (Ok(names), Some(first)) => {
-                !first.as_encoded_bytes().contains(&b'*') && !names.contains(first)
-            }
-            _ => false,
-        }
-    };
+    let mut folders = Folders::default();
     let mut all = Vec::new();
     for row in protected() {
         let Some(what) = row.private else { continue };
-        let patterns = row.paths(base).into_iter().filter(|it| !missing(it));
-        for path in patterns.flat_map(|pattern| find(&pattern).paths) {
-            let path = match what {
-                Private::Itself => Some(path.as_path()),
-                Private::Holder => path.parent(),
+        for pattern in row.paths(base) {
+            let (start, rest) = match pattern.strip_prefix(&base.home) {
+                Ok(rest) => (base.home.as_path(), rest),
+                Err(_) => (Path::new(""), pattern.as_path()),
             };
-            all.extend(path.and_then(|path| path.canonicalize().ok()));
-            all.extend(path.map(Path::to_owned));
+            for path in folders.find(start, rest) {
+                let path = match what {
+                    Private::Itself => Some(path.as_path()),
+                    Private::Holder => path.parent(),
+                };
+                all.extend(path.and_then(|path| path.canonicalize().ok()));
+                all.extend(path.map(Path::to_owned));
+            }
         }
     }
     all
+}
+
+/// Folders on the way to private places, each listed once for all of them.
+#[derive(Default)]
+struct Folders(HashMap<PathBuf, Option<BTreeSet<OsString>>>);
+
+impl Folders {
+    /// Finds what fits a pattern below `folder`. Links are followed at every step: what they lead to is
+    /// withheld, not opened.
+    fn find(&mut self, folder: &Path, pattern: &Path) -> Vec<PathBuf> {
+        let mut found = vec![folder.to_owned()];
+        for part in pattern.components() {
+            let part = part.as_os_str();
+            found = found
+                .iter()
+                .flat_map(|folder| self.fitting(folder, part))
+                .collect();
+        }
+        found
+    }
+
+    fn fitting(&mut self, folder: &Path, part: &OsStr) -> Vec<PathBuf> {
+        let names = self
+            .0
+            .entry(folder.to_owned())
+            .or_insert_with(|| listed(folder));
+        let wild = part.as_encoded_bytes().contains(&b'*');
+        match names {
+            Some(names) if wild => {
+                let fit =
+                    |name: &&OsString| fits(part.as_encoded_bytes(), name.as_encoded_bytes());
+                names.iter().filter(fit).map(|it| folder.join(it)).collect()
+            }
+            Some(names) if !names.contains(part) => Vec::new(),
+            // In a folder that cannot be listed, a name may still be there.
+            None if wild => Vec::new(),
+            _ => vec![folder.join(part)],
+        }
+    }
+}
+
+/// Returns the names in a folder, none if there is no such folder; `None` if they cannot be told.
+fn listed(folder: &Path) -> Option<BTreeSet<OsString>> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => Some(entries.flatten().map(|entry| entry.file_name()).collect()),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Some(BTreeSet::new()),
+            _ => None,
+        },
+    }
 }
 
 /// Grants the reading of `root`, except what is private.
@@ -237,6 +286,19 @@ mod tests {
         let (read, list) = granted(&machine, &["srv", "home/ada/dots"]);
         assert_eq!(read, ["srv/file"]);
         assert_eq!(list, ["home/ada/dots", "srv"]);
+    }
+
+    #[test]
+    fn a_mark_behind_a_link_is_one() {
+        let (disk, machine) = machine();
+        let profile = disk.path().join("srv/some-browser");
+        std::fs::create_dir_all(&profile).unwrap();
+        std::fs::write(profile.join("Local State"), "{}").unwrap();
+        std::fs::write(profile.join("History"), "x").unwrap();
+        let link = disk.path().join("home/ada/.config/some-browser");
+        std::os::unix::fs::symlink(&profile, link).unwrap();
+        let (read, _) = granted(&machine, &["srv"]);
+        assert_eq!(read, ["srv/file"]);
     }
 
     #[test]
