@@ -121,8 +121,7 @@ impl Folders {
         let wild = part.as_encoded_bytes().contains(&b'*');
         match names {
             Some(names) if wild => {
-                let fit =
-                    |name: &&OsString| fits(part.as_encoded_bytes(), name.as_encoded_bytes());
+                let fit = |name: &&OsString| fits(part.as_encoded_bytes(), name.as_encoded_bytes());
                 names.iter().filter(fit).map(|it| folder.join(it)).collect()
             }
             Some(names) if !names.contains(part) => Vec::new(),

@@ -48,6 +48,7 @@ pub fn holds_path(pattern: &Path, path: &Path) -> bool {
 
 /// Returns the names of an absolute path from `/` on, or nothing if it is relative or climbs
 /// with `..`: where such a path leads cannot be told without a disk.
+#[cfg(feature = "junk")]
 pub(crate) fn components(path: &Path) -> Option<Vec<&[u8]>> {
     let mut parts = path.components();
     if parts.next() != Some(Component::RootDir) {

@@ -11,6 +11,7 @@ mod machine;
 pub mod pass;
 pub mod path_text;
 pub mod places;
+mod proposal;
 mod quantity;
 mod section;
 
@@ -18,5 +19,6 @@ pub use finding::{Finding, Level, Skipped, Why};
 pub use lists::{List, Lists};
 pub use machine::{Machine, NotAMachine};
 pub use path_text::PathText;
+pub use proposal::{EntryKind, Identity, NotAStamp, Proposal, Seen, Stamp};
 pub use quantity::{Bytes, Days, Moment};
 pub use section::{Bar, Block, Cell, Outcome, Section, Table, Tile};

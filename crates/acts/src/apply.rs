@@ -1,0 +1,436 @@
+//! Carrying out a plan, a few steps at a time: look at each, write down what is about to be done, do
+//! it, write down what came of it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ffi::OsString,
+    io,
+    os::fd::OwnedFd,
+    path::Path,
+};
+
+use rustix::{
+    fs::{AtFlags, Mode, OFlags, fsync, openat, unlinkat},
+    io::Errno,
+};
+use tool::{Bytes, Identity, Seen, Stamp};
+
+use crate::{
+    bins::{Bins, OpenBin, Use, note_name},
+    handle::{Entry, compare, compare_moved, identity, of_open},
+    journal::{Before, Journal, Record},
+    kernel,
+    link::{Held, hardlink, reflink},
+    plan::{Act, Plan, Step},
+    put::{put, put_back, remove},
+    refusal::{Refusal, Result},
+    same::same_bytes,
+};
+
+/// Steps that share two calls to the disk that wait until the journal is safe there.
+const TOGETHER: usize = 32;
+
+/// What came of a step.
+#[derive(Debug)]
+pub struct Done {
+    /// The step's number.
+    pub step: u64,
+    /// Why it was not done, if it was not.
+    pub refused: Option<Refusal>,
+    /// What the disk gained.
+    pub freed: Bytes,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Steps that were done.
+    pub done: u64,
+    /// Steps that were refused.
+    pub refused: u64,
+    /// What the disk gained.
+    pub freed: Bytes,
+}
+
+/// What a run knows beside its plan.
+pub struct Around<'a> {
+    /// The name of the run, as in its journal.
+    pub run: &'a str,
+    /// The local time, as the notes of a trash have it: `2026-11-25T17:00:00`.
+    pub at: &'a str,
+    /// Where things are moved to.
+    pub bins: &'a Bins,
+    /// Says of a path why it must never be touched, if it must not.
+    pub protected: &'a dyn Fn(&Path) -> Option<String>,
+}
+
+/// Carries out the steps of a plan that `wanted` lets through, in their order.
+///
+/// # Errors
+/// When the journal cannot be written: then nothing more is done. What was done last may be missing
+/// from it; [`recover`](crate::recover) finds out.
+pub fn apply(
+    plan: &Plan,
+    around: &Around<'_>,
+    journal: &mut Journal,
+    tell: &mut dyn FnMut(&Done),
+) -> io::Result<Ended> {
+    let mut run = Run {
+        around,
+        bins: around
+            .bins
+            .0
+            .iter()
+            .filter_map(|it| OpenBin::of(it).ok())
+            .collect(),
+        given: HashSet::new(),
+        known: HashMap::new(),
+    };
+    let mut ended = Ended::default();
+    let mut rest = &plan.steps[..];
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(independent(rest));
+        rest = later;
+        let looked_at: Vec<_> = now.iter().map(|step| (step, run.look_at(step))).collect();
+        for ready in looked_at
+            .iter()
+            .filter_map(|(_, ready)| ready.as_ref().ok())
+        {
+            journal.write(&Record::Before(Box::new(run.before(ready))))?;
+        }
+        journal.sync()?;
+        for (step, ready) in looked_at {
+            let came_to = ready.and_then(|ready| run.act(&ready));
+            let done = Done {
+                step: step.number,
+                freed: if came_to.is_ok() {
+                    step.frees
+                } else {
+                    Bytes(0)
+                },
+                refused: came_to.err(),
+            };
+            ended.done += u64::from(done.refused.is_none());
+            ended.refused += u64::from(done.refused.is_some());
+            ended.freed.0 += done.freed.0;
+            journal.write(&Record::After {
+                step: done.step,
+                refused: done.refused.as_ref().map(ToString::to_string),
+            })?;
+            tell(&done);
+        }
+        run.settle();
+        journal.sync()?;
+    }
+    journal.write(&Record::End)?;
+    journal.sync()?;
+    Ok(ended)
+}
+
+/// Returns how many steps from the first on can be looked at before any of them is done: none of them
+/// needs a file that one before it changes.
+fn independent(steps: &[Step]) -> usize {
+    let file = |is: &Identity| (is.device, is.inode);
+    let mut changed = HashSet::new();
+    for (number, step) in steps.iter().take(TOGETHER).enumerate() {
+        let survivor = step.survivor.as_ref().map(|it| file(&it.is));
+        let needs = [Some(file(&step.is)), survivor];
+        if needs.iter().flatten().any(|it| changed.contains(it)) {
+            return number;
+        }
+        changed.insert(file(&step.is));
+        if step.act.needs_survivor() {
+            changed.extend(survivor);
+        }
+    }
+    steps.len().min(TOGETHER)
+}
+
+struct Run<'a> {
+    around: &'a Around<'a>,
+    bins: Vec<OpenBin<'a>>,
+    /// Names in bins that were promised to steps.
+    given: HashSet<OsString>,
+    /// Files that this run itself gave a new time of change: what they were, and what they are.
+    known: HashMap<(u64, u64), (Identity, Identity)>,
+}
+
+/// A step whose file was found to be the one the plan names, with everything it takes to act on it.
+struct Ready<'s> {
+    step: &'s Step,
+    entry: Entry,
+    is: Identity,
+    read: Stamp,
+    file: Option<OwnedFd>,
+    survivor: Option<Survivor>,
+    /// The bin and the name in it; of a link, only a name.
+    to: To,
+}
+
+struct Survivor {
+    entry: Entry,
+    file: OwnedFd,
+    is: Identity,
+}
+
+enum To {
+    Bin { number: usize, name: OsString },
+    Aside(OsString),
+    Nowhere,
+}
+
+impl Run<'_> {
+    /// Opens what a step is about, and the copy that stays, and finds them to be what the plan names.
+    fn look_at<'s>(&mut self, step: &'s Step) -> Result<Ready<'s>> {
+        if let Some(why) = step.senseless() {
+            return Err(Refusal::Senseless { why });
+        }
+        if let Some(why) = (self.around.protected)(&step.path.0) {
+            return Err(Refusal::Protected { why });
+        }
+        let entry = Entry::of(&step.path.0)?;
+        let is = self.expected(&step.is);
+        let stat = entry.look()?;
+        compare(&is, &identity(&stat))?;
+        #[allow(clippy::unnecessary_cast, reason = "the widths differ between systems")]
+        let read =
+            Stamp((stat.st_atime as i64).saturating_mul(1_000_000_000) + stat.st_atime_nsec as i64);
+        let (file, survivor) = match &step.survivor {
+            None => (None, None),
+            Some(seen) => {
+                let file = entry.open(&is)?;
+                quiet(&file)?;
+                let survivor = self.survivor(seen).map_err(|why| Refusal::Survivor {
+                    path: seen.path.0.clone(),
+                    why: Box::new(why),
+                })?;
+                if (survivor.is.device, survivor.is.inode) == (is.device, is.inode) {
+                    return Err(Refusal::SameFile);
+                }
+                // Of a shared file the kernel itself compares the bytes.
+                if step.act != Act::Reflink {
+                    same_bytes((&file, &is), (&survivor.file, &survivor.is))?;
+                }
+                (Some(file), Some(survivor))
+            }
+        };
+        let to = self.destination(step, &entry)?;
+        Ok(Ready {
+            step,
+            entry,
+            is,
+            read,
+            file,
+            survivor,
+            to,
+        })
+    }
+
+    fn survivor(&self, seen: &Seen) -> Result<Survivor> {
+        let is_put_away = |bin: &OpenBin<'_>| seen.path.0.starts_with(&bin.bin.files.0);
+        if self.bins.iter().any(is_put_away) {
+            return Err(Refusal::Senseless {
+                why: "it is in the trash or the quarantine itself",
+            });
+        }
+        let entry = Entry::of(&seen.path.0)?;
+        let is = self.expected(&seen.is);
+        let file = entry.open(&is)?;
+        quiet(&file)?;
+        Ok(Survivor { entry, file, is })
+    }
+
+    /// Returns what a file should be by now: what the plan says, unless this run changed it.
+    fn expected(&self, is: &Identity) -> Identity {
+        match self.known.get(&(is.device, is.inode)) {
+            Some((was, now)) if was == is => *now,
+            _ => *is,
+        }
+    }
+
+    fn destination(&mut self, step: &Step, entry: &Entry) -> Result<To> {
+        let of = match step.act {
+            Act::Trash => Use::Trash,
+            Act::Quarantine | Act::Remove => Use::Quarantine,
+            Act::Hardlink => {
+                let name = aside(self.around.run, step.number);
+                return Ok(To::Aside(name));
+            }
+            Act::Reflink => return Ok(To::Nowhere),
+        };
+        let mount = kernel::mount(&entry.folder).map_err(Refusal::of("look at its file system"))?;
+        let fits = |bin: &OpenBin<'_>| bin.bin.of == of && bin.bin.mount == mount;
+        let number = self.bins.iter().position(fits).ok_or(Refusal::NoBin {
+            what: match of {
+                Use::Trash => "trash",
+                Use::Quarantine => "quarantine",
+            },
+        })?;
+        let run = (self.around.run, step.number);
+        let name = self.bins[number].free_name(&entry.name, run, &self.given);
+        self.given.insert(name.clone());
+        Ok(To::Bin { number, name })
+    }
+
+    fn before(&self, ready: &Ready<'_>) -> Before {
+        let (to, info) = match &ready.to {
+            To::Bin { number, name } => {
+                let bin = self.bins[*number].bin;
+                let info = bin.info.as_ref().map(|it| it.0.join(note_name(name)));
+                (Some(bin.files.0.join(name)), info)
+            }
+            To::Aside(name) => (Some(ready.entry.path.with_file_name(name)), None),
+            To::Nowhere => (None, None),
+        };
+        let survivor = ready.survivor.as_ref();
+        Before {
+            step: ready.step.number,
+            act: ready.step.act,
+            path: ready.step.path.clone(),
+            is: ready.is,
+            read: ready.read,
+            frees: ready.step.frees,
+            survivor: survivor.map(|it| Seen {
+                path: it.entry.path.clone().into(),
+                is: it.is,
+            }),
+            to: to.map(Into::into),
+            info: info.map(Into::into),
+        }
+    }
+
+    fn act(&mut self, ready: &Ready<'_>) -> Result<()> {
+        match (&ready.to, &ready.survivor, &ready.file) {
+            (To::Bin { number, name }, ..) => self.put(ready, *number, name)?,
+            (To::Aside(aside), Some(survivor), Some(file)) => {
+                hardlink(&ready.held(file), &survivor.held(), aside)?;
+            }
+            (To::Nowhere, Some(survivor), Some(file)) => {
+                reflink(&ready.held(file), &survivor.held())?;
+            }
+            _ => {
+                return Err(Refusal::Senseless {
+                    why: "a file can be joined only with a copy that stays",
+                });
+            }
+        }
+        self.note_changes(ready);
+        Ok(())
+    }
+
+    fn put(&self, ready: &Ready<'_>, number: usize, name: &OsString) -> Result<()> {
+        let bin = &self.bins[number];
+        let note = bin.info.as_ref().map(|folder| (folder, note_name(name)));
+        if let Some((folder, note)) = &note {
+            let text = bin.note(&ready.step.path.0, self.around.at);
+            write_note(folder, note, &text)?;
+        }
+        let at = &bin.bin.files.0;
+        let inside = &ready.step.inside;
+        let moved = put(&ready.entry, &ready.is, inside, &bin.files, name, at);
+        let moved = moved.and_then(|()| match ready.step.act {
+            Act::Remove => self.remove(ready, bin, name),
+            _ => Ok(()),
+        });
+        if let (Err(refusal), Some((folder, note))) = (&moved, &note)
+            && !matches!(refusal, Refusal::Stranded { .. })
+        {
+            let _ = unlinkat(*folder, note, AtFlags::empty());
+        }
+        moved
+    }
+
+    /// Removes what was moved aside, if the copy that stays still is what it was.
+    fn remove(&self, ready: &Ready<'_>, bin: &OpenBin<'_>, name: &OsString) -> Result<()> {
+        let vouched = ready.survivor.as_ref().map_or(Ok(()), |survivor| {
+            compare(&survivor.is, &survivor.entry.is()?)
+        });
+        let unchanged = ready
+            .file
+            .as_ref()
+            .map_or(Ok(()), |file| compare_moved(&ready.is, &of_open(file)?));
+        if let Err(refusal) = vouched.and(unchanged) {
+            put_back(&bin.files, name, &ready.entry)?;
+            return Err(refusal);
+        }
+        remove(&bin.files, name, &ready.is, &ready.step.inside)
+    }
+
+    /// Remembers what a step made of the files it touched, for the steps that name them too.
+    fn note_changes(&mut self, ready: &Ready<'_>) {
+        let moved = match &ready.to {
+            To::Bin { number, name } => {
+                let stat = crate::handle::look_at(&self.bins[*number].files, name);
+                stat.ok().map(|stat| identity(&stat))
+            }
+            _ => None,
+        };
+        let victim = ready.file.as_ref().and_then(|file| of_open(file).ok());
+        let survivor = ready.survivor.as_ref();
+        let seen = ready.step.survivor.as_ref();
+        let survivor = survivor.and_then(|it| Some((seen?.is, of_open(&it.file).ok()?)));
+        let changes = [victim.or(moved).map(|now| (ready.step.is, now)), survivor];
+        for (was, now) in changes.into_iter().flatten() {
+            self.known
+                .entry((was.device, was.inode))
+                .and_modify(|known| known.1 = now)
+                .or_insert((was, now));
+        }
+    }
+
+    /// Makes sure that what was moved into bins is there after the power fails.
+    fn settle(&self) {
+        for bin in &self.bins {
+            // A file system that cannot is one whose order of changes has to do.
+            let _ = fsync(&bin.files);
+        }
+    }
+}
+
+impl Ready<'_> {
+    fn held<'r>(&'r self, file: &'r OwnedFd) -> Held<'r> {
+        Held {
+            entry: &self.entry,
+            file,
+            is: self.is,
+        }
+    }
+}
+
+impl Survivor {
+    fn held(&self) -> Held<'_> {
+        Held {
+            entry: &self.entry,
+            file: &self.file,
+            is: self.is,
+        }
+    }
+}
+
+/// Returns the name a link is made under: nothing else makes such names.
+pub(crate) fn aside(run: &str, step: u64) -> OsString {
+    format!(".candor-{run}-{step}").into()
+}
+
+/// Refuses a file that somebody is writing to, and keeps writers away until it is closed.
+fn quiet(file: &OwnedFd) -> Result<()> {
+    kernel::keep_writers_away(file).map_err(|_| Refusal::Open)
+}
+
+fn write_note(folder: &OwnedFd, name: &OsString, text: &str) -> Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let failed = Refusal::of("write a note for the trash");
+    let note = openat(folder, name, flags, Mode::RUSR | Mode::WUSR).map_err(&failed)?;
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        match rustix::io::write(&note, rest) {
+            Ok(written) => rest = &rest[written..],
+            Err(Errno::INTR) => {}
+            Err(error) => {
+                let _ = unlinkat(folder, name, AtFlags::empty());
+                return Err(failed(error));
+            }
+        }
+    }
+    Ok(())
+}

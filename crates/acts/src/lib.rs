@@ -1,0 +1,33 @@
+//! Carries out a confirmed plan: the only code of Candor that changes or removes what a person has.
+//!
+//! A [`Plan`] names each file by path and [`Identity`](tool::Identity), as it was when the person saw
+//! it. [`apply`] opens each through its folder without following any link, looks whether it still is
+//! that file, compares copies byte by byte with the one that stays, and only then acts, through the
+//! same handles. Whatever moved is looked at again where it came to lie, and put back if it is not
+//! what the plan names: a name can change between a look and an act, so the act that counts is always
+//! one that can be taken back.
+//!
+//! Before and after each step a record goes into the [`journal`]. [`undo`] puts things back from it,
+//! and [`recover`] brings order into a run that was cut off.
+#![deny(unsafe_code)]
+
+mod apply;
+mod bins;
+mod copy;
+mod handle;
+pub mod journal;
+mod kernel;
+mod link;
+mod plan;
+mod put;
+mod recover;
+mod refusal;
+mod same;
+mod undo;
+
+pub use apply::{Around, Done, Ended, apply};
+pub use bins::{Bin, Bins, Use};
+pub use plan::{Act, BadPlan, Plan, Step};
+pub use recover::{Recovered, recover};
+pub use refusal::Refusal;
+pub use undo::undo;

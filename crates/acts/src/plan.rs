@@ -1,0 +1,243 @@
+//! What a person decided on, as a file: every step with the identity of what it is about.
+
+use std::{collections::HashSet, fmt, path::Path};
+
+use serde::{Deserialize, Serialize};
+use tool::{Bytes, EntryKind, Identity, PathText, Proposal, Seen};
+
+/// The schema of plans this version writes and reads: `schemas/candor.plan.1.schema.json`.
+pub(crate) const SCHEMA: &str = "candor/plan/1";
+
+/// A list of steps that [`apply`](crate::apply) carries out one by one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Always `candor/plan/1`.
+    pub schema: String,
+    /// When its files were looked at, RFC 3339.
+    pub made: String,
+    /// The program and the command: `candor 0.1.0 dupes`.
+    pub by: String,
+    /// Names the machine its files are on, without saying which machine that is.
+    pub machine: String,
+    /// What is to be done, in this order.
+    pub steps: Vec<Step>,
+}
+
+/// One thing to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Its number, from 1 on.
+    pub number: u64,
+    /// What is to be done.
+    pub act: Act,
+    /// What it is done to.
+    pub path: PathText,
+    /// What stood there when it was looked at.
+    pub is: Identity,
+    /// Why, in words.
+    pub reason: String,
+    /// What the disk gains.
+    pub frees: Bytes,
+    /// The file of the same content that stays.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub survivor: Option<Seen>,
+    /// Of a folder: everything below it, each folder before what it holds.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub inside: Vec<Seen>,
+}
+
+/// What can be done to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Act {
+    /// Move it to the trash of its file system. Room is gained when the trash is emptied.
+    Trash,
+    /// Move it to Candor's quarantine on its file system, to be removed after some days.
+    Quarantine,
+    /// Remove it for good. It cannot be undone.
+    Remove,
+    /// Make its name one more name of the survivor.
+    Hardlink,
+    /// Let it share the survivor's bytes on the disk; both stay files of their own.
+    Reflink,
+}
+
+impl Act {
+    /// Returns whether it makes no sense without a file of the same content that stays.
+    #[must_use]
+    pub fn needs_survivor(self) -> bool {
+        matches!(self, Self::Hardlink | Self::Reflink)
+    }
+
+    /// Returns whether `candor undo` can take it back.
+    #[must_use]
+    pub fn can_be_undone(self) -> bool {
+        self != Self::Remove
+    }
+
+    /// Returns what is done, for a sentence: `move to the trash`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Trash => "move to the trash",
+            Self::Quarantine => "move to the quarantine",
+            Self::Remove => "remove for good",
+            Self::Hardlink => "replace by a hard link",
+            Self::Reflink => "share its bytes with the copy",
+        }
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Trash => "trash",
+            Self::Quarantine => "quarantine",
+            Self::Remove => "remove",
+            Self::Hardlink => "hardlink",
+            Self::Reflink => "reflink",
+        })
+    }
+}
+
+/// Why a file is no plan this version can carry out. Nothing of it is done.
+#[derive(Debug, thiserror::Error)]
+pub enum BadPlan {
+    /// It is not JSON of that shape.
+    #[error("it is no plan")]
+    Shape(#[source] serde_json::Error),
+    /// It says another schema.
+    #[error("it is of the schema `{found}`, and this version reads `{SCHEMA}`")]
+    Schema {
+        /// What it says.
+        found: String,
+    },
+    /// Two steps have one number, so that a journal could not tell them apart.
+    #[error("two of its steps have the number {number}")]
+    Number {
+        /// The number.
+        number: u64,
+    },
+}
+
+impl Plan {
+    /// Returns a plan that does one thing to everything proposed.
+    #[must_use]
+    pub fn of(
+        act: Act,
+        proposals: Vec<Proposal>,
+        made: String,
+        by: String,
+        machine: String,
+    ) -> Self {
+        let step = |(number, it): (u64, Proposal)| Step {
+            number,
+            act,
+            path: it.path,
+            is: it.is,
+            reason: it.reason,
+            frees: it.frees,
+            survivor: it.survivor,
+            inside: it.inside,
+        };
+        Self {
+            schema: SCHEMA.to_owned(),
+            made,
+            by,
+            machine,
+            steps: (1..).zip(proposals).map(step).collect(),
+        }
+    }
+
+    /// Reads a plan.
+    ///
+    /// # Errors
+    /// [`BadPlan`] when it is of another schema version, misses or has a field too many, or its steps
+    /// cannot be told apart.
+    pub fn read(bytes: &[u8]) -> Result<Self, BadPlan> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: String,
+        }
+        let head: Head = serde_json::from_slice(bytes).map_err(BadPlan::Shape)?;
+        if head.schema != SCHEMA {
+            return Err(BadPlan::Schema { found: head.schema });
+        }
+        let plan: Self = serde_json::from_slice(bytes).map_err(BadPlan::Shape)?;
+        let mut numbers = HashSet::new();
+        match plan.steps.iter().find(|it| !numbers.insert(it.number)) {
+            Some(step) => Err(BadPlan::Number {
+                number: step.number,
+            }),
+            None => Ok(plan),
+        }
+    }
+
+    /// Returns the bytes of the file, one step a line.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let text = |value: &dyn erased::Json| value.json();
+        let mut out = format!(
+            "{{\n \"schema\": {},\n \"made\": {},\n \"by\": {},\n \"machine\": {},\n \"steps\": [",
+            text(&self.schema),
+            text(&self.made),
+            text(&self.by),
+            text(&self.machine)
+        );
+        for (number, step) in self.steps.iter().enumerate() {
+            out.push_str(if number == 0 { "\n  " } else { ",\n  " });
+            out.push_str(&text(step));
+        }
+        out.push_str("\n ]\n}\n");
+        out.into_bytes()
+    }
+}
+
+/// Values that are certain to fit JSON.
+mod erased {
+    pub(super) trait Json {
+        fn json(&self) -> String;
+    }
+
+    impl<T: serde::Serialize> Json for T {
+        fn json(&self) -> String {
+            serde_json::to_string(self).expect("a plan is made of text and numbers")
+        }
+    }
+}
+
+impl Step {
+    /// Says what is wrong with a step whatever is on the disk, if anything is.
+    #[must_use]
+    pub fn senseless(&self) -> Option<&'static str> {
+        let is_file = self.is.kind == EntryKind::File;
+        let survivor = self.survivor.as_ref();
+        if self.act.needs_survivor() && survivor.is_none() {
+            Some("a file can be joined only with a copy that stays")
+        } else if survivor.is_some() && !is_file {
+            Some("only a regular file has a copy that stays")
+        } else if survivor.is_some_and(|it| it.is.kind != EntryKind::File) {
+            Some("what is to stay is no regular file")
+        } else if survivor.is_some_and(|it| it.path == self.path) {
+            Some("the copy that is to stay is the file itself")
+        } else if survivor.is_some_and(|it| it.is.size != self.is.size) {
+            Some("the copy that is to stay has another size")
+        } else if !self.inside.is_empty() && self.is.kind != EntryKind::Folder {
+            Some("only a folder has anything inside")
+        } else if !self
+            .inside
+            .iter()
+            .all(|it| is_below(&it.path.0, &self.path.0))
+        {
+            Some("what is said to be inside the folder is not below it")
+        } else {
+            None
+        }
+    }
+}
+
+fn is_below(path: &Path, folder: &Path) -> bool {
+    path != folder && path.starts_with(folder)
+}

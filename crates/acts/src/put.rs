@@ -1,0 +1,151 @@
+//! Moving a thing into a bin and back: one rename each way, never over anything.
+//!
+//! The name of a thing can come to mean another one between a look and a rename. So what was moved is
+//! looked at where it came to lie, and goes back if it is not what the plan names.
+
+use std::{
+    ffi::OsStr,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{AtFlags, Dir, Mode, OFlags, RenameFlags, openat, renameat_with, unlinkat},
+    io::Errno,
+};
+use tool::{EntryKind, Identity, Seen};
+
+use crate::{
+    handle::{Entry, compare, compare_moved, identity, is_plain, look_at},
+    refusal::{Refusal, Result},
+};
+
+/// Moves what the entry names to `name` in the folder `into`, if it is what was looked at.
+///
+/// # Errors
+/// [`Refusal`]; the thing is then where it was, or the refusal says where it is.
+pub(crate) fn put(
+    entry: &Entry,
+    is: &Identity,
+    inside: &[Seen],
+    into: &OwnedFd,
+    name: &OsStr,
+    at: &Path,
+) -> Result<()> {
+    compare(is, &entry.is()?)?;
+    let is_folder = is.kind == EntryKind::Folder;
+    if is_folder {
+        holds_only(&entry.folder, &entry.name, &entry.path, inside)?;
+    }
+    rename(&entry.folder, &entry.name, into, name)?;
+    let moved = look_at(into, name).and_then(|stat| compare_moved(is, &identity(&stat)));
+    let moved = moved.and_then(|()| match is_folder {
+        true => holds_only(into, name, &entry.path, inside),
+        false => Ok(()),
+    });
+    moved.map_err(|refusal| match put_back(into, name, entry) {
+        Ok(()) => refusal,
+        Err(_) => Refusal::Stranded { at: at.join(name) },
+    })
+}
+
+/// Moves `name` in the folder `from` back to where the entry says.
+pub(crate) fn put_back(from: &OwnedFd, name: &OsStr, entry: &Entry) -> Result<()> {
+    rename(from, name, &entry.folder, &entry.name)
+}
+
+fn rename(from: &OwnedFd, name: &OsStr, into: &OwnedFd, new: &OsStr) -> Result<()> {
+    let moved = renameat_with(from, name, into, new, RenameFlags::NOREPLACE);
+    moved.map_err(|error| match error {
+        Errno::NOENT => Refusal::Gone,
+        Errno::EXIST => Refusal::Taken,
+        Errno::XDEV => Refusal::Unsupported {
+            what: "move it there: that is another file system, or another mount of it",
+        },
+        Errno::INVAL | Errno::NOSYS => Refusal::Unsupported {
+            what: "move a file without overwriting another",
+        },
+        error => Refusal::of("move it")(error),
+    })
+}
+
+/// Refuses a folder that holds anything but what is listed, each as it was looked at.
+fn holds_only(holder: &OwnedFd, name: &OsStr, path: &Path, inside: &[Seen]) -> Result<()> {
+    let mut listed: std::collections::HashMap<&Path, &Identity> = inside
+        .iter()
+        .map(|it| (it.path.0.as_path(), &it.is))
+        .collect();
+    let mut waiting = vec![(open_below(holder, name)?, path.to_owned())];
+    while let Some((folder, path)) = waiting.pop() {
+        let entries = Dir::read_from(&folder).map_err(Refusal::of("list it"))?;
+        for entry in entries {
+            let entry = entry.map_err(Refusal::of("list it"))?;
+            let name = std::os::unix::ffi::OsStrExt::from_bytes(entry.file_name().to_bytes());
+            if !is_plain(name) {
+                continue;
+            }
+            let path: PathBuf = path.join(name);
+            let is = identity(&look_at(&folder, name)?);
+            let Some(seen) = listed.remove(path.as_path()) else {
+                return Err(Refusal::Changed {
+                    what: "something in it is not in the plan",
+                });
+            };
+            compare(seen, &is)?;
+            if is.kind == EntryKind::Folder {
+                waiting.push((open_below(&folder, name)?, path));
+            }
+        }
+    }
+    match listed.is_empty() {
+        true => Ok(()),
+        false => Err(Refusal::Changed {
+            what: "something in it is gone",
+        }),
+    }
+}
+
+fn open_below(folder: &OwnedFd, name: &OsStr) -> Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat(folder, name, flags, Mode::empty()).map_err(Refusal::of("list it"))
+}
+
+/// Removes what lies under `name` in a bin: of a folder, only what is listed.
+pub(crate) fn remove(bin: &OwnedFd, name: &OsStr, is: &Identity, inside: &[Seen]) -> Result<()> {
+    let failed = Refusal::of("remove it");
+    if is.kind != EntryKind::Folder {
+        return unlinkat(bin, name, AtFlags::empty()).map_err(failed);
+    }
+    remove_inside(bin, name, inside)?;
+    unlinkat(bin, name, AtFlags::REMOVEDIR).map_err(failed)
+}
+
+/// Empties a folder that [`holds_only`] what is listed. A folder that holds more is not removed by the
+/// system.
+fn remove_inside(bin: &OwnedFd, name: &OsStr, inside: &[Seen]) -> Result<()> {
+    let Some(top) = inside.first().and_then(|first| first.path.0.parent()) else {
+        return Ok(());
+    };
+    // Each folder is listed before what it holds, so that from the end every one is empty.
+    for seen in inside.iter().rev() {
+        let below = seen
+            .path
+            .0
+            .strip_prefix(top)
+            .map_err(|_| Refusal::NotAPath)?;
+        let mut folder = open_below(bin, name)?;
+        let mut parts = below.iter().peekable();
+        while let Some(part) = parts.next() {
+            if parts.peek().is_some() {
+                folder = open_below(&folder, part)?;
+                continue;
+            }
+            let flags = match seen.is.kind {
+                EntryKind::Folder => AtFlags::REMOVEDIR,
+                _ => AtFlags::empty(),
+            };
+            unlinkat(&folder, part, flags).map_err(Refusal::of("remove it"))?;
+        }
+    }
+    Ok(())
+}

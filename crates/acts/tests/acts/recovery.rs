@@ -1,0 +1,169 @@
+//! Runs that were cut off: whatever moment it was, the next start brings order.
+
+use std::{fs, io::Write as _};
+
+use acts::{
+    Act, Bins, Plan, Step,
+    journal::{Before, CameTo, Journal, Record},
+    recover,
+};
+use tool::{PathText, Stamp};
+
+use crate::world::{World, proposal};
+
+/// What a run writes down before a step.
+fn before(world: &World, plan: &Plan, step: &Step) -> Before {
+    let bins = Bins::make(plan, &world.machine);
+    let (to, info) = match step.act {
+        Act::Hardlink => (Some(step.path.0.with_file_name(".candor-cut-1")), None),
+        Act::Reflink => (None, None),
+        _ => {
+            let bin = &bins.0[0];
+            let info = bin.info.as_ref().map(|it| it.0.join("file.trashinfo"));
+            (Some(bin.files.0.join("file")), info)
+        }
+    };
+    Before {
+        step: step.number,
+        act: step.act,
+        path: step.path.clone(),
+        is: step.is,
+        read: Stamp(0),
+        frees: step.frees,
+        survivor: step.survivor.clone(),
+        to: to.map(PathText),
+        info: info.map(PathText),
+    }
+}
+
+/// Writes the journal of a run that was cut off after `Before`, and recovers it.
+fn recovered(world: &World, before: &Before) -> Option<String> {
+    let mut journal = world.begin("cut", None);
+    journal
+        .write(&Record::Before(Box::new(before.clone())))
+        .unwrap();
+    drop(journal);
+    // The power failed within a line.
+    let file = world.journal().join("cut.jsonl");
+    let mut file = fs::File::options().append(true).open(file).unwrap();
+    file.write_all(b"{\"record\":\"aft").unwrap();
+    let run = world.runs().pop().unwrap();
+    assert!(!run.ended);
+    let mut journal = Journal::resume(world.journal(), "cut").unwrap();
+    let found = recover(&run, &mut journal).unwrap();
+    let run = world.runs().pop().unwrap();
+    assert!(run.ended);
+    let [one] = &found[..] else {
+        panic!("{found:?}");
+    };
+    let came = run.steps[0].came_to.as_ref().unwrap();
+    assert_eq!(*came == CameTo::Done, one.refused.is_none());
+    one.refused.clone()
+}
+
+fn world_with(act: Act) -> (World, Before) {
+    let world = World::new();
+    let (copy, kept) = (world.file("file", "equal"), world.file("kept", "equal"));
+    let plan = world.plan(act, vec![proposal(&copy, Some(&kept))]);
+    let before = before(&world, &plan, &plan.steps[0]);
+    (world, before)
+}
+
+#[test]
+fn cut_off_before_anything_was_done() {
+    for act in [
+        Act::Trash,
+        Act::Quarantine,
+        Act::Remove,
+        Act::Hardlink,
+        Act::Reflink,
+    ] {
+        let (world, before) = world_with(act);
+        if let Some(info) = &before.info {
+            fs::write(&info.0, "a note").unwrap();
+        }
+        let refused = recovered(&world, &before).unwrap();
+        assert_eq!(refused, "the run was cut off before it was done");
+        assert_eq!(fs::read(&before.path.0).unwrap(), b"equal");
+        assert!(
+            before.info.is_none_or(|it| !it.0.exists()),
+            "a note about nothing is left"
+        );
+    }
+}
+
+#[test]
+fn cut_off_after_it_was_moved() {
+    for act in [Act::Trash, Act::Quarantine] {
+        let (world, before) = world_with(act);
+        let to = before.to.clone().unwrap();
+        fs::rename(&before.path.0, &to.0).unwrap();
+        assert_eq!(recovered(&world, &before), None);
+        assert!(to.0.exists());
+    }
+    // What was to be removed for good comes home: it may not have been looked at again.
+    let (world, before) = world_with(Act::Remove);
+    fs::rename(&before.path.0, &before.to.clone().unwrap().0).unwrap();
+    assert!(recovered(&world, &before).is_some());
+    assert_eq!(fs::read(&before.path.0).unwrap(), b"equal");
+    let (world, before) = world_with(Act::Remove);
+    fs::remove_file(&before.path.0).unwrap();
+    assert_eq!(recovered(&world, &before), None);
+}
+
+#[test]
+fn cut_off_after_another_file_was_moved() {
+    for act in [Act::Trash, Act::Quarantine, Act::Remove] {
+        let (world, before) = world_with(act);
+        let to = before.to.clone().unwrap();
+        fs::remove_file(&before.path.0).unwrap();
+        fs::write(&to.0, "precious").unwrap();
+        assert!(recovered(&world, &before).is_some());
+        assert_eq!(fs::read(&before.path.0).unwrap(), b"precious", "{act}");
+    }
+}
+
+/// czkawka#1991: a file keeps the name of a moment.
+#[test]
+fn czkawka_1991_cut_off_between_link_and_exchange() {
+    let (world, before) = world_with(Act::Hardlink);
+    let aside = before.to.clone().unwrap().0;
+    fs::hard_link(&before.survivor.as_ref().unwrap().path.0, &aside).unwrap();
+    assert!(recovered(&world, &before).is_some());
+    assert!(!aside.exists());
+    assert_eq!(fs::read(&before.path.0).unwrap(), b"equal");
+}
+
+#[test]
+fn cut_off_after_the_exchange() {
+    for content in ["equal", "other"] {
+        let (world, before) = world_with(Act::Hardlink);
+        let aside = before.to.clone().unwrap().0;
+        // What was exchanged may not have been the copy's content any more.
+        fs::write(&before.path.0, content).unwrap();
+        fs::rename(&before.path.0, &aside).unwrap();
+        fs::hard_link(&before.survivor.as_ref().unwrap().path.0, &before.path.0).unwrap();
+        let refused = recovered(&world, &before);
+        assert_eq!(refused.is_none(), content == "equal", "{refused:?}");
+        assert!(!aside.exists());
+        assert_eq!(fs::read_to_string(&before.path.0).unwrap(), content);
+        assert_eq!(fs::read(world.home.join("kept")).unwrap(), b"equal");
+    }
+}
+
+#[test]
+fn two_runs_cannot_act_at_once() {
+    let world = World::new();
+    let _first = world.begin("first", None);
+    let busy = Journal::resume(world.journal(), "first").unwrap_err();
+    assert!(busy.to_string().contains("another run"), "{busy}");
+}
+
+#[test]
+fn a_journal_of_another_version_is_left_alone() {
+    let world = World::new();
+    fs::write(world.journal().join("x.jsonl"), "{\"record\":\"begin\",\"schema\":\"candor/journal/9\",\"run\":\"x\",\"at\":\"\",\"what\":\"\"}\n").unwrap();
+    fs::write(world.journal().join("y.jsonl"), [0; 64]).unwrap();
+    fs::write(world.journal().join("z.txt"), "").unwrap();
+    assert!(world.runs().is_empty());
+}
