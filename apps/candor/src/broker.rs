@@ -9,6 +9,8 @@ use std::{
 use sandbox::{InForce, Probe, Worker};
 use tool::{List, Outcome, pass::Progress};
 
+#[cfg(feature = "acts")]
+use crate::actor::Said;
 use crate::{
     failure::Failure,
     frames::{self, Kind, Rows},
@@ -25,6 +27,9 @@ pub(crate) struct Delivered {
     pub(crate) in_force: Option<InForce>,
     pub(crate) memory: Option<Vec<u8>>,
     pub(crate) probes: Vec<Probe>,
+    #[cfg(feature = "acts")]
+    /// What an actor said, in its order.
+    pub(crate) said: Vec<Said>,
 }
 
 /// Runs one order to its end.
@@ -116,6 +121,11 @@ fn listen(
             }
             Kind::Memory => delivered.memory = Some(bytes),
             Kind::Probes => delivered.probes = frames::value(&bytes).map_err(broken)?,
+            #[cfg(feature = "acts")]
+            Kind::Said => {
+                delivered.said.push(frames::value(&bytes).map_err(broken)?);
+                line.draw_steps(delivered.said.len());
+            }
             Kind::GaveUp => {
                 let reason: GaveUp = frames::value(&bytes).map_err(broken)?;
                 return Err(Failure::new(format!(
@@ -128,6 +138,8 @@ fn listen(
                     reason.help
                 )));
             }
+            #[cfg(not(feature = "acts"))]
+            Kind::Said => return Err(Failure::new("a worker spoke as an actor does")),
             Kind::End if waiting.is_empty() => return Ok(delivered),
             Kind::End => {
                 return Err(Failure::new(

@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Show junk, by kind, with the reason; nothing is removed
     Clean(Clean),
     #[cfg(feature = "dupes")]
-    /// Find files with the same content; nothing is removed
+    /// Find files with the same content; make a plan of what may go
     Dupes(Dupes),
     #[cfg(feature = "history")]
     /// Check the last hours of every browser against threat lists, on this machine
@@ -38,6 +38,15 @@ pub(crate) enum Command {
     #[cfg(feature = "battery")]
     /// Show what the battery is and what it has left
     Battery(Battery),
+    #[cfg(feature = "acts")]
+    /// Show a plan, ask, and carry it out
+    Apply(Apply),
+    #[cfg(feature = "acts")]
+    /// Take back what a run did
+    Undo(Undo),
+    #[cfg(feature = "acts")]
+    /// Show what Candor changed, run by run
+    Journal(JournalAsked),
     /// Show what a tool reads, keeps and sends, from its declaration
     Notice(Notice),
     /// Show what confines Candor's workers on this machine
@@ -50,7 +59,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "history", "battery", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "history", "battery", "apply", "undo", "journal", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }
@@ -101,7 +110,123 @@ pub(crate) struct Dupes {
     #[command(flatten)]
     pub(crate) disk: Disk,
     #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
     pub(crate) shared: Shared,
+}
+
+/// Which copies go, for a plan.
+#[cfg(feature = "dupes")]
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Plan")]
+pub(crate) struct Selection {
+    /// Write a plan of what goes to this file; `candor apply` carries it out
+    #[arg(long, value_name = "FILE", requires = "act")]
+    pub(crate) plan: Option<PathBuf>,
+    /// What is to be done with the copies that do not stay
+    #[arg(long, value_enum, value_name = "ACT", requires = "plan")]
+    pub(crate) act: Option<Act>,
+    /// What makes a copy stay; several rules: the first that tells two copies apart decides
+    #[arg(long, value_name = "RULE", requires = "plan", value_parser = rules(), value_delimiter = ',')]
+    pub(crate) keep: Vec<dupes::Rule>,
+    /// Copies below this folder stay rather than others
+    #[arg(long, value_name = "FOLDER", requires = "plan")]
+    pub(crate) prefer: Vec<PathBuf>,
+    /// Copies whose whole path fits this regular expression stay rather than others
+    #[arg(long, value_name = "REGEX", requires = "plan")]
+    pub(crate) prefer_matching: Vec<String>,
+    /// Only copies whose name or whole path fits this glob may go
+    #[arg(long, value_name = "GLOB", requires = "plan")]
+    pub(crate) only: Vec<String>,
+    /// Copies whose name or whole path fits this glob never go
+    #[arg(long, value_name = "GLOB", requires = "plan")]
+    pub(crate) never: Vec<String>,
+    /// Groups with a copy at or below this path stay whole
+    #[arg(long, value_name = "PATH", requires = "plan")]
+    pub(crate) lock: Vec<PathBuf>,
+    /// How many copies of each group stay
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) at_least: u16,
+    /// Copies below the same PATH are no copies of each other
+    #[arg(long, requires = "plan")]
+    pub(crate) isolate: bool,
+}
+
+/// The acts of a plan that a command line can ask for.
+#[cfg(feature = "dupes")]
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Act {
+    /// Move them to the trash
+    Trash,
+    /// Move them to Candor's quarantine
+    Quarantine,
+    /// Remove them for good; this cannot be undone
+    Remove,
+    /// Replace them by hard links to the copy that stays
+    Hardlink,
+    /// Let them share the bytes of the copy that stays (btrfs, XFS, bcachefs)
+    Reflink,
+}
+
+#[cfg(feature = "dupes")]
+fn rules() -> impl clap::builder::TypedValueParser<Value = dupes::Rule> {
+    use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+    let value =
+        |row: &(dupes::Rule, &'static str, &'static str)| PossibleValue::new(row.1).help(row.2);
+    PossibleValuesParser::new(dupes::Rule::ALL.iter().map(value))
+        .try_map(|name| name.parse::<dupes::Rule>())
+}
+
+#[cfg(feature = "acts")]
+#[derive(Args, Debug)]
+pub(crate) struct Apply {
+    /// The plan
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+    #[command(flatten)]
+    pub(crate) sure: Sure,
+}
+
+#[cfg(feature = "acts")]
+#[derive(Args, Debug)]
+pub(crate) struct Undo {
+    /// The run, as `candor journal` names it; without it, the last that is not undone
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Take back the last run that is not undone
+    #[arg(long, conflicts_with = "run")]
+    pub(crate) last: bool,
+    #[command(flatten)]
+    pub(crate) sure: Sure,
+}
+
+#[cfg(feature = "acts")]
+#[derive(Args, Debug)]
+pub(crate) struct JournalAsked {
+    /// Show the steps of this run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Run without the sandbox
+    #[arg(long)]
+    pub(crate) unconfined: bool,
+}
+
+/// Options of commands that change something.
+#[cfg(feature = "acts")]
+#[derive(Args, Debug)]
+pub(crate) struct Sure {
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Print JSON instead of text; it shows no plan beforehand
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Run without the sandbox
+    #[arg(long)]
+    pub(crate) unconfined: bool,
 }
 
 #[cfg(feature = "history")]

@@ -1,10 +1,14 @@
 //! One file per command; here is what they share: from a machine to jobs, from outcomes to a report.
 
+#[cfg(feature = "acts")]
+mod apply;
 mod checkup;
 mod doctor;
 #[cfg(feature = "history")]
 mod history;
 mod notice;
+#[cfg(feature = "dupes")]
+mod plan;
 
 use std::{
     io::{self, BufWriter, Write},
@@ -14,6 +18,8 @@ use std::{
 
 pub(crate) use notice::tools;
 
+#[cfg(feature = "dupes")]
+use crate::cli::Selection;
 #[cfg(any(feature = "clean", feature = "dupes"))]
 use crate::private;
 use clap::CommandFactory;
@@ -56,6 +62,7 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         Command::Dupes(asked) => {
             let wants = Wants {
                 dupes: Some(&asked.disk),
+                selection: Some(&asked.selection),
                 ..Wants::default()
             };
             one_pass("dupes", &asked.paths, &wants, &asked.shared)
@@ -72,6 +79,12 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             session.battery()?;
             session.end(&asked.shared)
         }
+        #[cfg(feature = "acts")]
+        Command::Apply(asked) => apply::apply(&asked),
+        #[cfg(feature = "acts")]
+        Command::Undo(asked) => apply::undo(&asked),
+        #[cfg(feature = "acts")]
+        Command::Journal(asked) => apply::journal(&asked),
         Command::Notice(asked) => notice::run(&asked),
         Command::Doctor(asked) => doctor::run(&asked),
         Command::Completions { shell } => {
@@ -98,6 +111,8 @@ struct Wants<'a> {
     map: bool,
     junk: bool,
     dupes: Option<&'a Disk>,
+    #[cfg(feature = "dupes")]
+    selection: Option<&'a Selection>,
     exclusive: bool,
 }
 
@@ -123,6 +138,8 @@ struct Session {
     began: Instant,
     outcomes: Vec<Outcome>,
     in_force: Vec<sandbox::InForce>,
+    /// Words about a plan that was written, after the report.
+    planned: Option<String>,
     /// What went wrong beside the looking, such as a memory that could not be written.
     complaints: Vec<Failure>,
 }
@@ -138,6 +155,7 @@ impl Session {
             began: Instant::now(),
             outcomes: Vec::new(),
             in_force: Vec::new(),
+            planned: None,
             complaints: Vec::new(),
         })
     }
@@ -163,7 +181,7 @@ impl Session {
         let order = Order {
             rights,
             confined: self.confined,
-            lists: self.lists,
+            lists: self.lists || planned(&job),
             job,
         };
         let mut delivered = broker::run(&order, self.home())?;
@@ -175,6 +193,8 @@ impl Session {
     /// Walks the paths, or the home folders, once for all tools that want it.
     fn pass(&mut self, paths: &[PathBuf], wants: &Wants<'_>) -> Result<(), Failure> {
         let mut named = self.existing(paths)?;
+        #[cfg(feature = "dupes")]
+        let wishes = self.wishes(wants.selection, &named)?;
         let roots: Vec<PathBuf> = match named.is_empty() {
             true => self
                 .machine
@@ -232,6 +252,8 @@ impl Session {
             map: wants.map,
             junk: wants.junk,
             dupes: wants.dupes.map(|asked| asked.min_size),
+            #[cfg(feature = "dupes")]
+            wishes,
             threads: self.threads,
             exclusive: wants.exclusive,
             memory: memory.clone(),
@@ -240,6 +262,8 @@ impl Session {
         if let (Some(file), Some(bytes)) = (memory, delivered.memory) {
             self.complaints.extend(state::keep(&file, &bytes).err());
         }
+        #[cfg(feature = "dupes")]
+        self.plan(wants.selection)?;
         Ok(())
     }
 
@@ -305,6 +329,9 @@ impl Session {
             true => print_by(|out| report::json(&report, out))?,
             false => print(report::terminal(&report, &terminal::style(shared.color)).as_bytes())?,
         };
+        if let Some(planned) = &self.planned {
+            eprint!("{planned}");
+        }
         for complaint in &self.complaints {
             eprint!("{complaint}");
         }
@@ -340,6 +367,15 @@ fn confinement(confined: bool, in_force: &[sandbox::InForce]) -> report::Confine
     report::Confinement {
         in_force: true,
         words,
+    }
+}
+
+/// Returns whether a plan is to be made of what a job finds.
+fn planned(job: &Job) -> bool {
+    match job {
+        #[cfg(feature = "dupes")]
+        Job::Pass(pass) => pass.wishes.is_some(),
+        _ => false,
     }
 }
 

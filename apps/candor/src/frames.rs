@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 /// Worker and broker are one program, so they differ only when the file was replaced in between.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Memory = b'M',
     /// `Vec<sandbox::Probe>`, as JSON.
     Probes = b'B',
+    /// What an actor says of a step: `actor::Said`, as JSON.
+    Said = b'S',
     /// Why the worker gave up, as JSON: what, and a hint.
     GaveUp = b'E',
     /// The worker has said everything.
@@ -40,7 +42,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
-        const ALL: [Kind; 9] = [
+        const ALL: [Kind; 10] = [
             Kind::Greeting,
             Kind::Confined,
             Kind::Progress,
@@ -48,6 +50,7 @@ impl Kind {
             Kind::Outcome,
             Kind::Memory,
             Kind::Probes,
+            Kind::Said,
             Kind::GaveUp,
             Kind::End,
         ];
@@ -58,7 +61,7 @@ impl Kind {
     fn limit(self) -> u32 {
         match self {
             Self::Greeting | Self::Confined | Self::Progress | Self::GaveUp | Self::End => 1 << 20,
-            Self::Probes => 1 << 20,
+            Self::Probes | Self::Said => 1 << 20,
             // A row is rarely long, but a group of duplicates may be.
             Self::Rows | Self::Outcome | Self::Memory => 1 << 30,
         }

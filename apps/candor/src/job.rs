@@ -6,6 +6,9 @@ use sandbox::{Ground, Rights};
 use serde::{Deserialize, Serialize};
 use tool::Machine;
 
+#[cfg(feature = "acts")]
+use crate::actor::Acting;
+
 /// One worker's whole life.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
@@ -38,6 +41,9 @@ pub(crate) enum Job {
         ioreg: Option<Vec<u8>>,
         system_profiler: Option<Vec<u8>>,
     },
+    #[cfg(feature = "acts")]
+    /// Carries out a plan, undoes a run, or brings one that was cut off to its end.
+    Act(Acting),
     /// Tries to break out.
     Prove(Ground),
 }
@@ -54,6 +60,9 @@ pub(crate) struct Pass {
     pub(crate) junk: bool,
     /// The smallest file to compare; `None` when nothing is compared.
     pub(crate) dupes: Option<u64>,
+    /// What a person said about which copies stay, if a plan is wanted.
+    #[cfg(feature = "dupes")]
+    pub(crate) wishes: Option<dupes::Wishes>,
     /// How many threads; `None` for as many as the processors and the device reward.
     pub(crate) threads: Option<usize>,
     /// Whether every file is asked which bytes it shares.

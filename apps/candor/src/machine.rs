@@ -40,6 +40,15 @@ pub(crate) fn machine(shared: &Shared) -> Result<Machine, Failure> {
     })
 }
 
+/// Returns the machine we run on, as its clock has it now: what acts can act on no other.
+///
+/// # Errors
+/// When this person's home folder is not known.
+#[cfg(feature = "acts")]
+pub(crate) fn here_and_now() -> Result<Machine, Failure> {
+    here(now())
+}
+
 fn now() -> Moment {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -5,6 +5,8 @@
 //! again as `candor worker`, see [`worker`].
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "acts")]
+mod actor;
 mod broker;
 mod cli;
 mod commands;
@@ -13,6 +15,8 @@ mod frames;
 mod held;
 mod job;
 mod machine;
+#[cfg(feature = "acts")]
+mod plans;
 #[cfg(any(feature = "clean", feature = "dupes"))]
 mod private;
 mod state;

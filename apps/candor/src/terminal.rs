@@ -78,6 +78,14 @@ impl Line {
         let _ = write!(stderr(), "\r{line}\x1b[K");
     }
 
+    /// Draws how many steps of a plan came to an end.
+    pub(crate) fn draw_steps(&self, steps: usize) {
+        // More often than this nobody can read it.
+        if self.shown && (steps < 100 || steps.is_multiple_of(50)) {
+            let _ = write!(stderr(), "\r{steps} steps\x1b[K");
+        }
+    }
+
     /// Takes the line away.
     pub(crate) fn erase(&self) {
         if self.shown {

@@ -17,6 +17,8 @@ use tool::{
     pass::{self, Watch},
 };
 
+#[cfg(feature = "acts")]
+use crate::actor;
 use crate::{
     frames::{self, Kind},
     job::{Job, Order, Pass},
@@ -106,6 +108,8 @@ fn run() -> io::Result<()> {
             };
             frames::write(&mut out, Kind::Outcome, &battery::look(&machine, &input))?;
         }
+        #[cfg(feature = "acts")]
+        Job::Act(acting) => actor::act(&acting, &mut out)?,
         Job::Prove(ground) => frames::write(&mut out, Kind::Probes, &sandbox::probe(&ground))?,
     }
     frames::write(&mut out, Kind::End, &())?;
@@ -231,6 +235,9 @@ fn compare(
         min_size: job.dupes?,
         threads: job.threads,
         private: pass::Below::of(forest, &paths(&job.private)),
+        wishes: job.wishes.clone(),
+        roots: paths(&job.roots),
+        bases: job.machine.people.clone(),
     };
     let mut memory = remembered(job, skipped);
     let main = |id| forest.is_main(id);

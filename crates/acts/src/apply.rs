@@ -185,8 +185,11 @@ impl Run<'_> {
         if let Some(why) = step.senseless() {
             return Err(Refusal::Senseless { why });
         }
-        if let Some(why) = (self.around.protected)(&step.path.0) {
-            return Err(Refusal::Protected { why });
+        let inside = step.inside.iter().map(|it| &it.path);
+        for path in std::iter::once(&step.path).chain(inside) {
+            if let Some(why) = (self.around.protected)(&path.0) {
+                return Err(Refusal::Protected { why });
+            }
         }
         let entry = Entry::of(&step.path.0)?;
         let is = self.expected(&step.is);
@@ -349,11 +352,16 @@ impl Run<'_> {
             .file
             .as_ref()
             .map_or(Ok(()), |file| compare_moved(&ready.is, &of_open(file)?));
-        if let Err(refusal) = vouched.and(unchanged) {
-            put_back(&bin.files, name, &ready.entry)?;
-            return Err(refusal);
-        }
-        remove(&bin.files, name, &ready.is, &ready.step.inside)
+        let removed = vouched
+            .and(unchanged)
+            .and_then(|()| remove(&bin.files, name, &ready.is, &ready.step.inside));
+        removed.map_err(|refusal| match put_back(&bin.files, name, &ready.entry) {
+            // What was left of it is home again.
+            Ok(()) => refusal,
+            Err(_) => Refusal::Stranded {
+                at: bin.bin.files.0.join(name),
+            },
+        })
     }
 
     /// Remembers what a step made of the files it touched, for the steps that name them too.

@@ -5,8 +5,8 @@ use std::{ffi::CString, os::fd::OwnedFd};
 
 use rustix::{
     fs::{
-        Gid, Mode, Timespec, Timestamps, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr,
-        fsetxattr, fstat, futimens,
+        Gid, Mode, RawMode, Timespec, Timestamps, Uid, XattrFlags, fchmod, fchown, fgetxattr,
+        flistxattr, fsetxattr, fstat, futimens,
     },
     io::{Errno, pread, write},
 };
@@ -20,7 +20,7 @@ const MOST: usize = 64 * 1024;
 /// What a hard link would take away from a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Properties {
-    mode: u32,
+    mode: RawMode,
     owner: (u32, u32),
     attributes: Vec<(CString, Vec<u8>)>,
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat},
+    fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, statat},
     io::Errno,
 };
 use tool::{EntryKind, Identity, Stamp};
@@ -83,7 +83,7 @@ pub(crate) fn open_folder(path: &Path) -> Result<OwnedFd> {
     if parts.next() != Some(Component::RootDir) {
         return Err(Refusal::NotAPath);
     }
-    let mut at = rustix::fs::open("/", flags, Mode::empty()).map_err(Refusal::of("open `/`"))?;
+    let mut at = openat(CWD, "/", flags, Mode::empty()).map_err(Refusal::of("open `/`"))?;
     let mut walked = PathBuf::from("/");
     for part in parts {
         let Component::Normal(name) = part else {

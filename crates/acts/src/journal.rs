@@ -17,7 +17,7 @@ use tool::{Bytes, Identity, PathText, Seen, Stamp};
 use crate::plan::Act;
 
 /// The schema of journals this version writes and reads.
-pub const SCHEMA: &str = "candor/journal/1";
+pub const SCHEMA: &str = "candor/journal-file/1";
 
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

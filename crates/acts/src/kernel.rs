@@ -8,7 +8,9 @@
 //! include/uapi/linux/fs.h of Linux 6.12.
 #![allow(unsafe_code)]
 
-use std::os::fd::{AsRawFd, OwnedFd};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
+use std::os::fd::OwnedFd;
 
 use rustix::{
     fs::OFlags,
@@ -19,6 +21,10 @@ use rustix::{
 pub(crate) const CHUNK: u64 = 16 << 20;
 
 /// What the file system did with one chunk.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "it does nothing there")
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shared {
     /// So many bytes are equal and now stand on the disk once.

@@ -60,12 +60,14 @@ pub(crate) fn hardlink(victim: &Held<'_>, survivor: &Held<'_>, aside: &OsStr) ->
     let replaced = look_at(folder, aside)
         .and_then(|stat| compare_moved(&victim.is, &identity(&stat)))
         .and_then(|()| same_after(victim, survivor));
-    if let Err(refusal) = replaced {
-        return Err(exchange_back(victim, survivor, aside)
+    let replaced = replaced.and_then(|()| {
+        unlinkat(folder, aside, AtFlags::empty()).map_err(Refusal::of("remove the copy"))
+    });
+    replaced.map_err(|refusal| {
+        exchange_back(victim, survivor, aside)
             .err()
-            .unwrap_or(refusal));
-    }
-    unlinkat(folder, aside, AtFlags::empty()).map_err(Refusal::of("remove the copy"))
+            .unwrap_or(refusal)
+    })
 }
 
 /// Both files still have the sizes and times at which their bytes were compared.

@@ -1,10 +1,13 @@
 //! What no rule may ever call junk, whatever its patterns say; and what of it is private.
 
-use std::{path::PathBuf, sync::OnceLock};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use serde::Deserialize;
 
-use crate::{Base, Platform, rows};
+use crate::{Base, Platform, pattern::holds_path, rows};
 
 /// A folder or file that stays.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -88,4 +91,48 @@ impl Protected {
 pub fn protected() -> &'static [Protected] {
     static ROWS: OnceLock<Vec<Protected>> = OnceLock::new();
     ROWS.get_or_init(|| rows::embedded(include_str!("../tables/protected.toml")))
+}
+
+/// Returns the row that protects a path from being changed or removed, for these people; `None` if
+/// nothing does.
+///
+/// Of a folder, what lies in it has to be asked as well: removing it removes what it holds.
+#[must_use]
+pub fn protects(path: &Path, bases: &[Base]) -> Option<&'static Protected> {
+    let is = |pattern: &Path, path: &Path| {
+        holds_path(pattern, path) && pattern.components().count() == path.components().count()
+    };
+    protected().iter().find(|row| {
+        let mut patterns = bases.iter().flat_map(|base| row.paths(base));
+        patterns.any(|pattern| match row.depth {
+            Depth::Everything => holds_path(&pattern, path),
+            Depth::Itself => is(&pattern, path),
+            Depth::Children => {
+                is(&pattern, path) || path.parent().is_some_and(|above| is(&pattern, above))
+            }
+            Depth::Projects | Depth::Nothing => false,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_protected_is_as_deep_as_its_row_says() {
+        let base = Base::of_home(Platform::Linux, Path::new("/"), Path::new("/home/ada"));
+        let by = |path: &str| {
+            let bases = std::slice::from_ref(&base);
+            protects(Path::new(path), bases).map(|row| row.id.as_str())
+        };
+        assert_eq!(by("/home/ada/.ssh/id_ed25519"), Some("keys"));
+        assert_eq!(by("/home/ada"), Some("home"));
+        assert_eq!(by("/home/ada/Documents"), Some("documents"));
+        assert_eq!(by("/home/ada/Documents/letter.txt"), None);
+        assert_eq!(by("/home/ada/.config/gimp"), Some("app-settings"));
+        assert_eq!(by("/home/ada/.config/gimp/gimprc"), None);
+        assert_eq!(by("/usr/bin/env"), Some("system"));
+        assert_eq!(by("/srv/films/film.mkv"), None);
+    }
 }

@@ -118,7 +118,9 @@ fn a_hard_link_outside_keeps_a_folder_from_freeing_it() {
 /// The case every disk map gets wrong: one file, four reflinks and a hard link.
 #[test]
 fn copies_that_share_their_blocks_free_nothing() {
-    let Some(disk) = Disk::xfs() else { return };
+    let Some(disk) = fixture::Disk::xfs() else {
+        return;
+    };
     let at = |name: &str| disk.at.join(name);
     fs::write(at("file"), vec![7; 20_000_000]).unwrap();
     for name in ["copy1", "copy2", "copy3", "copy4"] {
@@ -153,54 +155,6 @@ fn copies_that_share_their_blocks_free_nothing() {
     assert_eq!((found.classes.len(), found.classes[0].inodes.len()), (1, 5));
     assert_eq!(found.cost.read, 0);
     assert!(found.classes[0].inodes.iter().all(|inode| inode.own == 0));
-}
-
-/// A file system of its own in a file, unmounted when dropped.
-struct Disk {
-    at: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl Disk {
-    /// Makes an XFS; `None`, and said, where this user cannot mount or the tools are missing.
-    fn xfs() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let (image, at) = (folder.path().join("image"), folder.path().join("disk"));
-        fs::create_dir(&at).unwrap();
-        fs::File::create(&image)
-            .unwrap()
-            .set_len(400 << 20)
-            .unwrap();
-        let done = |program: &str, words: &[&std::ffi::OsStr]| {
-            Command::new(program)
-                .args(words)
-                .output()
-                .is_ok_and(|out| out.status.success())
-        };
-        let made = done("mkfs.xfs", &["-q".as_ref(), image.as_os_str()])
-            && done(
-                "mount",
-                &["-o".as_ref(), "loop".as_ref(), image.as_ref(), at.as_ref()],
-            );
-        if !made {
-            assert!(
-                std::env::var_os("CANDOR_REQUIRE_PEERS").is_none(),
-                "no XFS can be mounted"
-            );
-            eprintln!("no XFS can be made and mounted here: shared blocks were not looked at");
-            return None;
-        }
-        Some(Self {
-            at,
-            _folder: folder,
-        })
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.at).status();
-    }
 }
 
 /// Beside sorting all inodes: many files of one size, hard links among them, and some too large or

@@ -7,10 +7,14 @@
 #![forbid(unsafe_code)]
 
 mod groups;
+mod select;
 mod words;
 
+use std::path::PathBuf;
+
+use knowledge::Base;
 use tool::{
-    Lists, Outcome,
+    Lists, Outcome, Proposal,
     pass::{
         Below, FileId, Forest, Kind, Watch,
         compare::{Class, compare},
@@ -19,14 +23,18 @@ use tool::{
 };
 
 pub use groups::{Duplicates, Group, Link};
+pub use select::{BadWish, NoRule, Rule, Selection, Wishes};
 
 /// The declaration: what this tool reads, keeps and sends.
 pub const DECLARATION: &str = include_str!("../declaration.toml");
 
+/// The list of what is proposed: for whoever makes a plan, not for the person.
+pub const PROPOSALS: &str = "proposals";
+
 /// Groups that are written at a time.
 const BATCH: usize = 256;
 
-/// Which files take part.
+/// Which files take part, and what is proposed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Files smaller than this many bytes are left out; empty files always are.
@@ -35,6 +43,12 @@ pub struct Options {
     pub threads: Option<usize>,
     /// What nobody but its own program opens: its files are left out, and counted.
     pub private: Below,
+    /// What a person said about which copies stay, if a plan is wanted.
+    pub wishes: Option<Wishes>,
+    /// The folders that were named, in that order.
+    pub roots: Vec<PathBuf>,
+    /// Whose protected places are never proposed.
+    pub bases: Vec<Base>,
 }
 
 impl Default for Options {
@@ -43,11 +57,16 @@ impl Default for Options {
             min_size: 1,
             threads: None,
             private: Below::default(),
+            wishes: None,
+            roots: Vec::new(),
+            bases: Vec::new(),
         }
     }
 }
 
 /// Finds groups of equal files among what was walked, and hands all of them to `lists`.
+///
+/// If a plan is wanted, what is proposed for it goes there too, as a list named [`PROPOSALS`].
 ///
 /// What earlier runs found is taken from `memory`, if there is one, and what is new goes there.
 pub fn look(
@@ -67,14 +86,43 @@ pub fn look(
         let classes = batches[number].iter();
         classes.map(|class| Group::of(forest, class)).collect()
     });
+    let proposed = propose(forest, &compared.classes, options, lists);
     let files = forest.files().filter(|(_, row)| row.kind == Kind::File);
     let private = files
         .filter(|(id, _)| asked(*id) && is_private(*id))
         .count();
     let found = Duplicates::of(&compared, private as u64);
-    let section = words::section(&found, forest, &compared.classes);
+    let section = words::section(&found, forest, &compared.classes, proposed);
     let mut outcome = Outcome::new("dupes", &found, section);
     outcome.findings = words::findings(&found, &compared.classes);
     outcome.skipped = compared.skipped;
     outcome
+}
+
+/// What is proposed, in figures.
+#[derive(Clone, Copy, Debug, Default)]
+struct Proposed {
+    files: u64,
+    frees: u64,
+}
+
+/// Hands on what may go by the wishes of a person; `None` if there are none, or none that can be read.
+fn propose(
+    forest: &Forest,
+    classes: &[Class],
+    options: &Options,
+    lists: &mut Lists<'_>,
+) -> Option<Proposed> {
+    let selection = Selection::of(options.wishes.as_ref()?).ok()?;
+    let mut proposed = Proposed::default();
+    let rows = classes
+        .iter()
+        .flat_map(|class| selection.proposals(forest, class, &options.roots, &options.bases));
+    let count = |row: Proposal| {
+        proposed.files += 1;
+        proposed.frees += row.frees.0;
+        row
+    };
+    lists.rows(PROPOSALS, rows.map(count));
+    Some(proposed)
 }

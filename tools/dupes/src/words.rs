@@ -5,14 +5,19 @@ use tool::{
     pass::{Forest, compare::Class},
 };
 
-use crate::{Duplicates, Group, groups::frees};
+use crate::{Duplicates, Group, Proposed, groups::frees};
 
 /// Groups shown in full in a report; the JSON output has all of them.
 const SHOWN_GROUPS: usize = 20;
 /// Paths shown of one group.
 const SHOWN_PATHS: usize = 8;
 
-pub(crate) fn section(found: &Duplicates, forest: &Forest, classes: &[Class]) -> Section {
+pub(crate) fn section(
+    found: &Duplicates,
+    forest: &Forest,
+    classes: &[Class],
+    proposed: Option<Proposed>,
+) -> Section {
     let mut section = Section {
         title: "Duplicates".to_owned(),
         ..Section::default()
@@ -28,6 +33,13 @@ pub(crate) fn section(found: &Duplicates, forest: &Forest, classes: &[Class]) ->
             found.frees
         ),
     });
+    if let Some(Proposed { files, frees }) = proposed {
+        section.summary.push(format!(
+            "By your rules {} would go, which frees {}. One file of each group stays at the least.",
+            counted(files as usize, "name", "names"),
+            tool::Bytes(frees)
+        ));
+    }
     if !classes.is_empty() {
         section.blocks.push(Block::Table(table(forest, classes)));
     }
@@ -70,7 +82,8 @@ pub(crate) fn findings(found: &Duplicates, classes: &[Class]) -> Vec<Finding> {
         place: None,
         bytes: Some(found.frees),
         evidence: "Compared byte by byte, or by a 128-bit hash of every byte.".to_owned(),
-        advice: "Look at the groups and decide which copies you need. Candor removes none of them."
+        advice: "Look at the groups and decide which copies you need. `candor dupes --plan FILE --act trash` \
+             makes a plan of the others; nothing goes before you confirm it."
             .to_owned(),
     }]
 }

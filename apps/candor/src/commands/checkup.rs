@@ -12,7 +12,7 @@ pub(crate) fn run(asked: &Checkup) -> Result<Ending, Failure> {
         map: true,
         junk: true,
         dupes: Some(&asked.disk),
-        exclusive: false,
+        ..Wants::default()
     };
     session.pass(&asked.paths, &wants)?;
     #[cfg(feature = "history")]

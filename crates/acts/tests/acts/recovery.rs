@@ -162,7 +162,7 @@ fn two_runs_cannot_act_at_once() {
 #[test]
 fn a_journal_of_another_version_is_left_alone() {
     let world = World::new();
-    fs::write(world.journal().join("x.jsonl"), "{\"record\":\"begin\",\"schema\":\"candor/journal/9\",\"run\":\"x\",\"at\":\"\",\"what\":\"\"}\n").unwrap();
+    fs::write(world.journal().join("x.jsonl"), "{\"record\":\"begin\",\"schema\":\"candor/journal-file/9\",\"run\":\"x\",\"at\":\"\",\"what\":\"\"}\n").unwrap();
     fs::write(world.journal().join("y.jsonl"), [0; 64]).unwrap();
     fs::write(world.journal().join("z.txt"), "").unwrap();
     assert!(world.runs().is_empty());

@@ -33,6 +33,10 @@ pub(super) fn restrict(rights: &Rights) -> Result<(Layer, Vec<PathBuf>), NotConf
         | AccessFs::Truncate
         | AccessFs::MakeReg
         | AccessFs::MakeDir
+        // Whatever is moved between folders is made in one of them.
+        | AccessFs::MakeSym
+        | AccessFs::MakeFifo
+        | AccessFs::MakeSock
         | AccessFs::Refer
         | AccessFs::RemoveFile
         | AccessFs::RemoveDir;

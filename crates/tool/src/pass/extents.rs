@@ -1,6 +1,6 @@
 //! Which bytes of a disk a file stands on: shared, its own, or none at all.
 //!
-//! One of the two places in Candor that hold unsafe code: the FIEMAP request has no wrapper in
+//! One of the few places in Candor that hold unsafe code: the FIEMAP request has no wrapper in
 //! `rustix` 1.1, and the kernel writes its answer behind a pointer. Everything unsafe is in
 //! `request`, whose buffer is a plain array of integers that any bits are valid for.
 //!

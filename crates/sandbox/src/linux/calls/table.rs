@@ -200,18 +200,42 @@ pub(super) fn table(own: u64, writes: bool) -> Vec<Group> {
         },
     ];
     if writes {
+        let ioctl = when(
+            "to let a file share the bytes of an equal one",
+            &[is(1, FIDEDUPERANGE)],
+        );
+        add(&mut groups, libc::SYS_ioctl, ioctl);
+        let lease = when(
+            "to keep writers away from a file",
+            &[is(1, number(libc::F_SETLEASE))],
+        );
+        add(&mut groups, libc::SYS_fcntl, lease);
+        let signal = when(
+            "to hear of those that wait in a way that can be ignored",
+            &[is(1, F_SETSIG)],
+        );
+        add(&mut groups, libc::SYS_fcntl, signal);
         groups.push(Group {
             why: "Make, write, move and remove files where Landlock grants it",
             calls: [
                 any![
+                    SYS_fchmod,
+                    SYS_fchown,
                     SYS_fdatasync,
+                    SYS_fgetxattr,
+                    SYS_flistxattr,
+                    SYS_flock,
+                    SYS_fsetxattr,
                     SYS_fsync,
                     SYS_ftruncate,
+                    SYS_linkat,
                     SYS_mkdirat,
                     SYS_openat,
                     SYS_pwrite64,
                     SYS_renameat,
+                    SYS_renameat2,
                     SYS_unlinkat,
+                    SYS_utimensat,
                     SYS_write,
                     SYS_writev,
                 ],
@@ -243,6 +267,19 @@ pub(super) fn table(own: u64, writes: bool) -> Vec<Group> {
     }
     groups
 }
+
+/// Lets through one more form of a call that stands in the table already.
+fn add(groups: &mut [Group], number: c_long, form: When) {
+    let mut calls = groups.iter_mut().flat_map(|group| &mut group.calls);
+    let call = calls.find(|call| call.number == number);
+    call.expect("the call stands in the table").when.push(form);
+}
+
+/// `FIDEDUPERANGE`, linux/fs.h.
+const FIDEDUPERANGE: u64 = 0xC018_9436;
+
+/// `F_SETSIG`, asm-generic/fcntl.h.
+const F_SETSIG: u64 = 10;
 
 /// `FS_IOC_FIEMAP`, linux/fs.h.
 pub(super) const FIEMAP: u64 = 0xC020_660B;

@@ -1,8 +1,14 @@
 //! Paths of rows: put together for what is reported, compared without.
 
-use std::{cmp::Ordering, ffi::OsString, os::unix::ffi::OsStringExt, path::PathBuf};
+use std::{
+    cmp::Ordering,
+    ffi::OsString,
+    os::unix::{ffi::OsStringExt, fs::MetadataExt},
+    path::PathBuf,
+};
 
-use super::{FileId, FolderId, Forest};
+use super::{FileId, FolderId, Forest, Kind};
+use crate::{EntryKind, Identity, Seen, Stamp};
 
 impl Forest {
     /// Returns an entry's path, below the root as it was named.
@@ -15,6 +21,36 @@ impl Forest {
     #[must_use]
     pub fn folder_path(&self, id: FolderId) -> PathBuf {
         self.path_of(id, None)
+    }
+
+    /// Returns what was seen of an entry, for whoever has to know later whether it still is the same.
+    #[must_use]
+    pub fn seen(&self, id: FileId) -> Seen {
+        let row = self.file(id);
+        let device = self.devices.get(usize::from(row.device));
+        Seen {
+            path: self.path(id).into(),
+            is: Identity {
+                kind: match row.kind {
+                    Kind::File => EntryKind::File,
+                    Kind::Link => EntryKind::Link,
+                    Kind::Special => EntryKind::Special,
+                },
+                device: device.map_or(0, |device| device.number),
+                inode: row.inode,
+                size: row.size,
+                mtime: Stamp(row.mtime_ns),
+                ctime: Stamp(row.ctime_ns),
+            },
+        }
+    }
+
+    /// Asks the disk when an entry was last read. Reading it for a comparison may have counted.
+    #[must_use]
+    pub fn last_read(&self, id: FileId) -> Option<Stamp> {
+        let meta = std::fs::symlink_metadata(self.path(id)).ok()?;
+        let seconds = meta.atime().checked_mul(1_000_000_000)?;
+        Some(Stamp(seconds.checked_add(meta.atime_nsec())?))
     }
 
     /// Compares the paths of two files as [`Path`](std::path::Path) does, without putting them together.

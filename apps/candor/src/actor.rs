@@ -1,0 +1,259 @@
+//! The actor: this program started again to carry out, undo or recover, confined to the folders of one
+//! plan, their trash and the journal.
+//!
+//! What it needs to know is worked out here, on the broker's side; the work itself is `acts`.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use acts::{
+    Act, Around, Bins, Done, Ended, Plan, Recovered, apply,
+    journal::{Before, CameTo, Journal, NoJournal, Record, Run, SCHEMA, runs},
+    recover, undo,
+};
+use knowledge::{Base, protected::protects};
+use sandbox::Rights;
+use serde::{Deserialize, Serialize};
+use tool::PathText;
+
+use crate::frames::{self, Kind};
+
+/// What an actor is asked to do.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Acting {
+    /// The folder of the journals.
+    pub(crate) journal: PathText,
+    /// The name of the run that is begun.
+    pub(crate) run: String,
+    /// When, RFC 3339, and as the notes of a trash have it.
+    pub(crate) at: (String, String),
+    /// What a person ran, for the journal.
+    pub(crate) what: String,
+    pub(crate) work: Work,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Work {
+    /// Carries out a plan.
+    Apply {
+        plan: Box<Plan>,
+        bins: Bins,
+        bases: Vec<Base>,
+    },
+    /// Takes back the steps of a run that were done, but for those that were taken back already.
+    Undo { run: String, already: Vec<u64> },
+    /// Brings runs that were cut off to their end.
+    Recover { runs: Vec<String> },
+}
+
+/// One thing an actor says.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Said {
+    /// What came of a step.
+    Step {
+        step: u64,
+        refused: Option<String>,
+        freed: u64,
+    },
+    /// What came of a step that was cut off.
+    Recovered {
+        run: String,
+        step: u64,
+        path: PathText,
+        refused: Option<String>,
+    },
+    /// Nothing more could be done.
+    Stopped { why: String, help: String },
+}
+
+/// Returns the folders that an actor may change, and those it reads from.
+pub(crate) fn rights(work: &Work, journal: &Path, known: &[Run]) -> Rights {
+    let mut write = BTreeSet::from([journal.to_owned()]);
+    let mut read = BTreeSet::new();
+    let mut of_run = |run: &Run| {
+        for step in &run.steps {
+            write.extend(folders_of(&step.before));
+        }
+    };
+    match work {
+        Work::Apply { plan, bins, .. } => {
+            write.extend(bins.folders().map(Path::to_owned));
+            for step in &plan.steps {
+                write.extend(step.path.0.parent().map(Path::to_owned));
+                let survivor = step.survivor.as_ref().and_then(|it| it.path.0.parent());
+                // A link is made where it came from and where it goes.
+                match step.act {
+                    Act::Hardlink => write.extend(survivor.map(Path::to_owned)),
+                    _ => read.extend(survivor.map(Path::to_owned)),
+                }
+            }
+        }
+        Work::Undo { run, .. } => known
+            .iter()
+            .filter(|it| it.name == *run)
+            .for_each(&mut of_run),
+        Work::Recover { runs } => {
+            known
+                .iter()
+                .filter(|it| runs.contains(&it.name))
+                .for_each(&mut of_run);
+        }
+    }
+    // Only folders as they are: what is reached through a link by now is refused by the act as well.
+    let real = |path: &PathBuf| path.canonicalize().is_ok_and(|real| real == *path);
+    let write: Vec<PathBuf> = write.into_iter().filter(real).collect();
+    let covered = |path: &PathBuf| write.iter().any(|folder| path.starts_with(folder));
+    let read = read
+        .into_iter()
+        .filter(|it| real(it) && !covered(it))
+        .collect();
+    Rights {
+        read,
+        write: topmost(write),
+        ..Rights::default()
+    }
+}
+
+fn folders_of(before: &Before) -> Vec<PathBuf> {
+    let survivor = before.survivor.as_ref().map(|it| &it.path);
+    [
+        Some(&before.path),
+        before.to.as_ref(),
+        before.info.as_ref(),
+        survivor,
+    ]
+    .into_iter()
+    .flatten()
+    .filter_map(|path| path.0.parent().map(Path::to_owned))
+    .collect()
+}
+
+/// Leaves out what lies below another one: a right holds for everything below.
+fn topmost(mut sorted: Vec<PathBuf>) -> Vec<PathBuf> {
+    sorted.dedup_by(|below, above| below.starts_with(above));
+    sorted
+}
+
+/// Does the work, inside the actor.
+pub(crate) fn act(acting: &Acting, out: &mut impl Write) -> io::Result<()> {
+    let stopped = match attempt(acting, out) {
+        Ok(()) => return Ok(()),
+        Err(Stopped::Pipe(error)) => return Err(error),
+        Err(Stopped::Journal(error)) => error,
+    };
+    let because = std::error::Error::source(&stopped).map(|error| format!(": {error}"));
+    let help = match stopped {
+        NoJournal::Busy => "wait until it has ended and run this again",
+        NoJournal::Io { .. } => {
+            "nothing more was done. Free some room, or make the folder writable, and run \
+             `candor journal`: it brings what was begun to an end"
+        }
+    };
+    let why = format!("{stopped}{}", because.unwrap_or_default());
+    say(
+        out,
+        &Said::Stopped {
+            why,
+            help: help.to_owned(),
+        },
+    )
+}
+
+enum Stopped {
+    Pipe(io::Error),
+    Journal(NoJournal),
+}
+
+impl From<NoJournal> for Stopped {
+    fn from(error: NoJournal) -> Self {
+        Self::Journal(error)
+    }
+}
+
+fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
+    let folder = &acting.journal.0;
+    let begin = |undoes: Option<&String>| {
+        let record = Record::Begin {
+            schema: SCHEMA.to_owned(),
+            run: acting.run.clone(),
+            at: acting.at.0.clone(),
+            what: acting.what.clone(),
+            undoes: undoes.cloned(),
+        };
+        Journal::begin(folder, &record)
+    };
+    let failed = |source| NoJournal::Io {
+        path: folder.clone(),
+        source,
+    };
+    let mut said = Ok(());
+    let mut tell = |done: &Done| {
+        let step = Said::Step {
+            step: done.step,
+            refused: done.refused.as_ref().map(ToString::to_string),
+            freed: done.freed.0,
+        };
+        let told = say(out, &step).and_then(|()| out.flush());
+        said = std::mem::replace(&mut said, Ok(())).and(told);
+    };
+    match &acting.work {
+        Work::Apply { plan, bins, bases } => {
+            let protected = |path: &Path| {
+                protects(path, bases).map(|row| format!("{}: {}", row.words, row.why))
+            };
+            let around = Around {
+                run: &acting.run,
+                at: &acting.at.1,
+                bins,
+                protected: &protected,
+            };
+            let Ended { .. } =
+                apply(plan, &around, &mut begin(None)?, &mut tell).map_err(failed)?;
+        }
+        Work::Undo { run, already } => {
+            let known = runs(folder).map_err(failed)?;
+            if let Some(of) = known.iter().find(|it| it.name == *run) {
+                let already = already.iter().copied().collect();
+                let mut journal = begin(Some(run))?;
+                undo(of, &already, &acting.run, &mut journal, &mut tell).map_err(failed)?;
+            }
+        }
+        Work::Recover { runs: names } => {
+            let known = runs(folder).map_err(failed)?;
+            for run in known.iter().filter(|it| names.contains(&it.name)) {
+                let mut journal = Journal::resume(folder, &run.name)?;
+                for Recovered {
+                    step,
+                    path,
+                    refused,
+                } in recover(run, &mut journal).map_err(failed)?
+                {
+                    let run = run.name.clone();
+                    let recovered = Said::Recovered {
+                        run,
+                        step,
+                        path,
+                        refused,
+                    };
+                    say(out, &recovered).map_err(Stopped::Pipe)?;
+                }
+            }
+        }
+    }
+    said.map_err(Stopped::Pipe)
+}
+
+fn say(out: &mut impl Write, said: &Said) -> io::Result<()> {
+    frames::write(out, Kind::Said, said)
+}
+
+/// Returns the steps of a run that were taken back already.
+pub(crate) fn taken_back(run: &str, known: &[Run]) -> Vec<u64> {
+    let undone = known.iter().filter(|it| it.undoes.as_deref() == Some(run));
+    let steps = undone.flat_map(|it| &it.steps);
+    let done = steps.filter(|it| it.came_to == Some(CameTo::Done));
+    done.map(|it| it.before.step).collect()
+}

@@ -1,0 +1,139 @@
+//! Plans and journals as the broker knows them: where they are, whose they are, what time it is.
+
+use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use acts::{
+    Act, Plan,
+    journal::{Run, runs},
+};
+use sha2::{Digest, Sha256};
+use tool::{Machine, Proposal};
+
+use crate::failure::Failure;
+
+/// The longest plan that is read: more steps than a disk has duplicates.
+const LONGEST: u64 = 1 << 30;
+
+/// Makes a plan of proposals, and writes it to a file that is not there yet.
+///
+/// # Errors
+/// When there is a file of that name, or it cannot be written.
+pub(crate) fn write(
+    file: &Path,
+    act: Act,
+    proposals: Vec<Proposal>,
+    command: &str,
+) -> Result<Plan, Failure> {
+    let made = jiff::Timestamp::now().to_string();
+    let by = format!("candor {} {command}", env!("CARGO_PKG_VERSION"));
+    let plan = Plan::of(act, proposals, made, by, machine_name());
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .and_then(|mut out| io::Write::write_all(&mut out, &plan.write()));
+    let shown = tool::path_text::shown(file.as_os_str());
+    written.map_err(|error| {
+        Failure::new(format!("cannot write the plan to `{shown}`"))
+            .because(&error)
+            .help("name a file that is not there yet, in a folder you can write to")
+    })?;
+    Ok(plan)
+}
+
+/// Reads a plan, if it was made for this machine.
+///
+/// # Errors
+/// When the file cannot be read, is no plan this version reads, or is about another machine.
+pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
+    let shown = tool::path_text::shown(file.as_os_str());
+    let failed = |error: &(dyn std::error::Error + 'static)| {
+        Failure::new(format!("cannot carry out `{shown}`")).because(error)
+    };
+    let length = fs::metadata(file).map(|it| it.len());
+    if length.as_ref().is_ok_and(|length| *length > LONGEST) {
+        return Err(Failure::new(format!("`{shown}` is too long to be a plan")));
+    }
+    let bytes = fs::read(file).map_err(|error| failed(&error))?;
+    let plan = Plan::read(&bytes).map_err(|error| {
+        failed(&error)
+            .help("nothing was done; make a plan with `candor dupes --plan FILE --act trash PATH`")
+    })?;
+    match plan.machine == machine_name() {
+        true => Ok(plan),
+        false => Err(Failure::new(format!("`{shown}` was made on another machine"))
+            .help("nothing was done; a plan names files by their numbers on one machine: make it there")),
+    }
+}
+
+/// Names this machine without saying which it is: a digest of its identity, as machine-id(5) asks for.
+fn machine_name() -> String {
+    let id = fs::read("/etc/machine-id")
+        .unwrap_or_else(|_| rustix::system::uname().nodename().to_bytes().to_vec());
+    let digest = Sha256::new()
+        .chain_update("candor plan\0")
+        .chain_update(id.trim_ascii())
+        .finalize();
+    digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Returns the folder of the journals, made if it was not there.
+///
+/// # Errors
+/// When nobody's folders are known, or it cannot be made.
+pub(crate) fn journal_folder(machine: &Machine) -> Result<PathBuf, Failure> {
+    let folder = where_journals_are(machine)?;
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder);
+    made.and_then(|()| folder.canonicalize()).map_err(|error| {
+        let shown = tool::path_text::shown(folder.as_os_str());
+        Failure::new(format!("cannot make the folder of the journals, `{shown}`"))
+            .because(&error)
+            .help("nothing was done; without a journal nothing could be undone")
+    })
+}
+
+/// Reads every journal, the oldest first; making none.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) fn journals(machine: &Machine) -> Result<Vec<Run>, Failure> {
+    let folder = where_journals_are(machine)?;
+    runs(&folder).map_err(|error| {
+        let shown = tool::path_text::shown(folder.as_os_str());
+        Failure::new(format!("cannot read the journals in `{shown}`")).because(&error)
+    })
+}
+
+fn where_journals_are(machine: &Machine) -> Result<PathBuf, Failure> {
+    let person = machine.people.first();
+    let person = person.ok_or_else(|| Failure::new("nobody's home folder is known"))?;
+    Ok(person.state.join("candor/journal"))
+}
+
+/// The name of a new run, when it begins, and that as local time.
+pub(crate) fn new_run() -> (String, (String, String)) {
+    let now = jiff::ZonedDateTime::now();
+    let utc = now.timestamp();
+    // A second and its thousandths keep the order of runs; the process tells two at once apart.
+    let name = utc.strftime("%Y%m%d-%H%M%S%3f");
+    let name = format!("{name}-{}", std::process::id());
+    (
+        name,
+        (
+            utc.to_string(),
+            now.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+        ),
+    )
+}
