@@ -10,7 +10,7 @@ use std::{
 };
 
 use acts::{
-    Act, Around, Bins, Done, Ended, Plan, Recovered, apply,
+    Act, Around, Bins, Done, Plan, Recovered, apply,
     journal::{Before, CameTo, Journal, NoJournal, Record, Run, SCHEMA, runs},
     recover, undo,
 };
@@ -113,6 +113,7 @@ pub(crate) fn rights(work: &Work, journal: &Path, known: &[Run]) -> Rights {
     Rights {
         read,
         write: topmost(write),
+        act: true,
         ..Rights::default()
     }
 }
@@ -210,8 +211,7 @@ fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
                 bins,
                 protected: &protected,
             };
-            let Ended { .. } =
-                apply(plan, &around, &mut begin(None)?, &mut tell).map_err(failed)?;
+            apply(plan, &around, &mut begin(None)?, &mut tell).map_err(failed)?;
         }
         Work::Undo { run, already } => {
             let known = runs(folder).map_err(failed)?;

@@ -64,6 +64,7 @@ mod tests {
             list: vec!["/Users/ada".into()],
             read: vec!["/Users/ada/Library/Safari/History.db".into()],
             write: Vec::new(),
+            act: false,
         };
         let expected = "\
 (version 1)

@@ -29,6 +29,11 @@ pub struct Rights {
     /// the disk is then guarded by Landlock alone.
     #[serde(default, with = "paths")]
     pub write: Vec<PathBuf>,
+    /// Whether what is there may be acted on beneath `write`: links made, names exchanged, leases and
+    /// locks taken, bytes shared, and of any file that is open, also one that may only be read, owner,
+    /// mode, times and attributes changed. Landlock guards none of the last.
+    #[serde(default)]
+    pub act: bool,
 }
 
 /// Paths in JSON: a string, or an array of bytes when it is not UTF-8.

@@ -30,7 +30,7 @@ pub(crate) fn section(found: &Junk) -> Section {
     }
     section
         .notes
-        .push("A preview: nothing was removed, and this version removes nothing.".to_owned());
+        .push("A preview: nothing was removed, and this version removes no junk.".to_owned());
     section
 }
 

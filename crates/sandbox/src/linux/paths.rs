@@ -33,13 +33,14 @@ pub(super) fn restrict(rights: &Rights) -> Result<(Layer, Vec<PathBuf>), NotConf
         | AccessFs::Truncate
         | AccessFs::MakeReg
         | AccessFs::MakeDir
-        // Whatever is moved between folders is made in one of them.
-        | AccessFs::MakeSym
-        | AccessFs::MakeFifo
-        | AccessFs::MakeSock
         | AccessFs::Refer
         | AccessFs::RemoveFile
         | AccessFs::RemoveDir;
+    // Whatever is moved between folders is made in one of them.
+    let write = match rights.act {
+        true => write | AccessFs::MakeSym | AccessFs::MakeFifo | AccessFs::MakeSock,
+        false => write,
+    };
     for (paths, folder, file) in [
         (&rights.list, list, BitFlags::EMPTY),
         (&rights.read, read, AccessFs::ReadFile.into()),

@@ -2,6 +2,8 @@
 
 use libc::c_long;
 
+use crate::Rights;
+
 /// Calls that belong together, with the reason why a reader needs them.
 pub(super) struct Group {
     pub(super) why: &'static str,
@@ -51,8 +53,29 @@ macro_rules! only {
     ($name:ident, $($when:expr),+ $(,)?) => { call(stringify!($name), libc::$name, vec![$($when),+]) };
 }
 
-/// Returns every call that the process `own` may make; `writes` adds what changing files needs.
-pub(super) fn table(own: u64, writes: bool) -> Vec<Group> {
+/// What a process may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Changes {
+    /// Nothing: it reads.
+    Nothing,
+    /// It makes, writes, moves and removes files.
+    Files,
+    /// The same, and it acts on what is there.
+    WhatIsThere,
+}
+
+impl Changes {
+    pub(in super::super) fn of(rights: &Rights) -> Self {
+        match (rights.write.is_empty(), rights.act) {
+            (true, _) => Self::Nothing,
+            (false, false) => Self::Files,
+            (false, true) => Self::WhatIsThere,
+        }
+    }
+}
+
+/// Returns every call that the process `own` may make.
+pub(super) fn table(own: u64, changes: Changes) -> Vec<Group> {
     let mut groups = vec![
         Group {
             why: "Open and read what Landlock grants",
@@ -199,43 +222,19 @@ pub(super) fn table(own: u64, writes: bool) -> Vec<Group> {
             .collect(),
         },
     ];
-    if writes {
-        let ioctl = when(
-            "to let a file share the bytes of an equal one",
-            &[is(1, FIDEDUPERANGE)],
-        );
-        add(&mut groups, libc::SYS_ioctl, ioctl);
-        let lease = when(
-            "to keep writers away from a file",
-            &[is(1, number(libc::F_SETLEASE))],
-        );
-        add(&mut groups, libc::SYS_fcntl, lease);
-        let signal = when(
-            "to hear of those that wait in a way that can be ignored",
-            &[is(1, F_SETSIG)],
-        );
-        add(&mut groups, libc::SYS_fcntl, signal);
+    if changes != Changes::Nothing {
         groups.push(Group {
             why: "Make, write, move and remove files where Landlock grants it",
             calls: [
                 any![
-                    SYS_fchmod,
-                    SYS_fchown,
                     SYS_fdatasync,
-                    SYS_fgetxattr,
-                    SYS_flistxattr,
-                    SYS_flock,
-                    SYS_fsetxattr,
                     SYS_fsync,
                     SYS_ftruncate,
-                    SYS_linkat,
                     SYS_mkdirat,
                     SYS_openat,
                     SYS_pwrite64,
                     SYS_renameat,
-                    SYS_renameat2,
                     SYS_unlinkat,
-                    SYS_utimensat,
                     SYS_write,
                     SYS_writev,
                 ],
@@ -263,6 +262,42 @@ pub(super) fn table(own: u64, writes: bool) -> Vec<Group> {
                     when("to stderr", &[is(0, 2)])
                 ),
             ],
+        });
+    }
+    if changes == Changes::WhatIsThere {
+        let ioctl = when(
+            "to let a file share the bytes of an equal one",
+            &[is(1, FIDEDUPERANGE)],
+        );
+        add(&mut groups, libc::SYS_ioctl, ioctl);
+        let lease = when(
+            "to keep writers away from a file",
+            &[is(1, number(libc::F_SETLEASE))],
+        );
+        add(&mut groups, libc::SYS_fcntl, lease);
+        let signal = when(
+            "to hear of those that wait in a way that can be ignored",
+            &[is(1, F_SETSIG)],
+        );
+        add(&mut groups, libc::SYS_fcntl, signal);
+        groups.push(Group {
+            why: "Act on what is there",
+            calls: [
+                any![
+                    SYS_fchmod,
+                    SYS_fchown,
+                    SYS_fgetxattr,
+                    SYS_flistxattr,
+                    SYS_flock,
+                    SYS_fsetxattr,
+                    SYS_linkat,
+                    SYS_renameat2,
+                ],
+                vec![only!(SYS_utimensat, when("of an open file", &[is_null(1)]))],
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         });
     }
     groups

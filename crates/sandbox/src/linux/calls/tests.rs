@@ -39,8 +39,8 @@ fn the_filter_says_what_the_table_says() {
         number(libc::MAP_PRIVATE | libc::MAP_ANONYMOUS),
         number(libc::PR_SET_NAME),
     ];
-    for writes in [false, true] {
-        let table = table(OWN, writes);
+    for changes in [Changes::Nothing, Changes::Files, Changes::WhatIsThere] {
+        let table = table(OWN, changes);
         let program = compile(&table).unwrap();
         let mut allowed = 0_usize;
         for call in (0..1100)
@@ -75,7 +75,7 @@ fn the_filter_says_what_the_table_says() {
 
 #[test]
 fn another_mode_of_the_processor_is_the_end() {
-    let program = compile(&table(OWN, false)).unwrap();
+    let program = compile(&table(OWN, Changes::Nothing)).unwrap();
     const AUDIT_ARCH_I386: u32 = 0x4000_0003;
     const AUDIT_ARCH_ARM: u32 = 0x4000_0028;
     for mode in [AUDIT_ARCH_I386, AUDIT_ARCH_ARM, 0] {
@@ -85,8 +85,8 @@ fn another_mode_of_the_processor_is_the_end() {
 
 #[test]
 fn a_call_stands_once_and_in_order() {
-    for writes in [false, true] {
-        let table = table(OWN, writes);
+    for changes in [Changes::Nothing, Changes::Files, Changes::WhatIsThere] {
+        let table = table(OWN, changes);
         let mut numbers: Vec<_> = table
             .iter()
             .flat_map(|it| &it.calls)
