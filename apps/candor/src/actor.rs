@@ -203,7 +203,13 @@ fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
     match &acting.work {
         Work::Apply { plan, bins, bases } => {
             let protected = |path: &Path| {
-                protects(path, bases).map(|row| format!("{}: {}", row.words, row.why))
+                let row = || {
+                    let row = protects(path, bases);
+                    row.map(|row| format!("{}: {}", row.words, row.why))
+                };
+                of_candor(path, folder, bins)
+                    .map(str::to_owned)
+                    .or_else(row)
             };
             let around = Around {
                 run: &acting.run,
@@ -244,6 +250,15 @@ fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
         }
     }
     said.map_err(Stopped::Pipe)
+}
+
+/// Says why a path is one that Candor itself needs while it acts, or to undo what it did.
+fn of_candor(path: &Path, journal: &Path, bins: &Bins) -> Option<&'static str> {
+    if path.starts_with(journal) || journal.starts_with(path) {
+        return Some("the journal: without it nothing could be undone");
+    }
+    let holds_bin = bins.folders().any(|bin| bin.starts_with(path));
+    holds_bin.then_some("the trash or the quarantine itself: what is moved goes there")
 }
 
 fn say(out: &mut impl Write, said: &Said) -> io::Result<()> {

@@ -300,6 +300,22 @@ fn bad_plans_and_wishes_are_refused_with_a_way_out() {
     let why = acted["steps"][0]["refused"].as_str().unwrap();
     assert!(why.starts_with("it is protected"), "{why}");
     assert!(key.exists());
+    // And so does what Candor needs to undo what it did.
+    for own in [
+        ".local/state/candor/journal/lock",
+        ".local/state/candor",
+        ".local/share/Trash/info",
+    ] {
+        let own = home.at(own);
+        assert!(own.exists());
+        plan["steps"].as_array_mut().unwrap().truncate(1);
+        plan["steps"][0]["path"] = json!(own.to_str().unwrap());
+        fs::write(home.at("edited.json"), plan.to_string()).unwrap();
+        let acted = home.json(&["apply", "-y", "--json", "edited.json"], 2);
+        let why = acted["steps"][0]["refused"].as_str().unwrap();
+        assert!(why.starts_with("it is protected"), "{why}");
+        assert!(own.exists());
+    }
 }
 
 /// The actor is confined to the folders of its plan: it cannot even open what lies elsewhere, and has
