@@ -362,3 +362,56 @@ fn an_actor_is_confined() {
     assert_eq!(moved.len(), 2);
     assert!(moved.iter().all(|number| *number > confined));
 }
+
+/// A group that this user is not in could not be given back by undoing, so nothing is linked.
+#[test]
+fn a_link_that_could_not_be_undone_is_refused() {
+    use std::os::unix::{fs::chown, process::CommandExt};
+    const NOBODY: u32 = 65_534;
+    let home = Home::new();
+    home.plan("hardlink", &[]);
+    let all = [".", "photos", "backup", "backup/old", "plan.json"];
+    let owned = all.into_iter().chain([
+        "photos/cat.jpg",
+        "backup/cat.jpg",
+        "backup/old/cat copy.jpg",
+    ]);
+    if owned
+        .map(|name| chown(home.at(name), Some(NOBODY), Some(0)))
+        .any(|it| it.is_err())
+    {
+        assert!(
+            std::env::var_os("CANDOR_REQUIRE_PEERS").is_none(),
+            "not run as root"
+        );
+        eprintln!("not run as root: files of another group were not looked at");
+        return;
+    }
+    // That user may not reach the folder of this build.
+    let program = home.at("candor");
+    fs::copy(env!("CARGO_BIN_EXE_candor"), &program).unwrap();
+    let as_nobody = |words: &[&str]| -> Value {
+        let mut command = Command::new(&program);
+        command.args(words).current_dir(home.folder.path());
+        command.env_clear().env("HOME", home.folder.path());
+        let run = command.uid(NOBODY).gid(NOBODY).output().unwrap();
+        serde_json::from_slice(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"))
+    };
+    fs::remove_file(home.at("plan.json")).unwrap();
+    as_nobody(&[
+        "dupes",
+        "photos",
+        "backup",
+        "--plan",
+        "plan.json",
+        "--act",
+        "hardlink",
+        "--json",
+    ]);
+    let acted = as_nobody(&["apply", "--yes", "--json", "plan.json"]);
+    assert_eq!((&acted["done"], &acted["refused"]), (&json!(0), &json!(2)));
+    let why = acted["steps"][0]["refused"].as_str().unwrap();
+    assert!(why.contains("undoing could not give it back"), "{why}");
+    let inode = |name: &str| fs::metadata(home.at(name)).unwrap().ino();
+    assert_ne!(inode("photos/cat.jpg"), inode("backup/cat.jpg"));
+}

@@ -68,6 +68,17 @@ impl Properties {
         }
     }
 
+    /// Returns whether this user may give a file of its own this owner and group again.
+    pub(crate) fn can_be_given_back(&self) -> bool {
+        let user = rustix::process::geteuid();
+        let group = Gid::from_raw(self.owner.1);
+        let is_in = || {
+            rustix::process::getegid() == group
+                || rustix::process::getgroups().is_ok_and(|groups| groups.contains(&group))
+        };
+        user.is_root() || (user.as_raw() == self.owner.0 && is_in())
+    }
+
     /// Gives an open file these properties.
     pub(crate) fn give(&self, file: &OwnedFd) -> Result<()> {
         let (uid, gid) = (Uid::from_raw(self.owner.0), Gid::from_raw(self.owner.1));

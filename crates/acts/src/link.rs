@@ -40,6 +40,11 @@ pub(crate) fn hardlink(victim: &Held<'_>, survivor: &Held<'_>, aside: &OsStr) ->
     if let Some(what) = properties.differ(&Properties::of(survivor.file)?) {
         return Err(Refusal::Properties { what });
     }
+    if !properties.can_be_given_back() {
+        return Err(Refusal::Senseless {
+            why: "its owner or group is not this user's, so that undoing could not give it back",
+        });
+    }
     let (folder, from) = (&victim.entry.folder, survivor.entry);
     linkat(&from.folder, &*from.name, folder, aside, AtFlags::empty()).map_err(
         |error| match error {

@@ -290,6 +290,7 @@ pub(super) fn table(own: u64, changes: Changes) -> Vec<Group> {
                     SYS_flistxattr,
                     SYS_flock,
                     SYS_fsetxattr,
+                    SYS_getgroups,
                     SYS_linkat,
                     SYS_renameat2,
                 ],
