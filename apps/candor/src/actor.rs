@@ -215,6 +215,7 @@ fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
                 run: &acting.run,
                 at: &acting.at.1,
                 bins,
+                alone: false,
                 protected: &protected,
             };
             apply(plan, &around, &mut begin(None)?, &mut tell).map_err(failed)?;

@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -110,6 +110,16 @@ pub(crate) fn journal_folder(machine: &Machine) -> Result<PathBuf, Failure> {
 /// When they cannot be read.
 pub(crate) fn journals(machine: &Machine) -> Result<Vec<Run>, Failure> {
     let folder = where_journals_are(machine)?;
+    // What a journal names is put in order: somebody else's must not tell this user's rights what to do.
+    let owner = fs::symlink_metadata(&folder).map(|it| it.uid());
+    if owner.is_ok_and(|owner| owner != rustix::process::geteuid().as_raw()) {
+        let shown = tool::path_text::shown(folder.as_os_str());
+        return Err(
+            Failure::new(format!("the journals in `{shown}` are another user's")).help(
+                "nothing was done; run this as that user, or set HOME to your own home folder",
+            ),
+        );
+    }
     runs(&folder).map_err(|error| {
         let shown = tool::path_text::shown(folder.as_os_str());
         Failure::new(format!("cannot read the journals in `{shown}`")).because(&error)

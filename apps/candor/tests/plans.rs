@@ -300,6 +300,17 @@ fn bad_plans_and_wishes_are_refused_with_a_way_out() {
     let why = acted["steps"][0]["refused"].as_str().unwrap();
     assert!(why.starts_with("it is protected"), "{why}");
     assert!(key.exists());
+    // A copy for which nobody vouches could be the last one.
+    let mut alone = plan.clone();
+    alone["steps"][1]
+        .as_object_mut()
+        .unwrap()
+        .remove("survivor");
+    alone["steps"].as_array_mut().unwrap().remove(0);
+    fs::write(home.at("edited.json"), alone.to_string()).unwrap();
+    let acted = home.json(&["apply", "-y", "--json", "edited.json"], 2);
+    let why = acted["steps"][0]["refused"].as_str().unwrap();
+    assert!(why.contains("it could be the last one"), "{why}");
     // And so does what Candor needs to undo what it did.
     for own in [
         ".local/state/candor/journal/lock",

@@ -16,7 +16,7 @@ use rustix::{
 use tool::{Bytes, Identity, Seen, Stamp};
 
 use crate::{
-    bins::{Bins, OpenBin, Use, note_name},
+    bins::{Bins, OpenBin, Use, is_in_a_bin, note_name},
     handle::{Entry, compare, compare_moved, identity, of_open},
     journal::{Before, Journal, Record},
     kernel,
@@ -60,6 +60,9 @@ pub struct Around<'a> {
     pub at: &'a str,
     /// Where things are moved to.
     pub bins: &'a Bins,
+    /// Whether a step may be done without a copy that stays: for what nobody needs. False for duplicates,
+    /// of which a plan that was edited could otherwise take the last.
+    pub alone: bool,
     /// Says of a path why it must never be touched, if it must not.
     pub protected: &'a dyn Fn(&Path) -> Option<String>,
 }
@@ -112,7 +115,7 @@ pub fn apply(
             };
             ended.done += u64::from(done.refused.is_none());
             ended.refused += u64::from(done.refused.is_some());
-            ended.freed.0 += done.freed.0;
+            ended.freed.0 = ended.freed.0.saturating_add(done.freed.0);
             journal.write(&Record::After {
                 step: done.step,
                 refused: done.refused.as_ref().map(ToString::to_string),
@@ -185,6 +188,11 @@ impl Run<'_> {
         if let Some(why) = step.senseless() {
             return Err(Refusal::Senseless { why });
         }
+        if step.survivor.is_none() && !self.around.alone {
+            return Err(Refusal::Senseless {
+                why: "no copy that stays is named, so that it could be the last one",
+            });
+        }
         let inside = step.inside.iter().map(|it| &it.path);
         for path in std::iter::once(&step.path).chain(inside) {
             if let Some(why) = (self.around.protected)(&path.0) {
@@ -231,7 +239,7 @@ impl Run<'_> {
 
     fn survivor(&self, seen: &Seen) -> Result<Survivor> {
         let is_put_away = |bin: &OpenBin<'_>| seen.path.0.starts_with(&bin.bin.files.0);
-        if self.bins.iter().any(is_put_away) {
+        if is_in_a_bin(&seen.path.0) || self.bins.iter().any(is_put_away) {
             return Err(Refusal::Senseless {
                 why: "it is in the trash or the quarantine itself",
             });

@@ -7,6 +7,8 @@ use rustix::fs::{AtFlags, unlinkat};
 use tool::Identity;
 
 use crate::{
+    apply::aside,
+    bins::{is_in_a_bin, note_name},
     copy::Properties,
     handle::{Entry, compare_moved, of_open},
     journal::{Before, Journal, Record, Run, StepRecord},
@@ -38,6 +40,9 @@ enum Came {
     Unclear(&'static str),
 }
 
+/// Why a link stays under the name of a moment.
+const LAST_NAME: &str = "the name it used for a moment is the only one left of that file";
+
 /// Brings a run that did not end to its end, and writes down what was found.
 ///
 /// # Errors
@@ -49,6 +54,9 @@ pub fn recover(run: &Run, journal: &mut Journal) -> io::Result<Vec<Recovered>> {
             continue;
         }
         let found = match &run.undoes {
+            _ if !is_of_candor(before, &run.name) => Ok(Came::Unclear(
+                "its journal names places that Candor would not have used; nothing was touched",
+            )),
             None => forward(before),
             Some(_) => backward(before),
         };
@@ -75,12 +83,36 @@ pub fn recover(run: &Run, journal: &mut Journal) -> io::Result<Vec<Recovered>> {
     Ok(recovered)
 }
 
+/// Returns whether the places in a journal are of the kind that a run uses: a journal that somebody else
+/// wrote, or changed, must not lead to any file.
+fn is_of_candor(before: &Before, run: &str) -> bool {
+    let Some(to) = before.to.as_ref().map(|it| &it.0) else {
+        return before.info.is_none();
+    };
+    if before.act == Act::Hardlink {
+        let expected = before.path.0.with_file_name(aside(run, before.step));
+        return *to == expected && before.info.is_none();
+    }
+    let note = || {
+        let trash = to.parent()?.parent()?;
+        Some(trash.join("info").join(note_name(to.file_name()?)))
+    };
+    let info = before.info.as_ref().map(|it| &it.0);
+    is_in_a_bin(to) && info.is_none_or(|info| note().is_some_and(|note| note == *info))
+}
+
 /// Finds out what a step came to that acts on a file.
 fn forward(before: &Before) -> Result<Came> {
     match (&before.act, &before.to) {
         (Act::Trash | Act::Quarantine | Act::Remove, Some(to)) => {
-            let (here, there) = (Entry::of(&before.path.0)?, Entry::of(&to.0)?);
-            let came = moved(before, &here, &there);
+            let there = Entry::of(&to.0)?;
+            // Where it came from may be away by now: a folder that was moved, a disk.
+            let is_there =
+                standing(&there)?.is_some_and(|is| compare_moved(&before.is, &is).is_ok());
+            if is_there && before.act != Act::Remove {
+                return Ok(Came::Through);
+            }
+            let came = moved(before, &Entry::of(&before.path.0)?, &there);
             if matches!(came, Ok(Came::Nowhere)) {
                 take_note_away(before)?;
             }
@@ -101,8 +133,11 @@ fn moved(before: &Before, here: &Entry, there: &Entry) -> Result<Came> {
         }
         (_, Some(is)) if compare_moved(&before.is, &is).is_ok() => Ok(Came::Through),
         (Some(is), None) if same_file(&is) => Ok(Came::Nowhere),
-        // Another file was moved, and not put back any more.
-        (None, Some(_)) => back(there, here),
+        // Another file was moved, and not put back any more. In a trash, that name may be anyone's.
+        (None, Some(_)) if before.info.is_none() => back(there, here),
+        (None, Some(_)) => Ok(Came::Unclear(
+            "another file has the name in the trash it was to get; look there for it",
+        )),
         (_, Some(_)) => Ok(Came::Unclear(
             "another file took its place; what was moved is where the journal says",
         )),
@@ -131,7 +166,10 @@ fn linked(before: &Before, aside: &Entry) -> Result<Came> {
         (Some(is), None) if is_file(&is, &survivor.is) => Ok(Came::Through),
         (_, None) => Ok(Came::Nowhere),
         // The link was made, and not exchanged yet, or exchanged back.
-        (_, Some(is)) if is_file(&is, &survivor.is) => away().map(|()| Came::Nowhere),
+        (_, Some(is)) if is_file(&is, &survivor.is) => match aside.look()?.st_nlink > 1 {
+            true => away().map(|()| Came::Nowhere),
+            false => Ok(Came::Unclear(LAST_NAME)),
+        },
         (Some(at), Some(is)) if is_file(&at, &survivor.is) && is_file(&is, &before.is) => {
             let (link, old) = (here.open(&at)?, aside.open(&is)?);
             let equal = same_bytes((&link, &at), (&old, &is))
@@ -175,7 +213,8 @@ fn backward(before: &Before) -> Result<Came> {
         (Some(at), None) if is_link(&at) => return Ok(Came::Nowhere),
         (_, None) => return Ok(Came::Through),
         // Exchanged: what is aside is one more name of a file that has others.
-        (_, Some(aside)) if is_link(&aside) => Came::Through,
+        (_, Some(aside)) if is_link(&aside) && there.look()?.st_nlink > 1 => Came::Through,
+        (_, Some(aside)) if is_link(&aside) => return Ok(Came::Unclear(LAST_NAME)),
         // A copy that was not finished.
         (Some(at), Some(_)) if is_link(&at) => Came::Nowhere,
         _ => {

@@ -98,7 +98,9 @@ pub(super) fn undo(asked: &Undo) -> Result<Ending, Failure> {
     let known = plans::journals(&machine)?;
     let has_steps = |run: &&Run| {
         let already = actor::taken_back(&run.name, &known);
-        let done = |it: &&acts::journal::StepRecord| it.came_to == Some(CameTo::Done);
+        let done = |it: &&acts::journal::StepRecord| {
+            it.came_to == Some(CameTo::Done) && it.before.act.can_be_undone()
+        };
         let left = |it: &&acts::journal::StepRecord| !already.contains(&it.before.step);
         run.undoes.is_none() && run.steps.iter().filter(done).any(|it| left(&it))
     };
@@ -226,7 +228,7 @@ fn run(
                 };
                 acted.done += u64::from(refused.is_none());
                 acted.refused += u64::from(refused.is_some());
-                acted.freed.0 += freed;
+                acted.freed.0 = acted.freed.0.saturating_add(freed);
                 acted.steps.push(Came {
                     step,
                     path: path.clone(),

@@ -193,8 +193,11 @@ fn czkawka_385_all_copies_at_once() {
             _ => None,
         };
         if let Some(put) = put {
-            let plan = world.plan(act, vec![proposal(&two, Some(&put))]);
-            assert_refused(&world.apply(&plan), "in the trash or the quarantine itself");
+            // Whether the plan uses that trash or not.
+            for act in [act, Act::Remove, Act::Hardlink] {
+                let plan = world.plan(act, vec![proposal(&two, Some(&put))]);
+                assert_refused(&world.apply(&plan), "in the trash or the quarantine itself");
+            }
         }
     }
 }

@@ -119,7 +119,63 @@ fn cut_off_after_another_file_was_moved() {
         fs::remove_file(&before.path.0).unwrap();
         fs::write(&to.0, "precious").unwrap();
         assert!(recovered(&world, &before).is_some());
-        assert_eq!(fs::read(&before.path.0).unwrap(), b"precious", "{act}");
+        // In a trash the name may be anyone's by now.
+        let stays = if act == Act::Trash {
+            &to.0
+        } else {
+            &before.path.0
+        };
+        assert_eq!(fs::read(stays).unwrap(), b"precious", "{act}");
+    }
+}
+
+/// Its folder was moved, or its disk is away: what is in the trash is done, and can be undone later.
+#[test]
+fn cut_off_and_looked_into_while_its_folder_is_away() {
+    let world = World::new();
+    let (copy, kept) = (world.file("f/file", "equal"), world.file("kept", "equal"));
+    let plan = world.plan(Act::Trash, vec![proposal(&copy, Some(&kept))]);
+    let before = before(&world, &plan, &plan.steps[0]);
+    fs::rename(&copy, &before.to.clone().unwrap().0).unwrap();
+    fs::rename(world.home.join("f"), world.home.join("g")).unwrap();
+    assert_eq!(recovered(&world, &before), None);
+}
+
+/// A journal that somebody wrote or changed leads to no file.
+#[test]
+fn a_journal_that_names_other_places_touches_nothing() {
+    for edit in 0..5 {
+        let act = if edit < 3 { Act::Hardlink } else { Act::Trash };
+        let (world, mut before) = world_with(act);
+        let only = world.file("only", "precious");
+        let is = crate::world::seen(&only);
+        let gone = world.home.join("gone");
+        match edit {
+            0 => before.to = Some(only.clone().into()),
+            1 => {
+                before.survivor = Some(is);
+                before.to = Some(only.clone().into());
+                before.path = gone.into();
+            }
+            // The right name, but the last one of a file.
+            2 => {
+                let aside = before.to.clone().unwrap().0;
+                fs::rename(&only, &aside).unwrap();
+                before.survivor = Some(crate::world::seen(&aside));
+            }
+            3 => before.info = Some(only.clone().into()),
+            _ => {
+                before.to = Some(only.clone().into());
+                before.path = gone.into();
+            }
+        }
+        assert!(recovered(&world, &before).is_some());
+        let stands = if edit == 2 {
+            before.to.unwrap().0
+        } else {
+            only
+        };
+        assert_eq!(fs::read(stands).unwrap(), b"precious", "{edit}");
     }
 }
 
