@@ -11,7 +11,7 @@ use std::{
 
 use acts::{
     Act, Around, Bins, Done, Plan, Recovered, apply,
-    journal::{Before, CameTo, Journal, NoJournal, Record, Run, SCHEMA, runs},
+    journal::{Before, CameTo, Journal, NoJournal, Record, Run, SCHEMA, journals},
     recover, undo,
 };
 use knowledge::{Base, protected::protects};
@@ -221,7 +221,7 @@ fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
             apply(plan, &around, &mut begin(None)?, &mut tell).map_err(failed)?;
         }
         Work::Undo { run, already } => {
-            let known = runs(folder).map_err(failed)?;
+            let known = journals(folder).map_err(failed)?.runs;
             if let Some(of) = known.iter().find(|it| it.name == *run) {
                 let already = already.iter().copied().collect();
                 let mut journal = begin(Some(run))?;
@@ -229,9 +229,13 @@ fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
             }
         }
         Work::Recover { runs: names } => {
-            let known = runs(folder).map_err(failed)?;
-            for run in known.iter().filter(|it| names.contains(&it.name)) {
-                let mut journal = Journal::resume(folder, &run.name)?;
+            for name in names {
+                let mut journal = Journal::resume(folder, name)?;
+                // Read while nobody else can act.
+                let known = journals(folder).map_err(failed)?.runs;
+                let Some(run) = known.iter().find(|it| it.name == *name && !it.ended) else {
+                    continue;
+                };
                 for Recovered {
                     step,
                     path,

@@ -54,6 +54,15 @@ impl Failure {
         self.help = Some(help.into());
         self
     }
+
+    /// Adds a way out, if there is none yet.
+    #[cfg(feature = "acts")]
+    pub(crate) fn or_help(self, help: &str) -> Self {
+        match self.help {
+            Some(_) => self,
+            None => self.help(help),
+        }
+    }
 }
 
 impl fmt::Display for Failure {

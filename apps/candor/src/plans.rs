@@ -1,22 +1,23 @@
 //! Plans and journals as the broker knows them: where they are, whose they are, what time it is.
 
 use std::{
-    fs, io,
+    fs,
+    io::{Read, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 use acts::{
     Act, Plan,
-    journal::{Run, runs},
+    journal::{Journals, journals as in_folder},
 };
 use sha2::{Digest, Sha256};
 use tool::{Machine, Proposal};
 
 use crate::failure::Failure;
 
-/// The longest plan that is read: more steps than a disk has duplicates.
-const LONGEST: u64 = 1 << 30;
+/// The longest plan that is read: a million steps.
+const LONGEST: u64 = 1 << 29;
 
 /// Makes a plan of proposals, and writes it to a file that is not there yet.
 ///
@@ -36,7 +37,11 @@ pub(crate) fn write(
         .create_new(true)
         .mode(0o600)
         .open(file)
-        .and_then(|mut out| io::Write::write_all(&mut out, &plan.write()));
+        // A part of a plan is none.
+        .and_then(|mut out| {
+            out.write_all(&plan.write())
+                .inspect_err(|_| drop(fs::remove_file(file)))
+        });
     let shown = tool::path_text::shown(file.as_os_str());
     written.map_err(|error| {
         Failure::new(format!("cannot write the plan to `{shown}`"))
@@ -55,11 +60,13 @@ pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(format!("cannot carry out `{shown}`")).because(error)
     };
-    let length = fs::metadata(file).map(|it| it.len());
-    if length.as_ref().is_ok_and(|length| *length > LONGEST) {
-        return Err(Failure::new(format!("`{shown}` is too long to be a plan")));
+    let mut bytes = Vec::new();
+    let read = fs::File::open(file).and_then(|it| it.take(LONGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| failed(&error).help("name a plan that `candor dupes --plan FILE` wrote"))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(Failure::new(format!("`{shown}` is too long to be a plan"))
+            .help("name a plan that `candor dupes --plan FILE` wrote"));
     }
-    let bytes = fs::read(file).map_err(|error| failed(&error))?;
     let plan = Plan::read(&bytes).map_err(|error| {
         failed(&error)
             .help("nothing was done; make a plan with `candor dupes --plan FILE --act trash PATH`")
@@ -108,7 +115,7 @@ pub(crate) fn journal_folder(machine: &Machine) -> Result<PathBuf, Failure> {
 ///
 /// # Errors
 /// When they cannot be read.
-pub(crate) fn journals(machine: &Machine) -> Result<Vec<Run>, Failure> {
+pub(crate) fn journals(machine: &Machine) -> Result<Journals, Failure> {
     let folder = where_journals_are(machine)?;
     // What a journal names is put in order: somebody else's must not tell this user's rights what to do.
     let owner = fs::symlink_metadata(&folder).map(|it| it.uid());
@@ -120,9 +127,11 @@ pub(crate) fn journals(machine: &Machine) -> Result<Vec<Run>, Failure> {
             ),
         );
     }
-    runs(&folder).map_err(|error| {
+    in_folder(&folder).map_err(|error| {
         let shown = tool::path_text::shown(folder.as_os_str());
-        Failure::new(format!("cannot read the journals in `{shown}`")).because(&error)
+        Failure::new(format!("cannot read the journals in `{shown}`"))
+            .because(&error)
+            .help("nothing was done; make it a folder that this user can list")
     })
 }
 

@@ -374,6 +374,71 @@ fn an_actor_is_confined() {
     assert!(moved.iter().all(|number| *number > confined));
 }
 
+#[test]
+fn what_was_removed_for_good_does_not_stand_before_what_can_be_undone() {
+    let home = Home::new();
+    home.plan("trash", &["--at-least", "2"]);
+    home.json(&["apply", "--yes", "--json", "plan.json"], 0);
+    fs::remove_file(home.at("plan.json")).unwrap();
+    home.plan("remove", &[]);
+    home.json(&["apply", "--yes", "--json", "plan.json"], 0);
+    assert_eq!(home.photos().len(), 2);
+    let undone = home.json(&["undo", "--yes", "--json"], 0);
+    assert_eq!(undone["done"], 1);
+    assert_eq!(home.photos().len(), 3);
+}
+
+#[test]
+fn a_damaged_journal_is_named() {
+    let home = Home::new();
+    home.plan("trash", &[]);
+    home.json(&["apply", "--yes", "--json", "plan.json"], 0);
+    let folder = home.at(".local/state/candor/journal");
+    fs::write(folder.join("x.jsonl"), "no journal\n").unwrap();
+    let journal = home.json(&["journal", "--json"], 2);
+    assert_as_described("journal", &journal, None);
+    assert_as_described("journal", &journal["damaged"][0], Some("damaged"));
+    assert_eq!(journal["runs"].as_array().unwrap().len(), 1);
+    let told = home.candor(&["journal"]);
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(
+        told.contains("x.jsonl` is damaged") && told.contains("help"),
+        "{told}"
+    );
+    // It keeps nobody from acting.
+    home.json(&["undo", "--yes", "--json"], 0);
+}
+
+/// With the rights of one user, the journals of another are not put in order.
+#[test]
+fn the_journals_of_somebody_else_are_not_followed() {
+    let home = Home::new();
+    home.plan("trash", &[]);
+    home.json(&["apply", "--yes", "--json", "plan.json"], 0);
+    let folder = home.at(".local/state/candor/journal");
+    if std::os::unix::fs::chown(&folder, Some(65_534), None).is_err() {
+        assert!(
+            std::env::var_os("CANDOR_REQUIRE_PEERS").is_none(),
+            "not run as root"
+        );
+        eprintln!("not run as root: journals of another user were not looked at");
+        return;
+    }
+    for words in [
+        &["journal"][..],
+        &["undo", "-y"],
+        &["apply", "-y", "plan.json"],
+    ] {
+        let run = home.candor(words);
+        assert_eq!(run.status.code(), Some(2), "{run:?}");
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(
+            said.contains("are another user's") && said.contains("HOME"),
+            "{said}"
+        );
+    }
+}
+
 /// A group that this user is not in could not be given back by undoing, so nothing is linked.
 #[test]
 fn a_link_that_could_not_be_undone_is_refused() {

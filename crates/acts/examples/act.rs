@@ -5,7 +5,7 @@ use std::{collections::HashSet, error::Error, path::Path};
 
 use candor_acts::{
     Around, Bins, Plan, apply,
-    journal::{Journal, Record, SCHEMA, runs},
+    journal::{Journal, Record, SCHEMA, journals},
     recover, undo,
 };
 use tool::{Machine, Moment};
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             })?;
         }
         ["undo", root] => {
-            let known = runs(&journal(root))?;
+            let known = journals(&journal(root))?.runs;
             let mut journal = Journal::begin(&journal(root), &begin("2", Some("1")))?;
             undo(&known[0], &HashSet::new(), "2", &mut journal, &mut |done| {
                 if let Some(refused) = &done.refused {
@@ -42,7 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             })?;
         }
         ["recover", root] => {
-            for run in runs(&journal(root))?.iter().filter(|it| !it.ended) {
+            let known = journals(&journal(root))?.runs;
+            for run in known.iter().filter(|it| !it.ended) {
                 let mut journal = Journal::resume(&journal(root), &run.name)?;
                 for step in recover(run, &mut journal)? {
                     println!("{}: {:?}", step.step, step.refused);

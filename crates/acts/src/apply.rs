@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, Mode, OFlags, fsync, openat, unlinkat},
+    fs::{AtFlags, Mode, OFlags, fdatasync, fsync, openat, unlinkat},
     io::Errno,
 };
 use tool::{Bytes, Identity, Seen, Stamp};
@@ -67,7 +67,7 @@ pub struct Around<'a> {
     pub protected: &'a dyn Fn(&Path) -> Option<String>,
 }
 
-/// Carries out the steps of a plan that `wanted` lets through, in their order.
+/// Carries out the steps of a plan, in their order. What a step was refused for is in the journal too.
 ///
 /// # Errors
 /// When the journal cannot be written: then nothing more is done. What was done last may be missing
@@ -95,11 +95,12 @@ pub fn apply(
         let (now, later) = rest.split_at(independent(rest));
         rest = later;
         let looked_at: Vec<_> = now.iter().map(|step| (step, run.look_at(step))).collect();
-        for ready in looked_at
-            .iter()
-            .filter_map(|(_, ready)| ready.as_ref().ok())
-        {
-            journal.write(&Record::Before(Box::new(run.before(ready))))?;
+        for (step, ready) in &looked_at {
+            let before = match ready {
+                Ok(ready) => run.before(ready),
+                Err(_) => not_begun(step),
+            };
+            journal.write(&Record::Before(Box::new(before)))?;
         }
         journal.sync()?;
         for (step, ready) in looked_at {
@@ -130,8 +131,23 @@ pub fn apply(
     Ok(ended)
 }
 
+/// What the journal says of a step that is refused before anything is done: it leads nowhere.
+fn not_begun(step: &Step) -> Before {
+    Before {
+        step: step.number,
+        act: step.act,
+        path: step.path.clone(),
+        is: step.is,
+        read: step.is.mtime,
+        frees: step.frees,
+        survivor: step.survivor.clone(),
+        to: None,
+        info: None,
+    }
+}
+
 /// Returns how many steps from the first on can be looked at before any of them is done: none of them
-/// needs a file that one before it changes.
+/// needs a file that one before it changes, or that goes with a folder.
 fn independent(steps: &[Step]) -> usize {
     let file = |is: &Identity| (is.device, is.inode);
     let mut changed = HashSet::new();
@@ -142,6 +158,7 @@ fn independent(steps: &[Step]) -> usize {
             return number;
         }
         changed.insert(file(&step.is));
+        changed.extend(step.inside.iter().map(|it| file(&it.is)));
         if step.act.needs_survivor() {
             changed.extend(survivor);
         }
@@ -222,6 +239,11 @@ impl Run<'_> {
                 if step.act != Act::Reflink {
                     same_bytes((&file, &is), (&survivor.file, &survivor.is))?;
                 }
+                // Whatever goes, the copy that stays must still be there after the power fails.
+                fdatasync(&survivor.file).map_err(|error| Refusal::Survivor {
+                    path: seen.path.0.clone(),
+                    why: Box::new(Refusal::of("write it to the disk")(error)),
+                })?;
                 (Some(file), Some(survivor))
             }
         };
@@ -368,6 +390,7 @@ impl Run<'_> {
             Ok(()) => refusal,
             Err(_) => Refusal::Stranded {
                 at: bin.bin.files.0.join(name),
+                why: Box::new(refusal),
             },
         })
     }

@@ -1,7 +1,8 @@
 //! What was done, written down before and after, so that it can be undone and no run stays half done.
 //!
-//! Each run has a file of its own: one JSON record a line, only ever added to. A line without its end,
-//! or that is no record, is where a machine lost its power; what stands before it holds.
+//! Each run has a file of its own, `RUN.jsonl`: one JSON record a line, only ever added to. Lines that
+//! are no record, at the end or before [`Record::Resumed`], are where a machine lost its power; what
+//! stands before them holds. Anywhere else they are damage, which is told.
 
 use std::{
     fs::{File, OpenOptions},
@@ -10,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 use serde::{Deserialize, Serialize};
 use tool::{Bytes, Identity, PathText, Seen, Stamp};
 
@@ -47,6 +48,8 @@ pub enum Record {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         refused: Option<String>,
     },
+    /// The run was cut off; what follows brings it to its end.
+    Resumed,
     /// The run ended by itself.
     End,
 }
@@ -180,7 +183,9 @@ impl Journal {
             .map_err(failed)?;
         // Whatever line was cut off ends here.
         file.write_all(b"\n").map_err(failed)?;
-        Ok(Self { file, _lock: lock })
+        let mut journal = Self { file, _lock: lock };
+        journal.write(&Record::Resumed).map_err(failed)?;
+        Ok(journal)
     }
 
     /// Adds a record.
@@ -218,36 +223,102 @@ fn lock(folder: &Path) -> Result<File, NoJournal> {
     }
 }
 
-/// Reads every run in a journal folder, the oldest first. Files that are no journal are left out.
-///
-/// # Errors
-/// When the folder or a file in it cannot be read; a folder that is not there holds no run.
-pub fn runs(folder: &Path) -> io::Result<Vec<Run>> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let mut runs = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension().is_some_and(|it| it == "jsonl") {
-            runs.extend(run(BufReader::new(File::open(&path)?))?);
-        }
-    }
-    runs.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(runs)
+/// What a journal folder holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Journals {
+    /// Every run that can be read, the oldest first.
+    pub runs: Vec<Run>,
+    /// What could not be read, or in part.
+    pub damaged: Vec<Damaged>,
 }
 
-/// Reads one journal; `None` if it does not begin as one of this version does.
-fn run(lines: impl BufRead) -> io::Result<Option<Run>> {
-    let records = lines.split(b'\n');
+/// A journal that is not as a run left it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Damaged {
+    /// The file.
+    pub path: PathText,
+    /// What is wrong with it, and what follows.
+    pub what: String,
+}
+
+/// Reads every journal in a folder; one that is not there holds no run.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn journals(folder: &Path) -> io::Result<Journals> {
+    let mut found = Journals::default();
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_none_or(|it| it != "jsonl") {
+            continue;
+        }
+        let (run, damage) = match open(&path).and_then(|file| read(BufReader::new(file))) {
+            Ok(Read {
+                run: Some(run),
+                bad,
+            }) if path.file_stem() == Some(run.name.as_ref()) => {
+                let damage =
+                    bad.map(|line| format!("line {line} is no record; what it said is not known"));
+                (Some(run), damage)
+            }
+            Ok(Read { run: Some(_), .. }) => (None, Some("it bears another run's name".to_owned())),
+            Ok(Read { run: None, .. }) => {
+                let what =
+                    "it does not begin as a journal of this version; what it did cannot be undone";
+                (None, Some(what.to_owned()))
+            }
+            Err(error) => (None, Some(format!("it cannot be read: {error}"))),
+        };
+        found.runs.extend(run);
+        found.damaged.extend(damage.map(|what| Damaged {
+            path: path.into(),
+            what,
+        }));
+    }
+    found.runs.sort_by(|one, other| one.name.cmp(&other.name));
+    found.damaged.sort();
+    Ok(found)
+}
+
+/// Opens a regular file; anything else is never waited for.
+fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits().cast_signed())
+        .open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("it is no regular file")),
+    }
+}
+
+/// What was read of one file.
+struct Read {
+    /// `None` if it does not begin as a journal of this version does.
+    run: Option<Run>,
+    /// The first line that is damaged.
+    bad: Option<usize>,
+}
+
+fn read(lines: impl BufRead) -> io::Result<Read> {
     let mut run: Option<Run> = None;
-    for line in records {
-        // A line that was cut off, or never written, tells nothing.
-        let Ok(record) = serde_json::from_slice::<Record>(&line?) else {
+    let (mut bad, mut cut_off) = (None, None);
+    for (number, line) in (1..).zip(lines.split(b'\n')) {
+        let line = line?;
+        let Ok(record) = serde_json::from_slice::<Record>(&line) else {
+            if !line.is_empty() && cut_off.is_none() {
+                cut_off = Some(number);
+            }
             continue;
         };
+        // A run that was cut off within a line goes on with this record, and with no other.
+        let cut_off = cut_off.take().filter(|_| record != Record::Resumed);
+        bad = bad.or(cut_off);
         match (record, &mut run) {
             (
                 Record::Begin {
@@ -258,7 +329,7 @@ fn run(lines: impl BufRead) -> io::Result<Option<Run>> {
                     undoes,
                 },
                 None,
-            ) if schema == SCHEMA => {
+            ) if schema == SCHEMA && number == 1 => {
                 run = Some(Run {
                     name,
                     at,
@@ -268,17 +339,12 @@ fn run(lines: impl BufRead) -> io::Result<Option<Run>> {
                     ended: false,
                 });
             }
-            (_, None) => return Ok(None),
-            (Record::Begin { .. }, Some(_)) => {}
-            (Record::Before(before), Some(run)) => {
-                // A step that was tried again under another name counts as it was tried last.
-                run.steps
-                    .retain(|it| it.before.step != before.step || it.came_to.is_some());
-                run.steps.push(StepRecord {
-                    before: *before,
-                    came_to: None,
-                });
-            }
+            (_, None) => break,
+            (Record::Begin { .. } | Record::Resumed, Some(_)) => {}
+            (Record::Before(before), Some(run)) => run.steps.push(StepRecord {
+                before: *before,
+                came_to: None,
+            }),
             (Record::After { step, refused }, Some(run)) => {
                 let of_step = |it: &&mut StepRecord| it.before.step == step;
                 if let Some(of_step) = run.steps.iter_mut().rev().find(of_step) {
@@ -288,5 +354,5 @@ fn run(lines: impl BufRead) -> io::Result<Option<Run>> {
             (Record::End, Some(run)) => run.ended = true,
         }
     }
-    Ok(run)
+    Ok(Read { run, bad })
 }

@@ -68,11 +68,7 @@ pub(crate) fn hardlink(victim: &Held<'_>, survivor: &Held<'_>, aside: &OsStr) ->
     let replaced = replaced.and_then(|()| {
         unlinkat(folder, aside, AtFlags::empty()).map_err(Refusal::of("remove the copy"))
     });
-    replaced.map_err(|refusal| {
-        exchange_back(victim, survivor, aside)
-            .err()
-            .unwrap_or(refusal)
-    })
+    replaced.map_err(|refusal| exchange_back(victim, survivor, aside, refusal))
 }
 
 /// Both files still have the sizes and times at which their bytes were compared.
@@ -94,19 +90,22 @@ pub(crate) fn exchange(folder: &OwnedFd, one: &OsStr, other: &OsStr) -> Result<(
     })
 }
 
-/// Puts back what was exchanged and takes the link away; an error says where the file is.
-fn exchange_back(victim: &Held<'_>, survivor: &Held<'_>, aside: &OsStr) -> Result<()> {
+/// Puts back what was exchanged, because of `why`, and takes the link away. What comes back is `why`, and
+/// where the file is if it could not be put back.
+fn exchange_back(victim: &Held<'_>, survivor: &Held<'_>, aside: &OsStr, why: Refusal) -> Refusal {
     let folder = &victim.entry.folder;
-    let stranded = |_| Refusal::Stranded {
-        at: victim.entry.path.with_file_name(aside),
-    };
-    exchange(folder, aside, &victim.entry.name).map_err(stranded)?;
     // Only the link that was made may go.
-    let is_link = look_at(folder, aside)
-        .is_ok_and(|stat| compare_moved(&survivor.is, &identity(&stat)).is_ok());
-    match is_link {
-        true => unlinkat(folder, aside, AtFlags::empty()).map_err(Refusal::of("remove the link")),
-        false => Err(stranded(Refusal::Gone)),
+    let is_link = || {
+        look_at(folder, aside)
+            .is_ok_and(|stat| compare_moved(&survivor.is, &identity(&stat)).is_ok())
+    };
+    let back = exchange(folder, aside, &victim.entry.name).is_ok() && is_link();
+    if back && unlinkat(folder, aside, AtFlags::empty()).is_ok() {
+        return why;
+    }
+    Refusal::Stranded {
+        at: victim.entry.path.with_file_name(aside),
+        why: Box::new(why),
     }
 }
 

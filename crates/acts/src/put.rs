@@ -45,7 +45,10 @@ pub(crate) fn put(
     });
     moved.map_err(|refusal| match put_back(into, name, entry) {
         Ok(()) => refusal,
-        Err(_) => Refusal::Stranded { at: at.join(name) },
+        Err(_) => Refusal::Stranded {
+            at: at.join(name),
+            why: Box::new(refusal),
+        },
     })
 }
 

@@ -45,6 +45,8 @@ const LAST_NAME: &str = "the name it used for a moment is the only one left of t
 
 /// Brings a run that did not end to its end, and writes down what was found.
 ///
+/// `run` is to be read once `journal` was taken up again: until then another process may be at it.
+///
 /// # Errors
 /// When the journal cannot be written.
 pub fn recover(run: &Run, journal: &mut Journal) -> io::Result<Vec<Recovered>> {

@@ -1,4 +1,5 @@
-//! Why a step was not done. A refused step has changed nothing, or has put back what it moved.
+//! Why a step was not done. A refused step has changed nothing, has put back what it moved, or says where
+//! that is.
 
 use std::{io, path::PathBuf};
 
@@ -78,14 +79,13 @@ pub enum Refusal {
     /// Something already has the name it would get back.
     #[error("something else has its name by now; nothing is overwritten")]
     Taken,
-    /// It was moved, turned out to be another file, and its name was taken before it could be put back.
-    #[error(
-        "another file took its place and was moved; it could not be put back and is whole at `{}`",
-        .at.display()
-    )]
+    /// What was moved could not be put back: another thing had its name by then.
+    #[error("{why}; what was moved could not be put back and is at `{}`", .at.display())]
     Stranded {
-        /// Where that file is now.
+        /// Where it is now.
         at: PathBuf,
+        /// Why it was to be put back.
+        why: Box<Refusal>,
     },
     /// The system said no.
     #[error("cannot {call}: {error}")]

@@ -120,6 +120,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_row_protects_its_examples() {
+        for row in protected() {
+            if matches!(row.depth, Depth::Projects | Depth::Nothing) {
+                continue;
+            }
+            for example in &row.examples {
+                let of = |platform, home| Base::of_home(platform, Path::new("/"), Path::new(home));
+                let bases = [
+                    of(Platform::Linux, "/home/ada"),
+                    of(Platform::Macos, "/Users/ada"),
+                ];
+                assert!(
+                    protects(Path::new(example), &bases).is_some(),
+                    "{}: {example}",
+                    row.id
+                );
+            }
+        }
+    }
+
+    #[test]
     fn what_is_protected_is_as_deep_as_its_row_says() {
         let base = Base::of_home(Platform::Linux, Path::new("/"), Path::new("/home/ada"));
         let by = |path: &str| {

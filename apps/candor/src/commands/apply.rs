@@ -7,7 +7,7 @@ use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
 
 use acts::{
     Bins, Plan,
-    journal::{CameTo, Run},
+    journal::{CameTo, Damaged, Journals, Run},
 };
 use serde::Serialize;
 use tool::{Bytes, Machine, PathText};
@@ -95,7 +95,11 @@ pub(super) fn apply(asked: &Apply) -> Result<Ending, Failure> {
 /// Takes back the steps of a run.
 pub(super) fn undo(asked: &Undo) -> Result<Ending, Failure> {
     let machine = machine::here_and_now()?;
-    let known = plans::journals(&machine)?;
+    let Journals {
+        runs: known,
+        damaged,
+    } = plans::journals(&machine)?;
+    tell(&damaged);
     let has_steps = |run: &&Run| {
         let already = actor::taken_back(&run.name, &known);
         let done = |it: &&acts::journal::StepRecord| {
@@ -158,7 +162,10 @@ pub(super) fn undo(asked: &Undo) -> Result<Ending, Failure> {
 pub(super) fn journal(asked: &JournalAsked) -> Result<Ending, Failure> {
     let machine = machine::here_and_now()?;
     let recovered = recover(&machine, !asked.unconfined)?;
-    let known = plans::journals(&machine)?;
+    let Journals {
+        runs: known,
+        damaged,
+    } = plans::journals(&machine)?;
     let home = machine.people.first().map(|person| person.home.as_path());
     let shown = match &asked.run {
         None => known.iter().collect(),
@@ -172,7 +179,7 @@ pub(super) fn journal(asked: &JournalAsked) -> Result<Ending, Failure> {
         }
     };
     match asked.json {
-        true => super::print(words::journal_json(&shown, &known).as_bytes())?,
+        true => super::print(words::journal_json(&shown, &known, &damaged).as_bytes())?,
         false => {
             super::print(words::journal(&shown, &known, asked.run.is_some(), home).as_bytes())?
         }
@@ -183,7 +190,8 @@ pub(super) fn journal(asked: &JournalAsked) -> Result<Ending, Failure> {
             words::cut_off(&cut_off.path, cut_off.refused.as_deref(), home)
         );
     }
-    Ok(match recovered.is_empty() {
+    tell(&damaged);
+    Ok(match recovered.is_empty() && damaged.is_empty() {
         true => Ending::NothingFound,
         false => Ending::Incomplete,
     })
@@ -272,7 +280,7 @@ fn run(
 
 /// Brings earlier runs that were cut off to their end.
 fn recover(machine: &Machine, confined: bool) -> Result<Vec<CutOff>, Failure> {
-    let known = plans::journals(machine)?;
+    let known = plans::journals(machine)?.runs;
     let cut_off: Vec<String> = known
         .iter()
         .filter(|it| !it.ended)
@@ -323,7 +331,7 @@ fn start(
     work: Work,
 ) -> Result<Vec<Said>, Failure> {
     let folder = plans::journal_folder(machine)?;
-    let known = plans::journals(machine)?;
+    let known = plans::journals(machine)?.runs;
     let rights = actor::rights(&work, &folder, &known);
     let acting = Acting {
         journal: folder.into(),
@@ -338,7 +346,28 @@ fn start(
         lists: false,
         job: Job::Act(acting),
     };
-    Ok(broker::run(&order, None)?.said)
+    let done = broker::run(&order, None).map_err(|failure| {
+        failure.or_help(
+            "what was begun is in the journal: `candor journal` brings it to an end and lists it, \
+             `candor undo` takes it back",
+        )
+    });
+    Ok(done?.said)
+}
+
+/// Says which journals cannot be read, and so what cannot be undone.
+fn tell(damaged: &[Damaged]) {
+    for journal in damaged {
+        let path = tool::path_text::shown(journal.path.0.as_os_str());
+        let what = tool::path_text::shown(journal.what.as_ref());
+        let failure = Failure::new(format!("the journal `{path}` is damaged: {what}"));
+        eprint!(
+            "{}",
+            failure.help(
+                "what it moved is in the trash or the quarantine; move the file away if nothing of it is needed"
+            )
+        );
+    }
 }
 
 /// Asks on the terminal; a script says `--yes`.

@@ -17,14 +17,28 @@ use crate::world::{World, proposal};
 
 const ACTS: [Act; 4] = [Act::Trash, Act::Quarantine, Act::Remove, Act::Hardlink];
 
+/// A file system in memory, so that thousands of runs take no disk's time.
+const MEMORY: &str = "/dev/shm";
+
+/// Runs `job` for every act: in memory, and for shared bytes on a disk whose files can share theirs.
+fn for_each_act(job: impl Fn(Act, &Path)) {
+    for act in ACTS {
+        job(act, Path::new(MEMORY));
+    }
+    if let Some(disk) = fixture::Disk::xfs() {
+        job(Act::Reflink, &disk.at);
+    }
+}
+
 /// Calls that change something, and so get every error; the others get two.
-const CHANGING: [&str; 8] = [
+const CHANGING: [&str; 9] = [
     "renameat2",
     "linkat",
     "unlinkat",
     "fsync",
     "fdatasync",
     "write",
+    "ioctl",
     "mkdir",
     "utimensat",
 ];
@@ -47,15 +61,14 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(act: Act) -> Self {
-        // Memory, so that thousands of runs take no disk's time.
-        let world = World::below(Path::new("/dev/shm"));
+    fn new(act: Act, ground: &Path) -> Self {
+        let world = World::below(ground);
         let kept = world.file("kept", "equal");
         let mut steps = vec![
             proposal(&world.file("copy1", "equal"), Some(&kept)),
             proposal(&world.file("copy2", "equal"), Some(&kept)),
         ];
-        if act != Act::Hardlink {
+        if !act.needs_survivor() {
             world.file("folder/inner/letter", "dear");
             steps.push(proposal(&world.home.join("folder"), None));
         }
@@ -147,7 +160,8 @@ impl Scene {
         let Some(run) = self.world.runs().into_iter().next() else {
             return;
         };
-        for step in &run.steps {
+        // Shared bytes leave no mark on a path.
+        for step in run.steps.iter().filter(|it| it.before.act != Act::Reflink) {
             let there = fs::symlink_metadata(&step.before.path.0);
             let done = step.came_to == Some(CameTo::Done);
             let linked = step.before.act == Act::Hardlink;
@@ -175,8 +189,8 @@ struct Call {
 }
 
 /// Returns every call of an undisturbed run after its program was loaded.
-fn calls(act: Act, words: &[&str], before: &[&str]) -> Vec<Call> {
-    let scene = Scene::new(act);
+fn calls(act: Act, ground: &Path, words: &[&str], before: &[&str]) -> Vec<Call> {
+    let scene = Scene::new(act, ground);
     if !before.is_empty() {
         assert!(scene.run(before).status.success());
     }
@@ -267,9 +281,9 @@ fn czkawka_1188_killed_before_every_call() {
     if !can_trace() {
         return;
     }
-    for act in ACTS {
-        in_pairs(&calls(act, &APPLY, &[]), |call| {
-            let scene = Scene::new(act);
+    for_each_act(|act, ground| {
+        in_pairs(&calls(act, ground, &APPLY, &[]), |call| {
+            let scene = Scene::new(act, ground);
             let about = format!("{act}, killed at {} {}", call.name, call.number);
             let run = scene.harmed(&APPLY, call, &Harm::Kill);
             assert_eq!(run.status.signal(), Some(9), "{about}");
@@ -278,7 +292,7 @@ fn czkawka_1188_killed_before_every_call() {
             scene.check(&about);
             scene.check_journal(&about);
         });
-    }
+    });
 }
 
 #[test]
@@ -286,9 +300,10 @@ fn killed_before_every_call_of_an_undo() {
     if !can_trace() {
         return;
     }
+    let ground = Path::new(MEMORY);
     for act in [Act::Trash, Act::Hardlink] {
-        in_pairs(&calls(act, &["undo", "ROOT"], &APPLY), |call| {
-            let scene = Scene::new(act);
+        in_pairs(&calls(act, ground, &["undo", "ROOT"], &APPLY), |call| {
+            let scene = Scene::new(act, ground);
             let about = format!("{act} undone, killed at {} {}", call.name, call.number);
             assert!(scene.run(&APPLY).status.success());
             let run = scene.harmed(&["undo", "ROOT"], call, &Harm::Kill);
@@ -305,9 +320,9 @@ fn czkawka_1498_every_call_fails() {
     if !can_trace() {
         return;
     }
-    for act in ACTS {
+    for_each_act(|act, ground| {
         let mut jobs = Vec::new();
-        for call in calls(act, &APPLY, &[]) {
+        for call in calls(act, ground, &APPLY, &[]) {
             let errors = match CHANGING.contains(&&*call.name) {
                 true => &ERRORS[..],
                 false => &["EIO", "EACCES"][..],
@@ -319,7 +334,7 @@ fn czkawka_1498_every_call_fails() {
             );
         }
         in_pairs(&jobs, |(name, number, error)| {
-            let scene = Scene::new(act);
+            let scene = Scene::new(act, ground);
             let about = format!("{act}, {name} {number} fails with {error}");
             let call = Call {
                 name: name.clone(),
@@ -332,5 +347,5 @@ fn czkawka_1498_every_call_fails() {
             scene.check(&about);
             scene.check_journal(&about);
         });
-    }
+    });
 }

@@ -202,6 +202,40 @@ fn czkawka_385_all_copies_at_once() {
     }
 }
 
+/// A folder goes that holds the copy another step relies on: whichever of the two comes first, a copy
+/// stays.
+#[test]
+fn czkawka_385_a_folder_with_the_copy_that_stays() {
+    for act in [Act::Trash, Act::Quarantine, Act::Remove] {
+        let world = World::new();
+        let (copy, kept) = (
+            world.file("copy", "equal"),
+            world.file("folder/kept", "equal"),
+        );
+        let folder = proposal(&world.home.join("folder"), None);
+        let steps = vec![folder, proposal(&copy, Some(&kept))];
+        let came = world.apply(&world.plan(act, steps));
+        assert_eq!(came[0], (1, None));
+        assert!(came[1].1.is_some(), "{act}: {came:?}");
+        assert_eq!(fs::read(&copy).unwrap(), b"equal");
+    }
+}
+
+/// A number no disk holds ends no run half way.
+#[test]
+fn sums_of_a_plan_that_was_edited_do_not_overflow() {
+    let world = World::new();
+    let steps = ["one", "two"].map(|name| {
+        let mut it = proposal(&world.file(name, name), None);
+        it.frees = tool::Bytes(u64::MAX);
+        it
+    });
+    let plan = world.plan(Act::Trash, steps.into());
+    let (came, ended) = world.apply_protecting(&plan, &|_| None);
+    assert_all_done(&came);
+    assert_eq!(ended.freed.0, u64::MAX);
+}
+
 /// A group of three becomes one file, though each link changes the time of the one that stays.
 /// jdupes#25, jdupes#153: links lost in triangles.
 #[test]

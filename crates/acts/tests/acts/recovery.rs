@@ -4,9 +4,10 @@ use std::{fs, io::Write as _};
 
 use acts::{
     Act, Bins, Plan, Step,
-    journal::{Before, CameTo, Journal, Record},
+    journal::{Before, CameTo, Journal, Record, journals},
     recover,
 };
+use rustix::fs::{FileType, Mode};
 use tool::{PathText, Stamp};
 
 use crate::world::{World, proposal};
@@ -213,6 +214,76 @@ fn two_runs_cannot_act_at_once() {
     let _first = world.begin("first", None);
     let busy = Journal::resume(world.journal(), "first").unwrap_err();
     assert!(busy.to_string().contains("another run"), "{busy}");
+}
+
+/// What cannot be read is named, and the rest is read.
+#[test]
+fn a_damaged_journal_is_told() {
+    let world = World::new();
+    let files = ["one", "two"].map(|name| world.file(name, name));
+    let steps = files.iter().map(|it| proposal(it, None)).collect();
+    crate::world::assert_all_done(&world.apply(&world.plan(Act::Trash, steps)));
+    let told = || -> Vec<String> {
+        let found = journals(world.journal()).unwrap();
+        found.damaged.into_iter().map(|it| it.what).collect()
+    };
+    assert!(told().is_empty());
+    let path = world.journal().join("run-0001.jsonl");
+    let whole = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    // begin, before, before, after, after, end
+    assert_eq!(lines.len(), 6);
+    let write = |lines: &[&str]| fs::write(&path, lines.join("\n")).unwrap();
+    write(&[
+        lines[0],
+        "{\"record\":\"bef",
+        lines[2],
+        lines[3],
+        lines[4],
+        lines[5],
+    ]);
+    assert_eq!(told(), ["line 2 is no record; what it said is not known"]);
+    assert_eq!(world.runs()[0].steps.len(), 1);
+    write(&["damage", lines[1]]);
+    assert!(told()[0].contains("does not begin"), "{:?}", told());
+    // A line that was cut off, at the end or before a run was taken up again, is none.
+    write(&[lines[0], lines[1], "{\"record\":\"bef"]);
+    assert!(told().is_empty());
+    write(&[
+        lines[0],
+        lines[1],
+        "{\"rec",
+        "{\"record\":\"resumed\"}",
+        lines[5],
+    ]);
+    assert!(told().is_empty() && world.runs()[0].ended);
+    write(&lines);
+    // What is no journal, though it is named like one.
+    fs::create_dir(world.journal().join("folder.jsonl")).unwrap();
+    let fifo = world.journal().join("fifo.jsonl");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, FileType::Fifo, Mode::RUSR, 0).unwrap();
+    fs::write(world.journal().join("other.jsonl"), &whole).unwrap();
+    let expected = [
+        "it cannot be read: it is no regular file",
+        "it cannot be read: it is no regular file",
+        "it bears another run's name",
+    ];
+    assert_eq!(told(), expected);
+    assert_eq!(world.runs().len(), 1);
+}
+
+#[test]
+fn a_refused_step_is_in_the_journal() {
+    let world = World::new();
+    let (copy, kept) = (world.file("copy", "equal"), world.file("kept", "other"));
+    let plan = world.plan(Act::Trash, vec![proposal(&copy, Some(&kept))]);
+    world.apply(&plan);
+    let step = &world.runs()[0].steps[0];
+    let CameTo::Refused(why) = step.came_to.as_ref().unwrap() else {
+        panic!("{step:?}");
+    };
+    assert!(why.contains("differs"), "{why}");
+    assert!(step.before.to.is_none());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
 
 use acts::{
     Act, Around, Bins, Ended, Plan,
-    journal::{Journal, Record, Run, runs},
+    journal::{Journal, Record, Run, journals},
 };
 use tool::{Bytes, EntryKind, Identity, Machine, Moment, Proposal, Seen, Stamp};
 
@@ -110,7 +110,7 @@ impl World {
     }
 
     pub(crate) fn runs(&self) -> Vec<Run> {
-        runs(&self.journal).unwrap()
+        journals(&self.journal).unwrap().runs
     }
 
     pub(crate) fn journal(&self) -> &Path {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use acts::{
     Act, Plan,
-    journal::{CameTo, Run},
+    journal::{CameTo, Damaged, Run},
 };
 use serde_json::json;
 use tool::{Bytes, PathText, path_text::shown_path};
@@ -21,10 +21,16 @@ pub(super) fn steps(count: usize) -> String {
 
 /// A plan as a person sees it before they agree.
 pub(super) fn plan(plan: &Plan, home: Option<&Path>) -> String {
-    let mut text = format!("Plan of {}, made by {}\n\n", plan.made, plan.by);
+    let shown = |text: &str| tool::path_text::shown(text.as_ref());
+    let (made, by) = (shown(&plan.made), shown(&plan.by));
+    let mut text = format!("Plan of {made}, made by {by}\n\n");
+    if plan.steps.is_empty() {
+        text.push_str("It has no step: there is nothing to do.\n");
+        return text;
+    }
     for step in plan.steps.iter().take(SHOWN) {
         let path = shown_path(&step.path.0, home);
-        let reason = tool::path_text::shown(step.reason.as_ref());
+        let reason = shown(&step.reason);
         let frees = step.frees.to_string();
         let _ = writeln!(
             text,
@@ -183,7 +189,7 @@ pub(super) fn journal(shown: &[&Run], known: &[Run], whole: bool, home: Option<&
 }
 
 /// The same for programs, as `schemas/candor.journal.1.schema.json` has it.
-pub(super) fn journal_json(shown: &[&Run], known: &[Run]) -> String {
+pub(super) fn journal_json(shown: &[&Run], known: &[Run], damaged: &[Damaged]) -> String {
     let run = |run: &&Run| {
         let undone = taken_back(&run.name, known);
         let steps: Vec<_> = run
@@ -208,7 +214,7 @@ pub(super) fn journal_json(shown: &[&Run], known: &[Run]) -> String {
         })
     };
     let runs: Vec<_> = shown.iter().map(run).collect();
-    json!({"schema": "candor/journal/1", "runs": runs}).to_string() + "\n"
+    json!({"schema": "candor/journal/1", "runs": runs, "damaged": damaged}).to_string() + "\n"
 }
 
 fn counts(run: &Run) -> (usize, usize) {
