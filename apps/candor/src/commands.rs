@@ -1,14 +1,20 @@
 //! One file per command; here is what they share: from a machine to jobs, from outcomes to a report.
 
 #[cfg(feature = "acts")]
+mod acting;
+#[cfg(feature = "acts")]
 mod apply;
 mod checkup;
 mod doctor;
 #[cfg(feature = "history")]
 mod history;
+#[cfg(feature = "acts")]
+mod journal;
 mod notice;
 #[cfg(feature = "dupes")]
 mod plan;
+#[cfg(feature = "acts")]
+mod undo;
 
 use std::{
     io::{self, BufWriter, Write},
@@ -82,9 +88,9 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         #[cfg(feature = "acts")]
         Command::Apply(asked) => apply::apply(&asked),
         #[cfg(feature = "acts")]
-        Command::Undo(asked) => apply::undo(&asked),
+        Command::Undo(asked) => undo::undo(&asked),
         #[cfg(feature = "acts")]
-        Command::Journal(asked) => apply::journal(&asked),
+        Command::Journal(asked) => journal::journal(&asked),
         Command::Notice(asked) => notice::run(&asked),
         Command::Doctor(asked) => doctor::run(&asked),
         Command::Completions { shell } => {

@@ -6,7 +6,7 @@ use acts::Act;
 use dupes::{PROPOSALS, Selection as Selecting, Wishes};
 use tool::{PathText, Proposal};
 
-use super::{Failure, Session, apply};
+use super::{Failure, Session, acting::words};
 use crate::{cli, plans};
 
 impl Session {
@@ -88,7 +88,7 @@ impl Session {
             return Ok(());
         };
         let plan = plans::write(file, of(act), proposals, &self.command)?;
-        self.planned = Some(apply::written(&plan, Path::new(file)));
+        self.planned = Some(words::written(&plan, Path::new(file)));
         Ok(())
     }
 }

@@ -15,12 +15,12 @@ use crate::actor::taken_back;
 /// Steps shown of a plan before it is carried out; the file has them all.
 const SHOWN: usize = 40;
 
-pub(super) fn steps(count: usize) -> String {
+pub(in super::super) fn steps(count: usize) -> String {
     format!("{count} {}", if count == 1 { "step" } else { "steps" })
 }
 
 /// A plan as a person sees it before they agree.
-pub(super) fn plan(plan: &Plan, home: Option<&Path>) -> String {
+pub(in super::super) fn plan(plan: &Plan, home: Option<&Path>) -> String {
     let shown = |text: &str| tool::path_text::shown(text.as_ref());
     let (made, by) = (shown(&plan.made), shown(&plan.by));
     let mut text = format!("Plan of {made}, made by {by}\n\n");
@@ -76,7 +76,7 @@ fn gain(act: Act, bytes: Bytes) -> String {
     }
 }
 
-pub(super) fn written(plan: &Plan, file: &Path) -> String {
+pub(in super::super) fn written(plan: &Plan, file: &Path) -> String {
     let file = tool::path_text::shown(file.as_os_str());
     match plan.steps.len() {
         0 => {
@@ -97,7 +97,11 @@ pub(super) fn refused(path: &PathText, why: &str, home: Option<&Path>) -> String
     )
 }
 
-pub(super) fn cut_off(path: &PathText, refused: Option<&str>, home: Option<&Path>) -> String {
+pub(in super::super) fn cut_off(
+    path: &PathText,
+    refused: Option<&str>,
+    home: Option<&Path>,
+) -> String {
     let path = shown_path(&path.0, home);
     match refused {
         None => format!("candor: an earlier run was cut off; its step on `{path}` is done"),
@@ -135,7 +139,12 @@ pub(super) fn ended(came: &[Came], freed: Bytes, run: Option<&str>) -> String {
 }
 
 /// Every run in a line, or the steps of one.
-pub(super) fn journal(shown: &[&Run], known: &[Run], whole: bool, home: Option<&Path>) -> String {
+pub(in super::super) fn journal(
+    shown: &[&Run],
+    known: &[Run],
+    whole: bool,
+    home: Option<&Path>,
+) -> String {
     if shown.is_empty() {
         return "Candor has changed nothing so far.\n".to_owned();
     }
@@ -189,7 +198,7 @@ pub(super) fn journal(shown: &[&Run], known: &[Run], whole: bool, home: Option<&
 }
 
 /// The same for programs, as `schemas/candor.journal.1.schema.json` has it.
-pub(super) fn journal_json(shown: &[&Run], known: &[Run], damaged: &[Damaged]) -> String {
+pub(in super::super) fn journal_json(shown: &[&Run], known: &[Run], damaged: &[Damaged]) -> String {
     let run = |run: &&Run| {
         let undone = taken_back(&run.name, known);
         let steps: Vec<_> = run

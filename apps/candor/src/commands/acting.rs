@@ -1,0 +1,251 @@
+//! What `apply`, `undo` and `journal` share: to ask, to start an actor, and to say what came of it.
+
+pub(super) mod words;
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, IsTerminal, Write, stderr, stdin},
+};
+
+use acts::journal::Damaged;
+use serde::Serialize;
+use tool::{Bytes, Machine, PathText};
+
+use crate::{
+    actor::{self, Acting, Said, Work},
+    broker,
+    cli::Sure,
+    failure::{Ending, Failure},
+    job::{Job, Order},
+    plans,
+};
+
+/// What `apply` and `undo` say in JSON, as `schemas/candor.apply.1.schema.json` has it.
+#[derive(Debug, Serialize)]
+struct Acted {
+    schema: &'static str,
+    /// The name of the run in the journal.
+    run: String,
+    done: u64,
+    refused: u64,
+    freed: Bytes,
+    steps: Vec<Came>,
+    /// What was brought to an end of earlier runs that were cut off.
+    recovered: Vec<CutOff>,
+    /// Why it stopped before its end, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Came {
+    step: u64,
+    path: PathText,
+    act: acts::Act,
+    done: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
+    freed: Bytes,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct CutOff {
+    run: String,
+    step: u64,
+    pub(super) path: PathText,
+    done: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) refused: Option<String>,
+}
+
+/// Path and act of each step that is asked for, by its number.
+pub(super) type Steps = BTreeMap<u64, (PathText, acts::Act)>;
+
+/// Starts an actor, and says what came of each step.
+pub(super) fn run(
+    machine: &Machine,
+    sure: &Sure,
+    what: String,
+    work: Work,
+    steps: Steps,
+) -> Result<Ending, Failure> {
+    let recovered = recover(machine, !sure.unconfined)?;
+    let undoes = matches!(work, Work::Undo { .. });
+    let (name, at) = plans::new_run();
+    let said = start(machine, !sure.unconfined, (name.clone(), at), what, work)?;
+    let mut acted = Acted {
+        schema: "candor/apply/1",
+        run: name,
+        done: 0,
+        refused: 0,
+        freed: Bytes(0),
+        steps: Vec::new(),
+        recovered,
+        stopped: None,
+    };
+    let mut help = None;
+    for said in said {
+        match said {
+            Said::Step {
+                step,
+                refused,
+                freed,
+            } => {
+                let Some((path, act)) = steps.get(&step) else {
+                    return Err(Failure::new(
+                        "an actor spoke of a step that nobody asked for",
+                    ));
+                };
+                acted.done += u64::from(refused.is_none());
+                acted.refused += u64::from(refused.is_some());
+                acted.freed.0 = acted.freed.0.saturating_add(freed);
+                acted.steps.push(Came {
+                    step,
+                    path: path.clone(),
+                    act: *act,
+                    done: refused.is_none(),
+                    refused,
+                    freed: Bytes(freed),
+                });
+            }
+            Said::Stopped { why, help: hint } => (acted.stopped, help) = (Some(why), Some(hint)),
+            Said::Recovered { .. } => {}
+        }
+    }
+    let home = machine.people.first().map(|person| person.home.as_path());
+    if sure.json {
+        let text = serde_json::to_string(&acted).expect("steps fit JSON") + "\n";
+        super::print(text.as_bytes())?;
+    } else {
+        for cut_off in &acted.recovered {
+            eprintln!(
+                "{}",
+                words::cut_off(&cut_off.path, cut_off.refused.as_deref(), home)
+            );
+        }
+        for step in &acted.steps {
+            if let Some(why) = &step.refused {
+                eprintln!("{}", words::refused(&step.path, why, home));
+            }
+        }
+        let back = (!undoes).then_some(acted.run.as_str());
+        super::print(words::ended(&acted.steps, acted.freed, back).as_bytes())?;
+    }
+    if let Some(why) = acted.stopped {
+        return Err(Failure::new(format!("the run stopped: {why}")).help(help.unwrap_or_default()));
+    }
+    Ok(match acted.refused == 0 && acted.recovered.is_empty() {
+        true => Ending::NothingFound,
+        false => Ending::Incomplete,
+    })
+}
+
+/// Brings earlier runs that were cut off to their end.
+pub(super) fn recover(machine: &Machine, confined: bool) -> Result<Vec<CutOff>, Failure> {
+    let known = plans::journals(machine)?.runs;
+    let cut_off: Vec<String> = known
+        .iter()
+        .filter(|it| !it.ended)
+        .map(|it| it.name.clone())
+        .collect();
+    if cut_off.is_empty() {
+        return Ok(Vec::new());
+    }
+    let what = "recover".to_owned();
+    let said = start(
+        machine,
+        confined,
+        plans::new_run(),
+        what,
+        Work::Recover { runs: cut_off },
+    )?;
+    let mut recovered = Vec::new();
+    for said in said {
+        match said {
+            Said::Recovered {
+                run,
+                step,
+                path,
+                refused,
+            } => recovered.push(CutOff {
+                run,
+                step,
+                path,
+                done: refused.is_none(),
+                refused,
+            }),
+            Said::Stopped { why, help } => {
+                let what =
+                    format!("an earlier run was cut off and could not be looked into: {why}");
+                return Err(Failure::new(what).help(help));
+            }
+            Said::Step { .. } => {}
+        }
+    }
+    Ok(recovered)
+}
+
+fn start(
+    machine: &Machine,
+    confined: bool,
+    (name, at): (String, (String, String)),
+    what: String,
+    work: Work,
+) -> Result<Vec<Said>, Failure> {
+    let folder = plans::journal_folder(machine)?;
+    let known = plans::journals(machine)?.runs;
+    let rights = actor::rights(&work, &folder, &known);
+    let acting = Acting {
+        journal: folder.into(),
+        run: name,
+        at,
+        what,
+        work,
+    };
+    let order = Order {
+        rights,
+        confined,
+        lists: false,
+        job: Job::Act(acting),
+    };
+    let done = broker::run(&order, None).map_err(|failure| {
+        failure.or_help(
+            "what was begun is in the journal: `candor journal` brings it to an end and lists it, \
+             `candor undo` takes it back",
+        )
+    });
+    Ok(done?.said)
+}
+
+/// Says which journals cannot be read, and so what cannot be undone.
+pub(super) fn tell(damaged: &[Damaged]) {
+    for journal in damaged {
+        let path = tool::path_text::shown(journal.path.0.as_os_str());
+        let what = tool::path_text::shown(journal.what.as_ref());
+        let failure = Failure::new(format!("the journal `{path}` is damaged: {what}"));
+        eprint!(
+            "{}",
+            failure.help(
+                "what it moved is in the trash or the quarantine; move the file away if nothing of it is needed"
+            )
+        );
+    }
+}
+
+/// Asks on the terminal; a script says `--yes`.
+pub(super) fn agreed(sure: &Sure, question: &str) -> Result<bool, Failure> {
+    if sure.yes {
+        return Ok(true);
+    }
+    if !stdin().is_terminal() || !stderr().is_terminal() {
+        return Err(Failure::new("nobody is there to be asked").help(
+            "nothing was done; look at the plan, and add --yes to carry it out in a script",
+        ));
+    }
+    eprint!("{question} [y/N] ");
+    let _ = stderr().flush();
+    let mut answer = String::new();
+    let read = stdin().lock().read_line(&mut answer);
+    read.map_err(|error| Failure::new("cannot read the answer").because(&error))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
