@@ -122,6 +122,7 @@ struct Wants<'a> {
     exclusive: bool,
 }
 
+#[cfg(any(feature = "clean", feature = "dupes"))]
 fn one_pass(
     command: &str,
     paths: &[PathBuf],
@@ -264,7 +265,7 @@ impl Session {
             exclusive: wants.exclusive,
             memory: memory.clone(),
         };
-        let delivered = self.work(&tools, Job::Pass(job), rights, &meant)?;
+        let delivered = self.work(&tools, Job::Pass(Box::new(job)), rights, &meant)?;
         if let (Some(file), Some(bytes)) = (memory, delivered.memory) {
             self.complaints.extend(state::keep(&file, &bytes).err());
         }

@@ -24,7 +24,7 @@ pub(crate) struct Order {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Job {
     /// The one pass over the disk, for one tool or several.
-    Pass(Pass),
+    Pass(Box<Pass>),
     /// The browser check.
     #[cfg(feature = "history")]
     History {

@@ -2,54 +2,22 @@
 
 use std::{
     fs,
-    io::{Read, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    io::Read,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
 use acts::{
-    Act, Plan,
+    Plan,
     journal::{Journals, journals as in_folder},
 };
 use sha2::{Digest, Sha256};
-use tool::{Machine, Proposal};
+use tool::Machine;
 
 use crate::failure::Failure;
 
 /// The longest plan that is read: a million steps.
 const LONGEST: u64 = 1 << 29;
-
-/// Makes a plan of proposals, and writes it to a file that is not there yet.
-///
-/// # Errors
-/// When there is a file of that name, or it cannot be written.
-pub(crate) fn write(
-    file: &Path,
-    act: Act,
-    proposals: Vec<Proposal>,
-    command: &str,
-) -> Result<Plan, Failure> {
-    let made = jiff::Timestamp::now().to_string();
-    let by = format!("candor {} {command}", env!("CARGO_PKG_VERSION"));
-    let plan = Plan::of(act, proposals, made, by, machine_name());
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-        // A part of a plan is none.
-        .and_then(|mut out| {
-            out.write_all(&plan.write())
-                .inspect_err(|_| drop(fs::remove_file(file)))
-        });
-    let shown = tool::path_text::shown(file.as_os_str());
-    written.map_err(|error| {
-        Failure::new(format!("cannot write the plan to `{shown}`"))
-            .because(&error)
-            .help("name a file that is not there yet, in a folder you can write to")
-    })?;
-    Ok(plan)
-}
 
 /// Reads a plan, if it was made for this machine.
 ///
@@ -79,7 +47,7 @@ pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
 }
 
 /// Names this machine without saying which it is: a digest of its identity, as machine-id(5) asks for.
-fn machine_name() -> String {
+pub(crate) fn machine_name() -> String {
     let id = fs::read("/etc/machine-id")
         .unwrap_or_else(|_| rustix::system::uname().nodename().to_bytes().to_vec());
     let digest = Sha256::new()

@@ -78,6 +78,7 @@ impl Line {
         let _ = write!(stderr(), "\r{line}\x1b[K");
     }
 
+    #[cfg(feature = "acts")]
     /// Draws how many steps of a plan came to an end.
     pub(crate) fn draw_steps(&self, steps: usize) {
         // More often than this nobody can read it.

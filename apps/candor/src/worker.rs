@@ -162,13 +162,16 @@ fn look(job: &Pass, watch: &Watch<'_>, lists: &mut Lists<'_>) -> (Vec<Outcome>, 
     let mut forest = pass::walk(&scope, watch);
     // What the walk could not see is missing from every tool's part; it is reported once.
     let mut skipped: Vec<Skipped> = std::mem::take(&mut forest.skipped);
-    let mut outcomes = Vec::new();
+    let mut outcomes: Vec<Outcome> = Vec::new();
     #[cfg(feature = "clean")]
     look_at_rows(job, &forest, &mut outcomes);
     #[cfg(feature = "dupes")]
     let memory = compare(job, &forest, watch, lists, &mut outcomes, &mut skipped);
     #[cfg(not(feature = "dupes"))]
-    let memory = None;
+    let memory = {
+        let _no_list_is_made = lists;
+        None
+    };
     let others = take_others_folders(job, &mut skipped);
     if let Some(junk) = outcomes
         .iter_mut()

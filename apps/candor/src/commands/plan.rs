@@ -1,8 +1,13 @@
 //! `candor dupes --plan FILE`: what a person said about which copies go, and the plan made of it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
 
-use acts::Act;
+use acts::{Act, Plan};
 use dupes::{PROPOSALS, Selection as Selecting, Wishes};
 use tool::{PathText, Proposal};
 
@@ -87,10 +92,37 @@ impl Session {
         let Some((file, act)) = asked.and_then(|it| Some((it.plan.as_deref()?, it.act?))) else {
             return Ok(());
         };
-        let plan = plans::write(file, of(act), proposals, &self.command)?;
+        let plan = write(file, of(act), proposals, &self.command)?;
         self.planned = Some(words::written(&plan, Path::new(file)));
         Ok(())
     }
+}
+
+/// Makes a plan of proposals, and writes it to a file that is not there yet.
+///
+/// # Errors
+/// When there is a file of that name, or it cannot be written.
+fn write(file: &Path, act: Act, proposals: Vec<Proposal>, command: &str) -> Result<Plan, Failure> {
+    let made = jiff::Timestamp::now().to_string();
+    let by = format!("candor {} {command}", env!("CARGO_PKG_VERSION"));
+    let plan = Plan::of(act, proposals, made, by, plans::machine_name());
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        // A part of a plan is none.
+        .and_then(|mut out| {
+            out.write_all(&plan.write())
+                .inspect_err(|_| drop(fs::remove_file(file)))
+        });
+    let shown = tool::path_text::shown(file.as_os_str());
+    written.map_err(|error| {
+        Failure::new(format!("cannot write the plan to `{shown}`"))
+            .because(&error)
+            .help("name a file that is not there yet, in a folder you can write to")
+    })?;
+    Ok(plan)
 }
 
 fn of(act: cli::Act) -> Act {
