@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, Mode, OFlags, fdatasync, fsync, openat, unlinkat},
+    fs::{AtFlags, Mode, OFlags, fsync, openat, unlinkat},
     io::Errno,
 };
 use tool::{Bytes, Identity, Seen, Stamp};
@@ -240,7 +240,7 @@ impl Run<'_> {
                     same_bytes((&file, &is), (&survivor.file, &survivor.is))?;
                 }
                 // Whatever goes, the copy that stays must still be there after the power fails.
-                fdatasync(&survivor.file).map_err(|error| Refusal::Survivor {
+                fsync(&survivor.file).map_err(|error| Refusal::Survivor {
                     path: seen.path.0.clone(),
                     why: Box::new(Refusal::of("write it to the disk")(error)),
                 })?;
