@@ -5,14 +5,18 @@ mod acting;
 #[cfg(feature = "acts")]
 mod apply;
 mod checkup;
+#[cfg(feature = "clean")]
+mod cleaning;
 mod doctor;
 #[cfg(feature = "history")]
 mod history;
 #[cfg(feature = "acts")]
 mod journal;
 mod notice;
-#[cfg(feature = "dupes")]
+#[cfg(feature = "acts")]
 mod plan;
+#[cfg(feature = "acts")]
+mod purge;
 #[cfg(feature = "acts")]
 mod undo;
 
@@ -24,6 +28,8 @@ use std::{
 
 pub(crate) use notice::tools;
 
+#[cfg(feature = "clean")]
+use crate::cli::Cleaning;
 #[cfg(feature = "dupes")]
 use crate::cli::Selection;
 #[cfg(any(feature = "clean", feature = "dupes"))]
@@ -60,6 +66,7 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         Command::Clean(asked) => {
             let wants = Wants {
                 junk: true,
+                cleaning: Some(&asked.cleaning),
                 ..Wants::default()
             };
             one_pass("clean", &asked.paths, &wants, &asked.shared)
@@ -90,6 +97,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         #[cfg(feature = "acts")]
         Command::Undo(asked) => undo::undo(&asked),
         #[cfg(feature = "acts")]
+        Command::Purge(asked) => purge::purge(&asked),
+        #[cfg(feature = "acts")]
         Command::Journal(asked) => journal::journal(&asked),
         Command::Notice(asked) => notice::run(&asked),
         Command::Doctor(asked) => doctor::run(&asked),
@@ -116,10 +125,38 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
 struct Wants<'a> {
     map: bool,
     junk: bool,
+    #[cfg(feature = "clean")]
+    cleaning: Option<&'a Cleaning>,
     dupes: Option<&'a Disk>,
     #[cfg(feature = "dupes")]
     selection: Option<&'a Selection>,
     exclusive: bool,
+}
+
+#[cfg(feature = "acts")]
+impl Wants<'_> {
+    /// Returns the file of the plan that is wanted, and what is to be done by it.
+    fn plan(&self) -> Option<(&Path, acts::Act)> {
+        #[cfg(feature = "clean")]
+        if let Some(Cleaning {
+            plan: Some(file),
+            act: Some(act),
+            ..
+        }) = self.cleaning
+        {
+            return Some((file, cleaning::act(*act)));
+        }
+        #[cfg(feature = "dupes")]
+        if let Some(Selection {
+            plan: Some(file),
+            act: Some(act),
+            ..
+        }) = self.selection
+        {
+            return Some((file, plan::act(*act)));
+        }
+        None
+    }
 }
 
 #[cfg(any(feature = "clean", feature = "dupes"))]
@@ -202,6 +239,11 @@ impl Session {
         let mut named = self.existing(paths)?;
         #[cfg(feature = "dupes")]
         let wishes = self.wishes(wants.selection, &named)?;
+        #[cfg(feature = "clean")]
+        let junk = match wants.junk {
+            true => Some(self.junk(wants.cleaning)?),
+            false => None,
+        };
         let roots: Vec<PathBuf> = match named.is_empty() {
             true => self
                 .machine
@@ -257,7 +299,8 @@ impl Session {
             also: texts(also),
             private: texts(private),
             map: wants.map,
-            junk: wants.junk,
+            #[cfg(feature = "clean")]
+            junk,
             dupes: wants.dupes.map(|asked| asked.min_size),
             #[cfg(feature = "dupes")]
             wishes,
@@ -269,8 +312,8 @@ impl Session {
         if let (Some(file), Some(bytes)) = (memory, delivered.memory) {
             self.complaints.extend(state::keep(&file, &bytes).err());
         }
-        #[cfg(feature = "dupes")]
-        self.plan(wants.selection)?;
+        #[cfg(feature = "acts")]
+        self.plan(wants.plan())?;
         Ok(())
     }
 
@@ -381,7 +424,9 @@ fn confinement(confined: bool, in_force: &[sandbox::InForce]) -> report::Confine
 fn planned(job: &Job) -> bool {
     match job {
         #[cfg(feature = "dupes")]
-        Job::Pass(pass) => pass.wishes.is_some(),
+        Job::Pass(pass) if pass.wishes.is_some() => true,
+        #[cfg(feature = "clean")]
+        Job::Pass(pass) => matches!(&pass.junk, Some((asked, _)) if asked.wishes.is_some()),
         _ => false,
     }
 }

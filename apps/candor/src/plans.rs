@@ -124,3 +124,16 @@ pub(crate) fn new_run() -> (String, (String, String)) {
         ),
     )
 }
+
+/// Returns the moment in so many days, RFC 3339.
+pub(crate) fn in_days(days: i64) -> String {
+    let now = jiff::Timestamp::now();
+    let then = now.checked_add(jiff::SignedDuration::from_hours(24 * days));
+    then.unwrap_or(now).to_string()
+}
+
+/// Returns whether a moment of a journal has come. What cannot be read has not.
+pub(crate) fn has_come(until: Option<&str>) -> bool {
+    let moment = until.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    moment.is_some_and(|moment| moment <= jiff::Timestamp::now())
+}

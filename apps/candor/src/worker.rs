@@ -134,7 +134,7 @@ fn pass(job: &Pass, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> 
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             written = std::mem::replace(&mut written, Ok(()))
-                .and_then(|()| frames::write_rows(&mut **pipe, "dupes", list, rows));
+                .and_then(|()| frames::write_rows(&mut **pipe, tool_of(list), list, rows));
         };
         let mut lists = match lists {
             true => Lists::to(&mut take),
@@ -164,7 +164,7 @@ fn look(job: &Pass, watch: &Watch<'_>, lists: &mut Lists<'_>) -> (Vec<Outcome>, 
     let mut skipped: Vec<Skipped> = std::mem::take(&mut forest.skipped);
     let mut outcomes: Vec<Outcome> = Vec::new();
     #[cfg(feature = "clean")]
-    look_at_rows(job, &forest, &mut outcomes);
+    look_at_rows(job, &forest, &skipped, lists, &mut outcomes);
     #[cfg(feature = "dupes")]
     let memory = compare(job, &forest, watch, lists, &mut outcomes, &mut skipped);
     #[cfg(not(feature = "dupes"))]
@@ -204,23 +204,40 @@ fn take_others_folders(job: &Pass, skipped: &mut Vec<Skipped>) -> usize {
     before - skipped.len()
 }
 
+/// Returns the tool that a long list of the pass is of.
+fn tool_of(list: &str) -> &'static str {
+    match list {
+        #[cfg(feature = "clean")]
+        clean::PROPOSALS => "clean",
+        _ => "dupes",
+    }
+}
+
 /// Lets the tools that only need rows look at them.
 #[cfg(feature = "clean")]
-fn look_at_rows(job: &Pass, forest: &pass::Forest, outcomes: &mut Vec<Outcome>) {
-    if !job.map && !job.junk {
+fn look_at_rows(
+    job: &Pass,
+    forest: &pass::Forest,
+    unseen: &[Skipped],
+    lists: &mut Lists<'_>,
+    outcomes: &mut Vec<Outcome>,
+) {
+    if !job.map && job.junk.is_none() {
         return;
     }
     let holdings = clean::holdings(forest, job.exclusive);
     if job.map {
         outcomes.push(clean::map(forest, &holdings, &job.machine));
     }
-    if job.junk {
+    if let Some((asked, held)) = &job.junk {
         let scope = clean::Scope {
             forest,
+            unseen,
             holdings: &holdings,
             machine: &job.machine,
+            held,
         };
-        outcomes.push(clean::junk(&scope));
+        outcomes.push(clean::junk(&scope, asked, lists));
     }
 }
 

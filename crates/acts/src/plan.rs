@@ -38,6 +38,9 @@ pub struct Step {
     pub is: Identity,
     /// Why, in words.
     pub reason: String,
+    /// The rule that says so, of a step without a copy that stays.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
     /// What the disk gains.
     pub frees: Bytes,
     /// The file of the same content that stays.
@@ -138,6 +141,7 @@ impl Plan {
             path: it.path,
             is: it.is,
             reason: it.reason,
+            rule: it.rule,
             frees: it.frees,
             survivor: it.survivor,
             inside: it.inside,

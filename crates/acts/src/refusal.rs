@@ -52,6 +52,26 @@ pub enum Refusal {
         /// What it is and what would be lost.
         why: String,
     },
+    /// Nothing vouches for it, so that it could be the last of its kind.
+    #[error("{why}")]
+    NotVouched {
+        /// Why.
+        why: String,
+    },
+    /// A program has it, or something in it, open.
+    #[error("a program has {} open; close it, and make the plan again", the(.path.as_deref()))]
+    InUse {
+        /// What is open, if it is in the folder that the step is about.
+        path: Option<PathBuf>,
+    },
+    /// Whether a program uses it cannot be found out.
+    #[error("whether a program has {} open cannot be found out: {why}", the(.path.as_deref()))]
+    MayBeInUse {
+        /// What was asked about, if it is in the folder that the step is about.
+        path: Option<PathBuf>,
+        /// Why nobody knows.
+        why: String,
+    },
     /// Another program has it open for writing.
     #[error("another program has it open for writing")]
     Open,
@@ -95,6 +115,10 @@ pub enum Refusal {
         /// What the system said.
         error: io::Error,
     },
+}
+
+fn the(path: Option<&std::path::Path>) -> String {
+    path.map_or_else(|| "it".to_owned(), |path| format!("`{}`", path.display()))
 }
 
 impl Refusal {

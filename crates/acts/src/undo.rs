@@ -79,7 +79,7 @@ fn back(before: &Before, aside: &OsString) -> Result<()> {
 }
 
 /// What lies in a bin may have been changed there, and goes home all the same; but not another file.
-fn is_that_file(was: &Identity, is: &Identity) -> Result<()> {
+pub(crate) fn is_that_file(was: &Identity, is: &Identity) -> Result<()> {
     match (was.kind, was.device, was.inode) == (is.kind, is.device, is.inode) {
         true => Ok(()),
         false => Err(Refusal::Changed {
