@@ -38,6 +38,9 @@ pub(crate) enum Command {
     #[cfg(feature = "battery")]
     /// Show what the battery is and what it has left
     Battery(Battery),
+    #[cfg(feature = "clean")]
+    /// Write what lets the system show the junk once a week; it never acts
+    Schedule(Schedule),
     #[cfg(feature = "acts")]
     /// Show a plan, ask, and carry it out
     Apply(Apply),
@@ -62,7 +65,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "history", "battery", "apply", "undo", "purge", "journal", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "history", "battery", "schedule", "apply", "undo", "purge", "journal", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }
@@ -101,9 +104,37 @@ pub(crate) struct Clean {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) cleaning: Cleaning,
-    #[command(flatten)]
     pub(crate) shared: Shared,
+    // Last: its heading holds for all that follows.
+    #[command(flatten)]
+    pub(crate) cleaning: Cleaning,
+}
+
+#[cfg(feature = "clean")]
+#[derive(Args, Debug)]
+pub(crate) struct Schedule {
+    /// The day of the week
+    #[arg(long, value_enum, value_name = "DAY", default_value_t = Day::Sunday)]
+    pub(crate) day: Day,
+    /// Show what would be written, and write nothing
+    #[arg(long, conflicts_with = "remove")]
+    pub(crate) show: bool,
+    /// Remove what an earlier `candor schedule` wrote
+    #[arg(long)]
+    pub(crate) remove: bool,
+}
+
+/// A day of the week.
+#[cfg(feature = "clean")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Day {
+    Sunday,
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
 }
 
 /// Which junk is looked for, and which goes, for a plan.
@@ -163,9 +194,10 @@ pub(crate) struct Dupes {
     #[command(flatten)]
     pub(crate) disk: Disk,
     #[command(flatten)]
-    pub(crate) selection: Selection,
-    #[command(flatten)]
     pub(crate) shared: Shared,
+    // Last: its heading holds for all that follows.
+    #[command(flatten)]
+    pub(crate) selection: Selection,
 }
 
 /// Which copies go, for a plan.

@@ -17,6 +17,8 @@ mod notice;
 mod plan;
 #[cfg(feature = "acts")]
 mod purge;
+#[cfg(feature = "clean")]
+mod schedule;
 #[cfg(feature = "acts")]
 mod undo;
 
@@ -92,6 +94,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             session.battery()?;
             session.end(&asked.shared)
         }
+        #[cfg(feature = "clean")]
+        Command::Schedule(asked) => schedule::schedule(&asked),
         #[cfg(feature = "acts")]
         Command::Apply(asked) => apply::apply(&asked),
         #[cfg(feature = "acts")]
