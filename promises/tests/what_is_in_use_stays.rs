@@ -124,6 +124,10 @@ fn what_any_program_has_open_stays() {
     assert_eq!(refused.status.code(), Some(2), "{refused:?}");
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(said.contains("a.png` open"), "{said}");
+    assert!(
+        said.contains(&format!("(tail, process {})", reader.id())),
+        "{said}"
+    );
     assert!(picture.exists());
 
     let done = run(&home, &["apply", "--yes", "plan"]);

@@ -10,7 +10,7 @@ use std::{
 };
 
 use acts::{
-    Act, Around, Bins, Done, Plan, Recovered, apply,
+    Act, Around, Bins, Done, Plan, Recovered, Refusal, apply,
     journal::{Before, CameTo, Journal, NoJournal, Record, Run, SCHEMA, journals},
     purge, recover, undo,
 };
@@ -62,6 +62,8 @@ pub(crate) enum Said {
     Step {
         step: u64,
         refused: Option<String>,
+        /// What a program has open, if that is why.
+        open: Option<PathText>,
         freed: u64,
     },
     /// What came of a step that was cut off.
@@ -211,6 +213,10 @@ fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
         let step = Said::Step {
             step: done.step,
             refused: done.refused.as_ref().map(ToString::to_string),
+            open: match &done.refused {
+                Some(Refusal::InUse { path }) => Some(path.clone().into()),
+                _ => None,
+            },
             freed: done.freed.0,
         };
         let told = say(out, &step).and_then(|()| out.flush());

@@ -45,7 +45,7 @@ pub(crate) enum Job {
     },
     #[cfg(feature = "acts")]
     /// Carries out a plan, undoes a run, or brings one that was cut off to its end.
-    Act(Acting),
+    Act(Box<Acting>),
     /// Tries to break out.
     Prove(Ground),
 }

@@ -21,7 +21,7 @@ mod machine;
 mod plans;
 #[cfg(any(feature = "clean", feature = "dupes"))]
 mod private;
-#[cfg(feature = "clean")]
+#[cfg(feature = "acts")]
 mod running;
 mod state;
 mod stdout;

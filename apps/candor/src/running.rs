@@ -4,12 +4,39 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+#[cfg(feature = "clean")]
 use clean::Running;
+#[cfg(feature = "clean")]
 use knowledge::Platform;
 
+#[cfg(feature = "clean")]
 use crate::machine;
 
+/// Programs that are named as having one file open; more are counted by nobody.
+const NAMED: usize = 3;
+
+/// Returns which of this user's programs have a file open, as `firefox, process 4711`; none where the
+/// system does not tell.
+pub(crate) fn holders(path: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let has_it = |process: &Path| {
+        let open = fs::read_dir(process.join("fd")).into_iter().flatten();
+        open.flatten()
+            .any(|it| fs::read_link(it.path()).is_ok_and(|to| to == path))
+    };
+    let holder = |entry: fs::DirEntry| {
+        let process = entry.path();
+        let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let name = has_it(&process).then(|| names(&process).into_iter().next())?;
+        Some(format!("{}, process {pid}", name.unwrap_or_default()))
+    };
+    entries.flatten().filter_map(holder).take(NAMED).collect()
+}
+
 /// Returns the programs that run, by every name each may be known by.
+#[cfg(feature = "clean")]
 pub(crate) fn running(platform: Platform) -> Running {
     match platform {
         Platform::Linux => in_proc(Path::new("/proc")),
@@ -17,6 +44,7 @@ pub(crate) fn running(platform: Platform) -> Running {
     }
 }
 
+#[cfg(feature = "clean")]
 fn in_proc(proc: &Path) -> Running {
     let hidden = |why: String| Running {
         programs: Vec::new(),
@@ -74,6 +102,7 @@ fn last_name(path: &Path) -> Option<String> {
     )
 }
 
+#[cfg(feature = "clean")]
 fn by_ps(output: Option<Vec<u8>>) -> Running {
     let Some(output) = output else {
         return Running {
@@ -97,7 +126,7 @@ fn by_ps(output: Option<Vec<u8>>) -> Running {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "clean"))]
 mod tests {
     use super::*;
 

@@ -59,16 +59,16 @@ pub enum Refusal {
         why: String,
     },
     /// A program has it, or something in it, open.
-    #[error("a program has {} open; close it, and make the plan again", the(.path.as_deref()))]
+    #[error("a program has `{}` open; close it first", .path.display())]
     InUse {
-        /// What is open, if it is in the folder that the step is about.
-        path: Option<PathBuf>,
+        /// What is open.
+        path: PathBuf,
     },
     /// Whether a program uses it cannot be found out.
-    #[error("whether a program has {} open cannot be found out: {why}", the(.path.as_deref()))]
+    #[error("whether a program has `{}` open cannot be found out: {why}", .path.display())]
     MayBeInUse {
-        /// What was asked about, if it is in the folder that the step is about.
-        path: Option<PathBuf>,
+        /// What was asked about.
+        path: PathBuf,
         /// Why nobody knows.
         why: String,
     },
@@ -115,10 +115,6 @@ pub enum Refusal {
         /// What the system said.
         error: io::Error,
     },
-}
-
-fn the(path: Option<&std::path::Path>) -> String {
-    path.map_or_else(|| "it".to_owned(), |path| format!("`{}`", path.display()))
 }
 
 impl Refusal {

@@ -21,16 +21,16 @@ use crate::{
 /// Refuses what a program has open, or may have: a file itself, a folder with everything below it.
 pub(crate) fn in_use(entry: &Entry, is: &Identity) -> Result<()> {
     match is.kind {
-        EntryKind::File => ask(&entry.folder, &entry.name, || None),
+        EntryKind::File => ask(&entry.folder, &entry.name, || entry.path.clone()),
         EntryKind::Folder => in_folder(entry),
         EntryKind::Link => Ok(()),
-        EntryKind::Special => Err(listens(None)),
+        EntryKind::Special => Err(listens(entry.path.clone())),
     }
 }
 
 fn in_folder(entry: &Entry) -> Result<()> {
     visit_below(&entry.folder, &entry.name, &mut |found: &Below<'_>| {
-        let path = || Some(entry.path.join(found.path));
+        let path = || entry.path.join(found.path);
         match found.is.kind {
             EntryKind::File => ask(found.folder, found.name, path),
             EntryKind::Folder | EntryKind::Link => Ok(()),
@@ -39,7 +39,7 @@ fn in_folder(entry: &Entry) -> Result<()> {
     })
 }
 
-fn ask(folder: &OwnedFd, name: &OsStr, path: impl Fn() -> Option<PathBuf>) -> Result<()> {
+fn ask(folder: &OwnedFd, name: &OsStr, path: impl Fn() -> PathBuf) -> Result<()> {
     let flags =
         OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let open = |more| openat(folder, name, flags | more, Mode::empty());
@@ -57,7 +57,7 @@ fn ask(folder: &OwnedFd, name: &OsStr, path: impl Fn() -> Option<PathBuf>) -> Re
     }
 }
 
-fn listens(path: Option<PathBuf>) -> Refusal {
+fn listens(path: PathBuf) -> Refusal {
     Refusal::MayBeInUse {
         path,
         why: "it is a socket, pipe or device, which a program may be listening on".to_owned(),

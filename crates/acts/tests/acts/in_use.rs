@@ -42,7 +42,7 @@ fn a_file_that_is_open_stays() {
     let file = world.file("log", "lines");
     let plan = world.plan(Act::Trash, vec![proposal(&file, None)]);
     let open = File::open(&file).unwrap();
-    assert_refused(&world.apply(&plan), "a program has it open");
+    assert_refused(&world.apply(&plan), "log` open");
     drop(open);
     assert_all_done(&world.apply(&plan));
 }

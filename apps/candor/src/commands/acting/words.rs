@@ -80,7 +80,6 @@ fn gain(act: Act, bytes: Bytes) -> String {
     }
 }
 
-#[cfg(feature = "dupes")]
 pub(in super::super) fn written(plan: &Plan, file: &Path) -> String {
     let file = tool::path_text::shown(file.as_os_str());
     match plan.steps.len() {
