@@ -2,10 +2,12 @@
 //!
 //! Names and numbers only, from `/proc`; on a Mac from `ps`. No program is asked anything.
 
+#[cfg(feature = "clean")]
+use std::os::unix::fs::MetadataExt;
 use std::{collections::BTreeSet, fs, path::Path};
 
 #[cfg(feature = "clean")]
-use clean::Running;
+use clean::{Program, Running};
 #[cfg(feature = "clean")]
 use knowledge::Platform;
 
@@ -60,11 +62,19 @@ fn in_proc(proc: &Path) -> Running {
     if !pids.contains(&1) {
         return hidden(format!("{} hides those of other users", proc.display()));
     }
+    let user = rustix::process::geteuid().as_raw();
     let programs = pids
         .into_iter()
         .filter(|pid| *pid != std::process::id())
-        .map(|pid| (pid, names(&proc.join(pid.to_string()))))
-        .filter(|(_, names)| !names.is_empty())
+        .map(|process| {
+            let folder = proc.join(process.to_string());
+            Program {
+                process,
+                own: fs::metadata(&folder).is_ok_and(|it| it.uid() == user),
+                names: names(&folder),
+            }
+        })
+        .filter(|it| !it.names.is_empty())
         .collect();
     Running {
         programs,
@@ -112,10 +122,12 @@ fn by_ps(output: Option<Vec<u8>>) -> Running {
     };
     let line = |line: &str| {
         let (pid, program) = line.trim().split_once(' ')?;
-        Some((
-            pid.parse().ok()?,
-            vec![last_name(Path::new(program.trim()))?],
-        ))
+        Some(Program {
+            process: pid.parse().ok()?,
+            // Whose it is was not asked.
+            own: true,
+            names: vec![last_name(Path::new(program.trim()))?],
+        })
     };
     Running {
         programs: String::from_utf8_lossy(&output)
@@ -157,8 +169,9 @@ mod tests {
         let running = in_proc(proc.path());
         assert_eq!(running.hidden, None);
         let named = |pid: u32| {
-            let found = running.programs.iter().find(|(it, _)| *it == pid);
-            found.unwrap().1.clone()
+            let found = running.programs.iter().find(|it| it.process == pid);
+            assert!(found.unwrap().own);
+            found.unwrap().names.clone()
         };
         assert_eq!(named(77), ["Web Content", "firefox"]);
         assert_eq!(named(78), ["python3", "ansible-playbook"]);
@@ -178,12 +191,8 @@ mod tests {
     fn ps_names_programs_by_their_path() {
         let output = b"  1 /sbin/launchd\n 501 /Applications/My App.app/Contents/MacOS/My App\n";
         let running = by_ps(Some(output.to_vec()));
-        assert_eq!(
-            running.programs,
-            [
-                (1, vec!["launchd".to_owned()]),
-                (501, vec!["My App".to_owned()])
-            ]
-        );
+        let named = running.programs.iter();
+        let named: Vec<_> = named.map(|it| (it.process, it.names[0].as_str())).collect();
+        assert_eq!(named, [(1, "launchd"), (501, "My App")]);
     }
 }

@@ -31,7 +31,7 @@ pub use keep::{BadLine, Keep};
 pub use map::{FileLine, FolderLine, Map, Root};
 pub use odd::Odd;
 pub use propose::{Wishes, is_of};
-pub use rules::{Rules, Running, held};
+pub use rules::{Program, Rules, Running, held};
 
 /// The list of what is proposed: for whoever makes a plan, not for the person.
 pub const PROPOSALS: &str = "junk-proposals";

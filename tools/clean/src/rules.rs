@@ -114,10 +114,22 @@ fn names_in(folder: &Path) -> Vec<Vec<u8>> {
 /// What runs on a machine, as far as it can be seen.
 #[derive(Clone, Debug, Default)]
 pub struct Running {
-    /// Each program, by the names it may be known by, and its number.
-    pub programs: Vec<(u32, Vec<String>)>,
+    /// Each program.
+    pub programs: Vec<Program>,
     /// Why some programs cannot be seen; `None` if all can.
     pub hidden: Option<String>,
+}
+
+/// A program that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The number of its process.
+    pub process: u32,
+    /// Whether it is of the user whose things are looked at. Other users' programs matter only to what lies
+    /// outside the home folder.
+    pub own: bool,
+    /// The names it may be known by, the best first.
+    pub names: Vec<String>,
 }
 
 /// How many letters of a name the kernel keeps. Source: proc_pid_comm(5), Linux man-pages 6.9.
@@ -145,11 +157,14 @@ fn why_held(row: &junk::Junk, machine: &Machine, running: &Running) -> Option<St
         true => String::new(),
         false => format!("; {words}"),
     };
+    let of_all = row.paths.iter().any(|path| path.starts_with('/'));
     for pattern in programs {
-        let is = |(_, names): &&(u32, Vec<String>)| names.iter().any(|name| is_name(pattern, name));
-        if let Some((pid, names)) = running.programs.iter().find(is) {
+        let is = |it: &&Program| {
+            (it.own || of_all) && it.names.iter().any(|name| is_name(pattern, name))
+        };
+        if let Some(Program { process, names, .. }) = running.programs.iter().find(is) {
             let name = names.first().map_or(pattern.as_str(), String::as_str);
-            return Some(format!("{name} is running (process {pid}){advice}"));
+            return Some(format!("{name} is running (process {process}){advice}"));
         }
     }
     let standing = |pattern: &String| {
@@ -216,7 +231,7 @@ fn is_stale(lock: &Path, running: &Running) -> bool {
     let Ok(pid) = text[text.len() - digits..].parse::<u32>() else {
         return false;
     };
-    running.hidden.is_none() && !running.programs.iter().any(|(it, _)| *it == pid)
+    running.hidden.is_none() && !running.programs.iter().any(|it| it.process == pid)
 }
 
 #[cfg(test)]
@@ -234,9 +249,23 @@ mod tests {
 
     fn programs(names: &[&str]) -> Running {
         Running {
-            programs: vec![(4711, names.iter().map(|it| (*it).to_owned()).collect())],
+            programs: vec![Program {
+                process: 4711,
+                own: true,
+                names: names.iter().map(|it| (*it).to_owned()).collect(),
+            }],
             hidden: None,
         }
+    }
+
+    #[test]
+    fn programs_of_others_matter_outside_the_home_only() {
+        let (_disk, machine) = machine();
+        let mut running = programs(&["chromium", "apt-get"]);
+        running.programs[0].own = false;
+        let held = held(&machine, &running);
+        assert!(!held.contains_key("linux.chromium-cache"), "{held:?}");
+        assert!(held.contains_key("linux.apt-archives"), "{held:?}");
     }
 
     #[test]
