@@ -98,6 +98,8 @@ pub(crate) struct Clean {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
+    pub(crate) rules: crate::commands::cleanerml::CleanerMl,
+    #[command(flatten)]
     pub(crate) shared: Shared,
 }
 

@@ -5,6 +5,8 @@ mod acting;
 #[cfg(feature = "acts")]
 mod apply;
 mod checkup;
+#[cfg(feature = "clean")]
+pub(crate) mod cleanerml;
 mod doctor;
 #[cfg(feature = "history")]
 mod history;
@@ -58,6 +60,9 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         }
         #[cfg(feature = "clean")]
         Command::Clean(asked) => {
+            if let Some(folder) = &asked.rules.cleanerml {
+                return cleanerml::run(folder, &asked);
+            }
             let wants = Wants {
                 junk: true,
                 ..Wants::default()
