@@ -80,7 +80,8 @@ fn run() -> io::Result<()> {
                 hours: window_hours,
                 ..history::Options::default()
             };
-            let look = |lists: &mut Lists<'_>| history::look(&machine, &discovered, &options, lists);
+            let look =
+                |lists: &mut Lists<'_>| history::look(&machine, &discovered, &options, lists);
             with_lists("history", order.lists, &mut out, look)?;
         }
         #[cfg(feature = "clean")]

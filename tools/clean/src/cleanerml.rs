@@ -77,7 +77,7 @@ fn means(asked: &str, cleaner: &str, option: &str) -> bool {
 }
 
 /// What `candor clean --cleanerml --json` says, as `schemas/candor.cleanerml.1.schema.json` has it.
-/// The list `entries` goes beside it.
+/// The lists `entries` and `kept_out` go beside it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Preview {
     /// The folder of definitions.
@@ -104,6 +104,15 @@ struct Row<'a> {
     act: Act,
     kind: &'static str,
     allocated: u64,
+}
+
+/// One entry the deny list keeps out: a row of the list `kept_out`.
+#[derive(Serialize)]
+struct KeptOut<'a> {
+    option: &'a str,
+    path: PathText,
+    /// The row of the deny list; `holder` for a folder that holds something protected.
+    row: &'static str,
 }
 
 /// Reads the definitions and shows what they would act on.
@@ -137,6 +146,7 @@ pub fn look(machine: &Machine, input: &Input, lists: &mut Lists<'_>) -> Outcome 
         allocated,
     };
     lists.rows("entries", preview.options.iter().flat_map(rows));
+    lists.rows("kept_out", preview.options.iter().flat_map(kept_out));
     let mut outcome = Outcome::new("cleanerml", &preview, words::section(&preview));
     outcome.findings = words::findings(&preview);
     outcome.skipped = skipped;
@@ -150,6 +160,14 @@ fn rows(option: &OptionPreview) -> impl Iterator<Item = Row<'_>> {
         act: *act,
         kind: kind(found),
         allocated: found.look.allocated,
+    })
+}
+
+fn kept_out(option: &OptionPreview) -> impl Iterator<Item = KeptOut<'_>> {
+    option.kept_out.iter().map(|(row, found)| KeptOut {
+        option: &option.id,
+        path: as_path(&found.path).into(),
+        row,
     })
 }
 

@@ -24,7 +24,12 @@ pub(crate) struct CleanerMl {
     #[arg(long, value_name = "DIR")]
     pub(crate) cleanerml: Option<PathBuf>,
     /// Only this option, as `firefox.cache`, or all of a cleaner, as `firefox`
-    #[arg(long, value_name = "CLEANER.OPTION", requires = "cleanerml", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "CLEANER.OPTION",
+        requires = "cleanerml",
+        value_delimiter = ','
+    )]
     option: Vec<String>,
     /// List the options, and look for nothing
     #[arg(long, requires = "cleanerml")]

@@ -3,13 +3,7 @@
 //! A link is never followed to what is in it. Whether it leads to a folder is asked, because BleachBit
 //! counts such a link among the folders of a walk.
 
-use std::{
-    collections::HashMap,
-    ffi::OsStr,
-    os::unix::ffi::OsStrExt,
-    path::Path,
-    rc::Rc,
-};
+use std::{collections::HashMap, ffi::OsStr, os::unix::ffi::OsStrExt, path::Path, rc::Rc};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, openat, statat};
 use tool::{Skipped, Why};
@@ -22,7 +16,9 @@ pub(crate) enum Kind {
     /// A link that leads to a folder.
     LinkToFolder,
     /// A link that leads to a file, or nowhere.
-    Link { to_file: bool },
+    Link {
+        to_file: bool,
+    },
     /// A FIFO, a socket or a device.
     Other,
 }
@@ -73,7 +69,9 @@ impl Disk {
             return *known;
         }
         let found = statat(CWD, as_path(path), AtFlags::SYMLINK_NOFOLLOW);
-        let look = found.ok().map(|stat| look_of(&stat, || leads_to(CWD, as_path(path))));
+        let look = found
+            .ok()
+            .map(|stat| look_of(&stat, || leads_to(CWD, as_path(path))));
         self.looks.insert(path.to_vec(), look);
         look
     }
@@ -121,11 +119,8 @@ pub(crate) fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
 
 /// Returns the entries that could be looked at, and those that could not.
 fn listed(folder: &[u8]) -> rustix::io::Result<(Vec<Entry>, Vec<Skipped>)> {
-    let flags = OFlags::RDONLY
-        | OFlags::DIRECTORY
-        | OFlags::NOFOLLOW
-        | OFlags::CLOEXEC
-        | OFlags::NONBLOCK;
+    let flags =
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let handle = openat(CWD, as_path(folder), flags, Mode::empty())?;
     let mut names = Vec::new();
     let mut entries = Dir::new(handle)?;

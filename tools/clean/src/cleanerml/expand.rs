@@ -68,7 +68,8 @@ impl Values {
             }
             let with = |text: &Vec<u8>| {
                 let used = values.iter().filter(|value| !value.is_empty());
-                used.map(|value| replaced(text, &mark, value)).collect::<Vec<_>>()
+                used.map(|value| replaced(text, &mark, value))
+                    .collect::<Vec<_>>()
             };
             all = all.iter().flat_map(with).collect();
         }

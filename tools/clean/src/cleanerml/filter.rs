@@ -67,7 +67,9 @@ impl Filters {
     /// Returns whether a name and a path pass; the kind is another question.
     pub(crate) fn pass(&self, name: &[u8], path: &[u8]) -> bool {
         let all = |patterns: &[Pattern], text: &[u8]| {
-            patterns.iter().all(|it| it.regex.is_match(text) == it.keeps)
+            patterns
+                .iter()
+                .all(|it| it.regex.is_match(text) == it.keeps)
         };
         all(&self.name, name) && all(&self.whole, path)
     }
@@ -162,7 +164,13 @@ mod tests {
         ] {
             assert!(compiled(pattern).is_err(), "{pattern}");
         }
-        for pattern in [r"^[^]x]+$", r"[\\/]\.?venv[\\/]", r"_[0-9a-f]{40}$", "a-b", "[]-]"] {
+        for pattern in [
+            r"^[^]x]+$",
+            r"[\\/]\.?venv[\\/]",
+            r"_[0-9a-f]{40}$",
+            "a-b",
+            "[]-]",
+        ] {
             assert!(compiled(pattern).is_ok(), "{pattern}");
         }
     }

@@ -24,7 +24,10 @@ enum Token {
     Any,
     One,
     Letter(u32),
-    Set { ranges: Vec<(u32, u32)>, negated: bool },
+    Set {
+        ranges: Vec<(u32, u32)>,
+        negated: bool,
+    },
 }
 
 impl Glob {
@@ -74,7 +77,10 @@ impl Token {
             Self::One => true,
             Self::Letter(own) => *own == letter,
             Self::Set { ranges, negated } => {
-                ranges.iter().any(|(low, high)| (*low..=*high).contains(&letter)) != *negated
+                ranges
+                    .iter()
+                    .any(|(low, high)| (*low..=*high).contains(&letter))
+                    != *negated
             }
         }
     }

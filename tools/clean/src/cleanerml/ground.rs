@@ -35,7 +35,14 @@ impl Ground {
     pub(crate) fn new(machine: &Machine, roots: &[PathBuf]) -> Self {
         let bases = crate::bases(machine);
         let own = |base: &Base| {
-            [&base.home, &base.config, &base.cache, &base.data, &base.state].map(Clone::clone)
+            [
+                &base.home,
+                &base.config,
+                &base.cache,
+                &base.data,
+                &base.state,
+            ]
+            .map(Clone::clone)
         };
         let mut starts: Vec<PathBuf> = bases.iter().flat_map(own).collect();
         let containers = containers(&bases, &starts);
@@ -84,7 +91,11 @@ impl Ground {
 /// Returns whether no component from the person's home down to `folder` is a link. What environment
 /// variables name is resolved already; a default such as `~/.cache` may be a link.
 fn is_reached_without_links(folder: &Path, bases: &[Base]) -> bool {
-    let Some(home) = bases.iter().map(|it| &it.home).find(|it| folder.starts_with(it)) else {
+    let Some(home) = bases
+        .iter()
+        .map(|it| &it.home)
+        .find(|it| folder.starts_with(it))
+    else {
         return true;
     };
     let below = folder.ancestors().take_while(|it| it != home);
@@ -99,7 +110,10 @@ fn containers(bases: &[Base], own: &[PathBuf]) -> HashSet<PathBuf> {
     for base in bases {
         let is_plain = |path: &PathBuf| !path.as_os_str().as_bytes().contains(&b'*');
         let itself = |row: &&Protected| row.depth == Depth::Itself;
-        let denied = protected().iter().filter(itself).flat_map(|row| row.paths(base));
+        let denied = protected()
+            .iter()
+            .filter(itself)
+            .flat_map(|row| row.paths(base));
         let shared = knowledge::named("programs").flat_map(|place| place.paths(base));
         all.extend(denied.chain(shared).filter(is_plain));
     }

@@ -53,7 +53,8 @@ pub(crate) fn cleaner(
         nodes_limit: NODES,
         ..ParsingOptions::default()
     };
-    let document = Document::parse_with_options(text, options).map_err(|error| error.to_string())?;
+    let document =
+        Document::parse_with_options(text, options).map_err(|error| error.to_string())?;
     check_depth(&document)?;
     let root = document.root_element();
     let is_cleaner = |node: &Node<'_, '_>| node.has_tag_name("cleaner");
@@ -214,7 +215,13 @@ fn why_not(command: &str) -> &'static str {
             "it would run a program"
         }
         "winreg" | "win" => "it is about the registry of another system",
-        "sqlite" | "ini" | "json" | "xml" | "chrome" | "mozilla" | "cookie"
+        "sqlite"
+        | "ini"
+        | "json"
+        | "xml"
+        | "chrome"
+        | "mozilla"
+        | "cookie"
         | "office_registrymodifications" => "it changes a file inside",
         _ => "the command is not known",
     }
@@ -296,7 +303,11 @@ mod tests {
             Sign::File("~/.app/*.lock".to_owned()),
         ];
         assert_eq!(app.running, signs);
-        let values: Vec<_> = app.variables.iter().map(|it| (&*it.value, it.is_glob)).collect();
+        let values: Vec<_> = app
+            .variables
+            .iter()
+            .map(|it| (&*it.value, it.is_glob))
+            .collect();
         assert_eq!(values, [("~/.app-*", true), ("~/.app", false)]);
         let [cache] = &app.choices[..] else {
             panic!("an option of another system is left out");
@@ -349,7 +360,10 @@ mod tests {
             ("<cleaner/>", "no id"),
             ("<cleaner id='a'/>", "no <label>"),
             (laughs, "DTD"),
-            ("<!DOCTYPE cleaner SYSTEM 'file:///etc/passwd'><cleaner/>", "DTD"),
+            (
+                "<!DOCTYPE cleaner SYSTEM 'file:///etc/passwd'><cleaner/>",
+                "DTD",
+            ),
             (&deep, "deeper"),
             (&many, "limit"),
         ] {

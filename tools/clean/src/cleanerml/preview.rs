@@ -51,6 +51,9 @@ pub struct OptionPreview {
     /// The entries themselves go out as a list of their own.
     #[serde(skip)]
     pub(crate) found: Vec<(Act, Found)>,
+    /// So does what was kept out, with the row that did.
+    #[serde(skip)]
+    pub(crate) kept_out: Vec<(&'static str, Found)>,
 }
 
 /// Whether a program is running.
@@ -169,7 +172,9 @@ impl Person {
         }
         let named = |(path, why)| (variable.to_owned(), path, why);
         self.refused.extend(finds.refused.into_iter().map(named));
-        all.into_iter().map(|it| [&it.path, &b"/"[..]].concat()).collect()
+        all.into_iter()
+            .map(|it| [&it.path, &b"/"[..]].concat())
+            .collect()
     }
 }
 
@@ -192,7 +197,9 @@ fn running(cleaner: &Cleaner, people: &[Person], input: &Input, ground: &mut Gro
     for sign in &cleaner.running {
         match (sign, &input.running) {
             (Sign::Program(name), Some(programs)) => {
-                if programs.contains(name) {
+                // The system cuts the names of other people's programs.
+                let cut = name.get(..15).unwrap_or(name);
+                if programs.iter().any(|it| it == name || it == cut) {
                     return Running::Running;
                 }
             }
@@ -231,6 +238,7 @@ impl OptionPreview {
             refused: Vec::new(),
             unsupported: choice.unsupported.clone(),
             found: Vec::new(),
+            kept_out: Vec::new(),
         }
     }
 
@@ -247,15 +255,21 @@ impl OptionPreview {
                 let of_variables = person.refused.iter().filter(|it| uses(&it.0));
                 refused.append(&mut finds.refused);
                 refused.extend(of_variables.map(|(_, path, why)| (path.clone(), why.clone())));
-                self.found.extend(finds.found.into_iter().map(|it| (search.act, it)));
+                self.found
+                    .extend(finds.found.into_iter().map(|it| (search.act, it)));
             }
         }
-        self.found.sort_by(|a, b| (&a.1.path, a.0).cmp(&(&b.1.path, b.0)));
-        self.found.dedup_by(|a, b| (&a.1.path, a.0) == (&b.1.path, b.0));
+        self.found
+            .sort_by(|a, b| (&a.1.path, a.0).cmp(&(&b.1.path, b.0)));
+        self.found
+            .dedup_by(|a, b| (&a.1.path, a.0) == (&b.1.path, b.0));
         self.keep_out_protected(ground);
         refused.sort();
         refused.dedup();
-        self.refused = refused.iter().map(|(path, why)| words::refused(path, why)).collect();
+        self.refused = refused
+            .iter()
+            .map(|(path, why)| words::refused(path, why))
+            .collect();
         self.entries = self.found.len() as u64;
         self.allocated = self.found.iter().map(|it| Bytes(it.1.look.allocated)).sum();
     }
@@ -286,8 +300,10 @@ impl OptionPreview {
                 entries: 0,
             });
             count.entries += 1;
+            self.kept_out.push((id, found));
         }
         kept.reverse();
+        self.kept_out.reverse();
         self.found = kept;
         self.protected = rows.into_values().collect();
     }

@@ -139,38 +139,49 @@ impl Ground {
     /// Finds a path as it stands, wildcards and all.
     fn literal(&mut self, path: &[u8], finds: &mut Finds) -> Vec<Found> {
         let (path, slash) = tidy(path);
-        self.by_parts(&path, slash, &|_| false, finds)
+        self.by_parts(&path, slash, false, finds)
     }
 
     /// Finds what fits a glob.
     pub(crate) fn globbed(&mut self, path: &[u8], finds: &mut Finds) -> Vec<Found> {
         let (path, slash) = tidy(path);
-        self.by_parts(&path, slash, &is_wild, finds)
+        self.by_parts(&path, slash, true, finds)
     }
 
     /// Goes down part by part from a folder of the machine's own. No part on the way may be a link.
+    /// Without `wildcards` every part is the name it is.
     fn by_parts(
         &mut self,
         path: &[u8],
         slash: bool,
-        is_wild: &dyn Fn(&[u8]) -> bool,
+        wildcards: bool,
         finds: &mut Finds,
     ) -> Vec<Found> {
         let (start, rest) = self.start_of(path);
-        let parts: Vec<&[u8]> = rest.split(|it| *it == b'/').filter(|it| !it.is_empty()).collect();
-        if let Some(refused) = self.refuses(&start, &parts, is_wild) {
+        let parts: Vec<&[u8]> = rest
+            .split(|it| *it == b'/')
+            .filter(|it| !it.is_empty())
+            .collect();
+        if let Some(refused) = self.refuses(&start, &parts, wildcards) {
             finds.refuse(path, refused);
             return Vec::new();
         }
         let Some((last, way)) = parts.split_last() else {
             let look = self.disk.look(&start);
-            let found = look.map(|look| Found { path: start, slash, look });
+            let found = look.map(|look| Found {
+                path: start,
+                slash,
+                look,
+            });
             return found.into_iter().collect();
         };
         let mut folders = vec![start];
         for part in way {
             let mut next = Vec::new();
-            for (path, look) in folders.iter().flat_map(|it| self.fitting(it, part, is_wild)) {
+            for (path, look) in folders
+                .iter()
+                .flat_map(|it| self.fitting(it, part, wildcards))
+            {
                 match look.kind {
                     Kind::Folder => next.push(path),
                     Kind::LinkToFolder => finds.refuse(&path, Refused::Link),
@@ -180,7 +191,10 @@ impl Ground {
             folders = next;
         }
         let mut found = Vec::new();
-        for (path, look) in folders.iter().flat_map(|it| self.fitting(it, last, is_wild)) {
+        for (path, look) in folders
+            .iter()
+            .flat_map(|it| self.fitting(it, last, wildcards))
+        {
             match look.kind {
                 // A slash behind a link means what it leads to.
                 Kind::LinkToFolder if slash => finds.refuse(&path, Refused::Link),
@@ -193,27 +207,24 @@ impl Ground {
     }
 
     /// Returns why a path is not to be looked at, by the part of it that has no wildcard.
-    fn refuses(
-        &mut self,
-        start: &[u8],
-        parts: &[&[u8]],
-        is_wild: &dyn Fn(&[u8]) -> bool,
-    ) -> Option<Refused> {
-        let fixed = parts.iter().take_while(|part| !is_wild(part));
+    fn refuses(&mut self, start: &[u8], parts: &[&[u8]], wildcards: bool) -> Option<Refused> {
+        let fixed = parts
+            .iter()
+            .take_while(|part| !(wildcards && is_wild(part)));
         let prefix = fixed.fold(start.to_vec(), |path, part| join(&path, part));
-        if let Some(row) = self.shield.protects_all_below(&prefix) {
-            return Some(Refused::Protected(&row.id));
-        }
-        (!self.may_list(&prefix)).then_some(Refused::Outside)
+        let refused = match self.shield.protects_all_below(&prefix) {
+            // One path is counted with what the deny list keeps out. A place is not even listed.
+            Some(_) if !wildcards => return None,
+            Some(row) => Refused::Protected(&row.id),
+            None if !self.may_list(&prefix) => Refused::Outside,
+            None => return None,
+        };
+        // Of what is not there, nothing is kept out.
+        self.disk.look(&prefix).map(|_| refused)
     }
 
-    fn fitting(
-        &mut self,
-        folder: &[u8],
-        part: &[u8],
-        is_wild: &dyn Fn(&[u8]) -> bool,
-    ) -> Vec<(Vec<u8>, Look)> {
-        if !is_wild(part) {
+    fn fitting(&mut self, folder: &[u8], part: &[u8], wildcards: bool) -> Vec<(Vec<u8>, Look)> {
+        if !(wildcards && is_wild(part)) {
             let path = join(folder, part);
             let look = self.disk.look(&path);
             return look.map(|look| (path, look)).into_iter().collect();
@@ -221,7 +232,9 @@ impl Ground {
         let glob = Glob::new(part);
         let entries = self.disk.entries(folder);
         let fitting = entries.iter().filter(|it| glob.fits(&it.name));
-        fitting.map(|it| (join(folder, &it.name), it.look)).collect()
+        fitting
+            .map(|it| (join(folder, &it.name), it.look))
+            .collect()
     }
 
     fn passes(&self, search: &Search, found: &Found) -> bool {
@@ -241,10 +254,7 @@ impl Ground {
 
 impl Finds {
     pub(crate) fn refuse(&mut self, path: &[u8], why: impl Into<Refused>) {
-        let refused = (path.to_vec(), why.into());
-        if !self.refused.contains(&refused) {
-            self.refused.push(refused);
-        }
+        self.refused.push((path.to_vec(), why.into()));
     }
 }
 

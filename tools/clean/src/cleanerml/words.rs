@@ -37,9 +37,10 @@ pub(crate) fn refused(path: &[u8], why: &Refused) -> RefusedPath {
         Refused::Protected(row) => ("protected", format!("all of it is protected: {row}")),
         Refused::Path(Refusal::Empty(name)) => ("empty-variable", name.clone()),
         Refused::Path(Refusal::Undefined(name)) => ("undefined-variable", name.clone()),
-        Refused::Path(Refusal::NotAbsolute) => {
-            ("not-absolute", "it names no place on this system".to_owned())
-        }
+        Refused::Path(Refusal::NotAbsolute) => (
+            "not-absolute",
+            "it names no place on this system".to_owned(),
+        ),
         Refused::Path(Refusal::Climbs) => ("climbs", "it climbs with `..`".to_owned()),
         Refused::Path(Refusal::OtherHome) => {
             ("other-home", "it names another person's home".to_owned())
@@ -124,7 +125,11 @@ fn summary(preview: &Preview) -> String {
 fn listed(preview: &Preview) -> Table {
     let row = |it: &OptionPreview| {
         let mut more = Vec::new();
-        more.extend(it.warning.as_ref().map(|it| Cell::Text(format!("Warning: {}", it.trim()))));
+        more.extend(
+            it.warning
+                .as_ref()
+                .map(|it| Cell::Text(format!("Warning: {}", it.trim()))),
+        );
         more.extend(commands(it).into_iter().map(Cell::Text));
         vec![
             Cell::Text(it.id.clone()),
@@ -166,7 +171,10 @@ fn left_out(preview: &Preview) -> Option<Table> {
             lines.push("a search by name in the whole home folder: only with --deep".to_owned());
         }
         for row in &it.protected {
-            lines.push(format!("{} kept out as protected: {}", row.entries, row.words));
+            lines.push(format!(
+                "{} kept out as protected: {}",
+                row.entries, row.words
+            ));
         }
         // Variables without a value here are the rule, and counted in a note.
         let said = |it: &&RefusedPath| {
