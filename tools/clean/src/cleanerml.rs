@@ -153,6 +153,14 @@ pub fn look(machine: &Machine, input: &Input, lists: &mut Lists<'_>) -> Outcome 
     outcome
 }
 
+/// Runs the reader of definitions on any bytes, for the fuzz target: what matters is that it returns.
+pub fn fuzz(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let file = std::path::Path::new("fuzz.xml");
+        let _ = parse::cleaner(text, file, knowledge::Platform::Linux, false);
+    }
+}
+
 fn rows(option: &OptionPreview) -> impl Iterator<Item = Row<'_>> {
     option.found.iter().map(|(act, found)| Row {
         option: &option.id,

@@ -6,6 +6,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from bleachbit import CLI
 
-for option in sys.argv[2:]:
-    print("== " + option, flush=True)
-    CLI.preview_or_clean(CLI.args_to_operations([option], False, False), False)
+# Loads the definitions, and says which options there are to do, by cleaner.
+for cleaner, options in sorted(CLI.args_to_operations(sys.argv[2:], False, False).items()):
+    for option in options:
+        print("== %s.%s" % (cleaner, option), flush=True)
+        CLI.preview_or_clean({cleaner: [option]}, False)
