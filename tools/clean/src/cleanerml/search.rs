@@ -162,8 +162,8 @@ impl Ground {
             .split(|it| *it == b'/')
             .filter(|it| !it.is_empty())
             .collect();
-        if let Some(refused) = self.refuses(&start, &parts, wildcards) {
-            finds.refuse(path, refused);
+        if let Some((place, refused)) = self.refuses(&start, &parts, wildcards) {
+            finds.refuse(&place, refused);
             return Vec::new();
         }
         let Some((last, way)) = parts.split_last() else {
@@ -206,8 +206,13 @@ impl Ground {
         found
     }
 
-    /// Returns why a path is not to be looked at, by the part of it that has no wildcard.
-    fn refuses(&mut self, start: &[u8], parts: &[&[u8]], wildcards: bool) -> Option<Refused> {
+    /// Returns why a path is not to be looked at, with the part of it that has no wildcard.
+    fn refuses(
+        &mut self,
+        start: &[u8],
+        parts: &[&[u8]],
+        wildcards: bool,
+    ) -> Option<(Vec<u8>, Refused)> {
         let fixed = parts
             .iter()
             .take_while(|part| !(wildcards && is_wild(part)));
@@ -220,7 +225,8 @@ impl Ground {
             None => return None,
         };
         // Of what is not there, nothing is kept out.
-        self.disk.look(&prefix).map(|_| refused)
+        self.disk.look(&prefix)?;
+        Some((prefix, refused))
     }
 
     fn fitting(&mut self, folder: &[u8], part: &[u8], wildcards: bool) -> Vec<(Vec<u8>, Look)> {
