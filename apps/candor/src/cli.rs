@@ -104,6 +104,8 @@ pub(crate) struct Clean {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
+    pub(crate) rules: crate::commands::cleanerml::CleanerMl,
+    #[command(flatten)]
     pub(crate) shared: Shared,
     // Last: its heading holds for all that follows.
     #[command(flatten)]

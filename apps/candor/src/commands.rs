@@ -5,6 +5,7 @@ mod acting;
 #[cfg(feature = "acts")]
 mod apply;
 mod checkup;
+pub(crate) mod cleanerml;
 #[cfg(feature = "clean")]
 mod cleaning;
 mod doctor;
@@ -66,6 +67,9 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         }
         #[cfg(feature = "clean")]
         Command::Clean(asked) => {
+            if let Some(folder) = &asked.rules.cleanerml {
+                return cleanerml::run(folder, &asked);
+            }
             let wants = Wants {
                 junk: true,
                 cleaning: Some(&asked.cleaning),

@@ -42,10 +42,10 @@ pub fn purge(
         .collect();
     for (number, before) in steps.iter().copied().enumerate() {
         if number % TOGETHER == 0 {
-            for before in steps[number..].iter().take(TOGETHER).copied() {
+            for before in steps.iter().skip(number).take(TOGETHER) {
                 journal.write(&Record::Before(Box::new(Before {
                     act: Act::Remove,
-                    ..before.clone()
+                    ..Before::clone(before)
                 })))?;
             }
             journal.sync()?;
