@@ -4,6 +4,7 @@ mod browser;
 mod calls;
 mod checkup;
 mod duplicates;
+mod losses;
 mod map;
 mod rerun;
 
@@ -33,6 +34,7 @@ pub(crate) fn run(name: Name, setting: &Setting) -> Result<Scene, Failure> {
         Name::Map => map::scene(setting),
         Name::Checkup => checkup::scene(setting),
         Name::History => browser::scene(setting),
+        Name::Losses => losses::scene(setting),
     }
 }
 
