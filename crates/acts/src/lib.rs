@@ -19,6 +19,7 @@ pub mod journal;
 mod kernel;
 mod link;
 mod plan;
+mod plan_file;
 mod put;
 mod recover;
 mod refusal;
@@ -27,7 +28,8 @@ mod undo;
 
 pub use apply::{Around, Done, Ended, apply};
 pub use bins::{Bin, Bins, Use};
-pub use plan::{Act, BadPlan, Plan, Step};
+pub use plan::{Act, Plan, Step};
+pub use plan_file::{BadPlan, PlanFile, Unread};
 pub use recover::{Recovered, recover};
 pub use refusal::Refusal;
 pub use undo::undo;
