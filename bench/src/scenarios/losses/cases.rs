@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
@@ -155,7 +154,8 @@ pub(super) const CASES: [Case; 14] = [
     },
     Case {
         name: "a folder that is to be kept",
-        words: "Equal folders, one of which is named as the one from which nothing may go.",
+        words: "One folder is named as the one from which nothing may go. It holds two equal folders, and \
+                the other one is equal to them.",
         kind: Kind::Keep,
         stands_on: Device::Any,
         make: kept,
@@ -222,6 +222,13 @@ pub(super) fn came(
             .any(|it| became(&it))
     {
         remarks.push("a symbolic link was made instead".to_owned());
+    }
+    let touched = |root: &&PathBuf| {
+        let mut below = before.1.keys().filter(|path| path.starts_with(root));
+        below.any(|path| !after.contains_key(path))
+    };
+    if way.kind == Kind::Isolate && folders.roots.iter().filter(touched).count() > 1 {
+        remarks.push("copies went from both folders".to_owned());
     }
     // Pairs are told apart by the tens of their numbers.
     let spoken_of = |path: &&PathBuf| {
@@ -393,6 +400,7 @@ fn by_a_link(ground: &mut Ground) -> Result<Folders, Failure> {
     Ok(Folders::of([tree, link]))
 }
 
+/// The shape of fclones#97.
 fn isolated(ground: &mut Ground) -> Result<Folders, Failure> {
     let folders = ["left", "right"].map(|side| ground.tree().join(side));
     for folder in &folders {
@@ -402,12 +410,11 @@ fn isolated(ground: &mut Ground) -> Result<Folders, Failure> {
     Ok(Folders::of(folders))
 }
 
+/// The shape of rmlint#141: the folder that is to be kept holds two equal folders itself.
 fn kept(ground: &mut Ground) -> Result<Folders, Failure> {
     let [other, keep] = ["other", "keep"].map(|side| ground.tree().join(side));
-    for folder in [&other, &keep] {
-        ground.file(&folder.join("a").join(PHOTO), 10, 10)?;
-        ground.file(&folder.join("b").join(PHOTO), 10, 10)?;
-        fs::create_dir_all(folder.join("empty")).tried("make", folder)?;
+    for folder in [&other, &keep.join("folder"), &keep.join("same")] {
+        ground.file(&folder.join("sub").join(PHOTO), 10, 10)?;
     }
     Ok(Folders {
         roots: vec![other, keep.clone()],
