@@ -19,6 +19,10 @@ use crate::failure::Failure;
 /// The longest plan that is read: a million steps.
 const LONGEST: u64 = 1 << 29;
 
+/// What helps when there is no folder for journals.
+const NO_JOURNAL: &str = "nothing was done, for without a journal nothing could be undone; see that every \
+    part of this path is a folder, the last ones yours to list and write to, or set XDG_STATE_HOME to another";
+
 /// Reads a plan. Of one that was made on another machine every step is refused.
 ///
 /// # Errors
@@ -78,10 +82,7 @@ pub(crate) fn journal_folder(machine: &Machine) -> Result<PathBuf, Failure> {
         let shown = tool::path_text::shown(folder.as_os_str());
         Failure::new(format!("cannot make the folder of the journals, `{shown}`"))
             .because(&error)
-            .help(
-                "nothing was done, for without a journal nothing could be undone; see that every part of \
-                 this path is a folder, the last ones yours to write to, or set XDG_STATE_HOME to another",
-            )
+            .help(NO_JOURNAL)
     })
 }
 
@@ -105,7 +106,7 @@ pub(crate) fn journals(machine: &Machine) -> Result<Journals, Failure> {
         let shown = tool::path_text::shown(folder.as_os_str());
         Failure::new(format!("cannot read the journals in `{shown}`"))
             .because(&error)
-            .help("nothing was done; make it a folder that this user can list")
+            .help(NO_JOURNAL)
     })
 }
 

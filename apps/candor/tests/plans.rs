@@ -500,7 +500,7 @@ fn a_trash_that_cannot_be_made_is_told_with_a_way_out() {
     home.plan("trash", &[]);
     let all = home.photos();
     fs::create_dir_all(home.at(".local/share")).unwrap();
-    fs::write(home.at(".local/share/Trash"), "a file").unwrap();
+    std::os::unix::fs::symlink("../../photos", home.at(".local/share/Trash")).unwrap();
     let acted = home.json(&["apply", "--yes", "--json", "plan.json"], 2);
     let why = acted["steps"][0]["refused"].as_str().unwrap();
     assert!(

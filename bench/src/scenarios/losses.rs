@@ -6,6 +6,7 @@
 
 mod came;
 mod cases;
+mod changes;
 mod ground;
 mod harmed;
 mod junk;
@@ -259,13 +260,19 @@ fn harmed_runs(scene: &mut Scene, title: &str, harm: Harm, setting: &Setting, pl
         "runs",
         "broken",
         "stray",
-        "silent",
         "where",
+        "silent",
         "what it said",
     ];
+    // A run that was cut off has no exit code of its own, and says nothing about it.
+    let columns = match harm {
+        Harm::Kill => 6,
+        Harm::Fail => heads.len(),
+    };
+    lines.iter_mut().for_each(|line| line.truncate(columns));
     scene.parts.push(Part::Grid {
         title: title.to_owned(),
-        heads: heads.map(str::to_owned).to_vec(),
+        heads: heads[..columns].iter().map(|it| (*it).to_owned()).collect(),
         lines,
     });
     let target = match harm {
@@ -279,40 +286,33 @@ fn harmed_runs(scene: &mut Scene, title: &str, harm: Harm, setting: &Setting, pl
 }
 
 fn harmed_line(way: &Way, came: Result<&Harmed, &str>) -> Vec<String> {
-    let mut line = vec![
-        way.name.to_owned(),
-        format!("{:?}", way.kind).to_lowercase(),
-    ];
+    let act = format!("{:?}", way.kind).to_lowercase();
+    let mut line = vec![way.name.to_owned(), act];
+    let many = |count: usize| match count {
+        0 => "0".to_owned(),
+        count => format!("**{count}**"),
+    };
     match came {
-        Err(why) => line.extend([
-            why.to_owned(),
-            String::new(),
-            String::new(),
-            String::new(),
-            String::new(),
-            String::new(),
-        ]),
-        Ok(came) => {
-            let many = |count: usize| {
-                if count == 0 {
-                    "0".to_owned()
-                } else {
-                    format!("**{count}**")
-                }
-            };
-            let said = match came.said.is_empty() {
-                true => String::new(),
-                false => format!("`{}`", came.said.replace('`', "'")),
-            };
-            line.extend([
-                came.runs.to_string(),
-                many(came.broken),
-                many(came.stray),
-                many(came.silent),
-                came.places(),
-                said,
-            ]);
+        Err(why) => {
+            line.push(why.to_owned());
+            line.resize(8, String::new());
         }
+        Ok(came) => line.extend([
+            came.runs.to_string(),
+            many(came.broken),
+            many(came.stray),
+            came.places(),
+            many(came.silent),
+            quoted(&came.said),
+        ]),
     }
     line
+}
+
+/// Returns words as a table shows them: as they were written, whatever they hold.
+fn quoted(words: &str) -> String {
+    match words.is_empty() {
+        true => String::new(),
+        false => format!("`{}`", words.replace('`', "'")),
+    }
 }

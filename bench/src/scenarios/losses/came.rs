@@ -1,5 +1,7 @@
 //! What came of a case with one program, and how it stands in a table.
 
+use super::quoted;
+
 /// What a table says of one program in one case.
 #[derive(Clone, Debug)]
 pub(super) enum Cell {
@@ -50,9 +52,7 @@ impl Cell {
                     of => format!("{} of {of}", came.named),
                 };
                 let mut words = came.remarks.clone();
-                if !came.said.is_empty() {
-                    words.push(format!("`{}`", came.said.replace('`', "'")));
-                }
+                words.extend(Some(quoted(&came.said)).filter(|it| !it.is_empty()));
                 [self.lost(), named, came.code.to_string(), words.join("; ")]
             }
         }

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, ffi::OsString, fs, path::Path};
 
 use super::{
     ground::Ground,
-    runs::Folders,
+    runs::{Folders, short},
     ways::{Kind, Way},
 };
 use crate::{
@@ -109,9 +109,9 @@ pub(super) fn failing(way: &Way, setting: &Setting, top: &Path) -> Result<Harmed
                 scene.is_done()
             };
             harmed.silent += usize::from(run.code == 0 && !done);
-            harmed.add(&format!("{step} {error}"), broken, stray);
+            harmed.add(step, broken, stray);
             if harmed.said.is_empty() {
-                harmed.said = scene.short(&run.said);
+                harmed.said = scene.telling(&run.said);
             }
         }
     }
@@ -243,17 +243,13 @@ impl<'s> Scene<'s> {
     }
 
     /// Returns the line that names a file, without this machine's paths.
-    fn short(&self, said: &str) -> String {
+    fn telling(&self, said: &str) -> String {
         let text = said.replace(&format!("{}/", self.ground.top().display()), "");
         let line = text
             .lines()
             .find(|line| line.contains("photo.jpg"))
             .unwrap_or_default();
-        line.trim()
-            .chars()
-            .filter(|it| !it.is_control())
-            .take(200)
-            .collect()
+        short(line)
     }
 }
 

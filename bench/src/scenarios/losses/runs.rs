@@ -120,6 +120,17 @@ fn filled(word: &str, ground: &Ground, folders: &Folders) -> Option<OsString> {
     })
 }
 
+/// Returns a line as a table shows it: short, without a time of day before it or control characters.
+pub(super) fn short(line: &str) -> String {
+    let line = line.trim();
+    let untimed = line
+        .strip_prefix("[20")
+        .and_then(|rest| rest.split_once("] "));
+    let line = untimed.map_or(line, |(_, rest)| rest);
+    let shown = line.chars().filter(|it| !it.is_control());
+    shown.take(260).collect()
+}
+
 /// Returns text without the colours that some programs write whatever they are told: `ESC [ … m`.
 fn plain(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
@@ -142,11 +153,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_left_out() {
+    fn colours_and_times_of_day_are_left_out() {
         assert_eq!(
             plain("\u{1b}[1;34m[ 25%]\u{1b}[0m one\ntwo"),
             "[ 25%] one\ntwo"
         );
         assert_eq!(plain("none"), "none");
+        assert_eq!(
+            short(" [2026-11-25 23:03:13.831] warn: it\tis "),
+            "warn: itis"
+        );
     }
 }
