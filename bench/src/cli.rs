@@ -74,6 +74,8 @@ pub(crate) enum Name {
     Clean,
     /// The last 24 hours out of a large browser history
     History,
+    /// What each program loses when files change, calls fail or a run is cut off
+    Losses,
 }
 
 impl fmt::Display for Name {

@@ -5,6 +5,7 @@ mod calls;
 mod checkup;
 mod cleaners;
 mod duplicates;
+mod losses;
 mod map;
 mod rerun;
 
@@ -35,6 +36,7 @@ pub(crate) fn run(name: Name, setting: &Setting) -> Result<Scene, Failure> {
         Name::Checkup => checkup::scene(setting),
         Name::Clean => cleaners::scene(setting),
         Name::History => browser::scene(setting),
+        Name::Losses => losses::scene(setting),
     }
 }
 

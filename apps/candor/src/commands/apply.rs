@@ -1,10 +1,9 @@
 //! `candor apply`: a plan, shown, agreed to and carried out.
 
-use acts::Bins;
-
+use acts::{Bins, PlanFile};
 use tool::Machine;
 
-use super::acting::{agreed, run, words};
+use super::acting::{Refused, agreed, refuse, run, words};
 use crate::{
     actor::Work,
     cli::Apply,
@@ -15,11 +14,17 @@ use crate::{
 
 /// Shows a plan, asks, and carries it out.
 pub(super) fn apply(asked: &Apply) -> Result<Ending, Failure> {
-    let plan = plans::read(&asked.plan)?;
+    let PlanFile { plan, unread } = plans::read(&asked.plan)?;
+    let refused: Vec<Refused> = unread.into_iter().map(Refused::from).collect();
     let machine = machine::here_and_now()?;
     let home = machine.people.first().map(|person| person.home.clone());
+    if plan.steps.is_empty() && !refused.is_empty() {
+        return refuse(&asked.sure, refused, home.as_deref());
+    }
     if !asked.sure.json {
         super::print(words::plan(&plan, home.as_deref()).as_bytes())?;
+        // Whoever agrees should know it.
+        eprint!("{}", words::left_out(refused.len()));
     }
     if plan.steps.is_empty() {
         return Ok(Ending::NothingFound);
@@ -45,7 +50,7 @@ pub(super) fn apply(asked: &Apply) -> Result<Ending, Failure> {
         grounds: grounds(&machine, by_rule)?,
         until: plans::in_days(asked.keep_days.into()),
     };
-    run(&machine, &asked.sure, what, work, steps)
+    run(&machine, &asked.sure, what, work, (steps, refused))
 }
 
 /// What is true of this machine now, which the steps of a plan are judged by.
