@@ -28,6 +28,9 @@ pub struct Protected {
     /// Whether its contents are nobody's business but that of the program they belong to.
     #[serde(default)]
     pub private: Option<Private>,
+    /// Whether what one application left may go from here when a person uninstalls it. Junk may not.
+    #[serde(default)]
+    pub gives_way: bool,
     /// Why it stays: what would be lost.
     pub why: String,
     /// Paths that are protected by it on a machine of /home/ada or /Users/ada.
@@ -99,10 +102,32 @@ pub fn protected() -> &'static [Protected] {
 /// Of a folder, what lies in it has to be asked as well: removing it removes what it holds.
 #[must_use]
 pub fn protects(path: &Path, bases: &[Base]) -> Option<&'static Protected> {
+    protecting(path, bases).next()
+}
+
+/// Returns the row that protects a path from going together with an application, for these people.
+///
+/// It is the same as for [`protects`], but for rows that [give way](Protected::gives_way) to what fits
+/// a place where applications leave things, with everything below it.
+#[cfg(feature = "applications")]
+#[must_use]
+pub fn protects_from_uninstall(path: &Path, bases: &[Base]) -> Option<&'static Protected> {
+    let of_an_application = |path: &Path| {
+        let fits = |path: &Path| {
+            bases
+                .iter()
+                .any(|base| crate::applications::fits(path, base))
+        };
+        path.ancestors().any(fits)
+    };
+    protecting(path, bases).find(|row| !row.gives_way || !of_an_application(path))
+}
+
+fn protecting(path: &Path, bases: &[Base]) -> impl Iterator<Item = &'static Protected> {
     let is = |pattern: &Path, path: &Path| {
         holds_path(pattern, path) && pattern.components().count() == path.components().count()
     };
-    protected().iter().find(|row| {
+    protected().iter().filter(move |row| {
         let mut patterns = bases.iter().flat_map(|base| row.paths(base));
         patterns.any(|pattern| match row.depth {
             Depth::Everything => holds_path(&pattern, path),
