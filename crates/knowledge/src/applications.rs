@@ -95,37 +95,49 @@ pub enum Asks {
     Identifier,
 }
 
+/// The patterns of a row on one machine, for one person, made once for many paths.
+#[derive(Clone, Debug)]
+pub struct Patterns(Vec<Template>);
+
 impl Left {
+    /// Returns the patterns of this row for one person.
+    #[must_use]
+    pub fn on(&self, base: &Base) -> Patterns {
+        let templates = self.paths.iter();
+        Patterns(
+            templates
+                .filter_map(|pattern| Template::of(pattern, base))
+                .collect(),
+        )
+    }
+
     /// Returns what stands in the braces of the pattern that is exactly this path; `None` if none is.
     #[must_use]
     pub fn read(&self, path: &Path, base: &Base) -> Option<Vec<(Key, String)>> {
-        let mut templates = self
-            .paths
-            .iter()
-            .filter_map(|pattern| Template::of(pattern, base));
-        templates.find_map(|template| template.read(path))
+        self.on(base).read(path)
+    }
+}
+
+impl Patterns {
+    /// Returns what stands in the braces of the pattern that is exactly this path; `None` if none is.
+    #[must_use]
+    pub fn read(&self, path: &Path) -> Option<Vec<(Key, String)>> {
+        self.0.iter().find_map(|template| template.read(path))
     }
 
     /// Returns the folders whose entries the patterns are about, wildcards left in: all that is before
     /// the first name in braces.
     #[must_use]
-    pub fn folders(&self, base: &Base) -> BTreeSet<PathBuf> {
-        let templates = self
-            .paths
-            .iter()
-            .filter_map(|pattern| Template::of(pattern, base));
-        templates.map(|template| template.folder()).collect()
+    pub fn folders(&self) -> BTreeSet<PathBuf> {
+        self.0.iter().map(Template::folder).collect()
     }
 
     /// Returns how many names deep below that folder the longest pattern reaches.
     #[must_use]
-    pub fn levels(&self, base: &Base) -> usize {
-        let templates = self
-            .paths
+    pub fn levels(&self) -> usize {
+        self.0
             .iter()
-            .filter_map(|pattern| Template::of(pattern, base));
-        templates
-            .map(|template| template.levels())
+            .map(Template::levels)
             .max()
             .unwrap_or_default()
     }
@@ -167,7 +179,7 @@ pub fn fits(path: &Path, base: &Base) -> bool {
 pub fn holds_places(path: &Path, base: &Base) -> bool {
     rows(base.platform)
         .iter()
-        .flat_map(|row| row.folders(base))
+        .flat_map(|row| row.on(base).folders())
         .any(|folder| folder.starts_with(path))
 }
 

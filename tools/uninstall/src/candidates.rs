@@ -5,10 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use knowledge::{
-    Base,
-    applications::{Asks, Key, Left, Shape, rows},
-};
+use knowledge::applications::{Asks, Key, Left, Patterns, Shape, rows};
 use tool::{EntryKind, Machine, Skipped, Why, places};
 
 use crate::{
@@ -41,16 +38,23 @@ pub(crate) fn of(machine: &Machine, skipped: &mut Vec<Skipped>) -> Vec<Candidate
     let mut all = Vec::new();
     for base in &people(machine) {
         for row in rows(machine.platform) {
-            for folder in row.folders(base) {
+            let patterns = row.on(base);
+            for folder in patterns.folders() {
                 let found = places::find(&folder);
                 skipped.extend(found.skipped);
                 for folder in found.paths {
-                    let levels = row.levels(base);
-                    below(&folder, levels, row, base, &mut lists, skipped, &mut |it| {
-                        if seen.insert((it.row.id.clone(), it.path.clone())) {
-                            all.push(it);
-                        }
-                    });
+                    let mut looking = Looking {
+                        row,
+                        patterns: &patterns,
+                        lists: &mut lists,
+                        skipped,
+                        take: &mut |it| {
+                            if seen.insert((it.row.id.clone(), it.path.clone())) {
+                                all.push(it);
+                            }
+                        },
+                    };
+                    looking.below(&folder, patterns.levels());
                 }
             }
         }
@@ -62,47 +66,53 @@ pub(crate) fn of(machine: &Machine, skipped: &mut Vec<Skipped>) -> Vec<Candidate
     all
 }
 
-fn below(
-    folder: &Path,
-    levels: usize,
+/// One row's search; lists of folders are kept for other rows.
+struct Looking<'l> {
     row: &'static Left,
-    base: &Base,
-    lists: &mut BTreeMap<PathBuf, Vec<(PathBuf, EntryKind)>>,
-    skipped: &mut Vec<Skipped>,
-    take: &mut dyn FnMut(Candidate),
-) {
-    if !lists.contains_key(folder) {
-        // A folder of applications that is a link leads to somebody else's: bleachbit, L9.
-        let is_link = folder.symlink_metadata().is_ok_and(|it| it.is_symlink());
-        let entries = match is_link {
-            true => {
-                let detail = "a link; what it leads to is left alone".to_owned();
-                skipped.push(Skipped::new(folder, Why::Unsupported { detail }));
-                Vec::new()
-            }
-            false => disk::entries(folder, skipped),
-        };
-        lists.insert(folder.to_owned(), entries);
-    }
-    let entries = lists.get(folder).cloned().unwrap_or_default();
-    for (path, kind) in entries {
-        if kind == EntryKind::Folder && levels > 1 {
-            below(&path, levels - 1, row, base, lists, skipped, take);
+    patterns: &'l Patterns,
+    lists: &'l mut BTreeMap<PathBuf, Vec<(PathBuf, EntryKind)>>,
+    skipped: &'l mut Vec<Skipped>,
+    take: &'l mut dyn FnMut(Candidate),
+}
+
+impl Looking<'_> {
+    fn below(&mut self, folder: &Path, levels: usize) {
+        if !self.lists.contains_key(folder) {
+            let entries = self.entries(folder);
+            self.lists.insert(folder.to_owned(), entries);
         }
-        let has_shape = match row.is {
-            Shape::Folder => kind == EntryKind::Folder,
-            Shape::File => kind == EntryKind::File,
-            Shape::Any => matches!(kind, EntryKind::Folder | EntryKind::File),
-        };
-        let Some(names) = has_shape.then(|| row.read(&path, base)).flatten() else {
-            continue;
-        };
-        take(Candidate {
-            row,
-            path,
-            names,
-            says: Vec::new(),
-        });
+        let entries = self.lists.get(folder).cloned().unwrap_or_default();
+        for (path, kind) in entries {
+            if kind == EntryKind::Folder && levels > 1 {
+                self.below(&path, levels - 1);
+            }
+            let has_shape = match self.row.is {
+                Shape::Folder => kind == EntryKind::Folder,
+                Shape::File => kind == EntryKind::File,
+                Shape::Any => matches!(kind, EntryKind::Folder | EntryKind::File),
+            };
+            let names = has_shape.then(|| self.patterns.read(&path)).flatten();
+            if let Some(names) = names {
+                (self.take)(Candidate {
+                    row: self.row,
+                    path,
+                    names,
+                    says: Vec::new(),
+                });
+            }
+        }
+    }
+
+    /// A folder of applications that is a link leads to what is somebody else's: it is left alone.
+    fn entries(&mut self, folder: &Path) -> Vec<(PathBuf, EntryKind)> {
+        let is_link = folder.symlink_metadata().is_ok_and(|it| it.is_symlink());
+        if !is_link {
+            return disk::entries(folder, self.skipped);
+        }
+        let detail = "a link; what it leads to is left alone".to_owned();
+        let why = Why::Unsupported { detail };
+        self.skipped.push(Skipped::new(folder, why));
+        Vec::new()
     }
 }
 

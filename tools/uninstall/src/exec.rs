@@ -91,11 +91,11 @@ fn first_word(line: &str) -> Option<String> {
     let is_env = |word: &String| word == "env" || word.ends_with("/env");
     if words.peek().is_some_and(is_env) {
         words.next();
-        while words
-            .peek()
-            .is_some_and(|word| word.starts_with('-') || word.contains('='))
-        {
-            words.next();
+        while let Some(word) = words.next_if(|it| it.starts_with('-') || it.contains('=')) {
+            // These two are about the word behind them.
+            if word == "-u" || word == "-C" {
+                words.next();
+            }
         }
     }
     words.next().filter(|word| !word.is_empty())

@@ -31,6 +31,9 @@ mod words;
 use serde::{Deserialize, Serialize};
 use tool::{Lists, Machine, Outcome};
 
+use candidates::Candidate;
+use inventory::Inventory;
+
 pub use found::{Found, Item, Named, Told};
 pub use reads::{Reads, reads};
 
@@ -52,19 +55,43 @@ pub enum Asked {
 /// Looks for what was asked. Proposals are handed on if lists are wanted.
 #[must_use]
 pub fn look(machine: &Machine, asked: &Asked, lists: &mut Lists<'_>) -> Outcome {
-    let mut inventory = inventory::of(machine);
-    let candidates = candidates::of(machine, &mut inventory.skipped);
-    let (found, proposals) = match asked {
-        Asked::Application(name) => leftovers::of(machine, &inventory, &candidates, name),
-        Asked::Orphans => orphans::of(machine, &inventory, &candidates),
-    };
-    lists.rows(PROPOSALS, &proposals);
-    let mut outcome = Outcome::new("uninstall", &found, words::section(asked, &found));
-    outcome.findings = words::findings(asked, &found);
-    outcome.skipped = std::mem::take(&mut inventory.skipped);
-    outcome.skipped.sort();
-    outcome.skipped.dedup();
-    outcome
+    Survey::of(machine).look(asked, lists)
 }
 
+/// What is installed on a machine, and what lies where applications leave things: looked at once.
+pub struct Survey<'m> {
+    machine: &'m Machine,
+    inventory: Inventory,
+    candidates: Vec<Candidate>,
+}
 
+impl<'m> Survey<'m> {
+    /// Looks at a machine.
+    #[must_use]
+    pub fn of(machine: &'m Machine) -> Self {
+        let mut inventory = inventory::of(machine);
+        let candidates = candidates::of(machine, &mut inventory.skipped);
+        inventory.skipped.sort();
+        inventory.skipped.dedup();
+        Self {
+            machine,
+            inventory,
+            candidates,
+        }
+    }
+
+    /// Answers one question. Proposals are handed on if lists are wanted.
+    #[must_use]
+    pub fn look(&self, asked: &Asked, lists: &mut Lists<'_>) -> Outcome {
+        let (machine, inventory) = (self.machine, &self.inventory);
+        let (found, proposals) = match asked {
+            Asked::Application(name) => leftovers::of(machine, inventory, &self.candidates, name),
+            Asked::Orphans => orphans::of(machine, inventory, &self.candidates),
+        };
+        lists.rows(PROPOSALS, &proposals);
+        let mut outcome = Outcome::new("uninstall", &found, words::section(asked, &found));
+        outcome.findings = words::findings(asked, &found);
+        outcome.skipped.clone_from(&inventory.skipped);
+        outcome
+    }
+}

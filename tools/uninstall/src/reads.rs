@@ -51,7 +51,7 @@ pub fn reads(machine: &Machine) -> Reads {
             list.extend(place.paths(base));
         }
         for row in rows(machine.platform) {
-            list.extend(row.folders(base).iter().map(|folder| fixed(folder)));
+            list.extend(row.on(base).folders().iter().map(|folder| fixed(folder)));
         }
     }
     // What a folder leads to by a link is not looked at, but for `/bin` and its like.

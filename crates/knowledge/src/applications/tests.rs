@@ -82,7 +82,7 @@ fn shared(platform: Platform) -> Vec<PathBuf> {
     let base = ada(platform);
     let mut all: BTreeSet<PathBuf> = rows(platform)
         .iter()
-        .flat_map(|row| row.folders(&base))
+        .flat_map(|row| row.on(&base).folders())
         .flat_map(|folder| folder.ancestors().map(Path::to_owned).collect::<Vec<_>>())
         .collect();
     for more in ["Documents", "Desktop", "Pictures", "letter.txt", ".ssh", ".claude", ".mozilla", ".vscode"] {

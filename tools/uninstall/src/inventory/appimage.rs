@@ -18,10 +18,11 @@ pub(super) fn read(machine: &Machine, entries: &[Entry], inventory: &mut Invento
     let Some(row) = row else { return };
     let mut files: Vec<PathBuf> = Vec::new();
     for base in &people(machine) {
-        for folder in row.folders(base) {
+        let patterns = row.on(base);
+        for folder in patterns.folders() {
             for folder in places::find(&folder).paths {
                 for (path, kind) in disk::entries(&folder, &mut inventory.skipped) {
-                    if kind == EntryKind::File && row.read(&path, base).is_some() {
+                    if kind == EntryKind::File && patterns.read(&path).is_some() {
                         files.push(path);
                     }
                 }

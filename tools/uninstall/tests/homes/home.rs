@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use candor_uninstall::{Asked, look};
+use candor_uninstall::{Asked, Survey};
 use fixture::Pretend;
 use serde_json::Value;
 use tool::{Machine, Outcome};
@@ -69,15 +69,15 @@ pub(crate) struct Said {
 }
 
 pub(crate) fn application(machine: &Machine, name: &str) -> Said {
-    said(machine, &Asked::Application(name.to_owned()))
+    said(&Survey::of(machine), &Asked::Application(name.to_owned()))
 }
 
 pub(crate) fn orphans(machine: &Machine) -> Said {
-    said(machine, &Asked::Orphans)
+    said(&Survey::of(machine), &Asked::Orphans)
 }
 
-fn said(machine: &Machine, asked: &Asked) -> Said {
-    let outcome = fixture::whole(|lists| look(machine, asked, lists));
+pub(crate) fn said(survey: &Survey<'_>, asked: &Asked) -> Said {
+    let outcome = fixture::whole(|lists| survey.look(asked, lists));
     let data = fixture::data(&outcome);
     let said = Said { outcome, data };
     said.proposals_are_what_is_selected();

@@ -4,8 +4,10 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use formats::sqlite::rusqlite;
 
+use candor_uninstall::{Asked, Survey};
+
 use crate::{
-    home::{Tree, application, orphans},
+    home::{Tree, orphans, said},
     measure::Measure,
 };
 
@@ -209,7 +211,7 @@ fn traps(app: &App) -> Vec<String> {
     let word = app.word();
     let id = app.id.rsplit('/').next().unwrap_or(app.id);
     let mut all = vec![
-        format!("{HOME}/.config/{word}2"),
+        format!("{HOME}/.config/{word}22"),
         format!("{HOME}/.config/{word}-old"),
         format!("{HOME}/.config/my{word}"),
         format!("{HOME}/.local/share/{word}-projects"),
@@ -283,9 +285,11 @@ fn what_is_selected_of_150_linux_applications_is_theirs() {
     let pretend = tree.pretend("linux");
     let rpms: Vec<&App> = apps.iter().filter(|app| app.kind == "rpm").collect();
     rpm_database(&pretend.machine.root, &rpms);
+    let survey = Survey::of(&pretend.machine);
     let mut measure = Measure::default();
     for app in &apps {
-        let said = application(&pretend.machine, &app.full_id(&pretend.machine.root));
+        let asked = Asked::Application(app.full_id(&pretend.machine.root));
+        let said = said(&survey, &asked);
         let name = app.id;
         assert!(said.data()["application"].is_object(), "{name}: {:?}", said.alike());
         measure.add(

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use candor_uninstall::{Asked, Survey};
+
 use crate::{
-    home::{Tree, application, orphans},
+    home::{Tree, orphans, said},
     measure::Measure,
 };
 
@@ -180,9 +182,11 @@ fn what_is_selected_of_200_mac_applications_is_theirs() {
         never += 1;
     }
     let pretend = tree.pretend("macos");
+    let survey = Survey::of(&pretend.machine);
     let mut measure = Measure::default();
     for app in &apps {
-        let said = application(&pretend.machine, app.id);
+        let asked = Asked::Application(app.id.to_owned());
+        let said = said(&survey, &asked);
         assert!(said.data()["application"].is_object(), "{}: {:?}", app.id, said.alike());
         let mut belongs: BTreeSet<String> = app.left().into_iter().collect();
         belongs.insert(app.bundle());
