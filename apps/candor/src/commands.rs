@@ -15,6 +15,8 @@ mod notice;
 mod plan;
 #[cfg(feature = "acts")]
 mod undo;
+#[cfg(feature = "uninstall")]
+mod uninstall;
 
 use std::{
     io::{self, BufWriter, Write},
@@ -56,6 +58,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             };
             one_pass("map", &asked.paths, &wants, &asked.shared)
         }
+        #[cfg(all(feature = "clean", feature = "uninstall"))]
+        Command::Clean(asked) if asked.orphans => uninstall::orphans(&asked.shared),
         #[cfg(feature = "clean")]
         Command::Clean(asked) => {
             let wants = Wants {
@@ -85,6 +89,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             session.battery()?;
             session.end(&asked.shared)
         }
+        #[cfg(feature = "uninstall")]
+        Command::Uninstall(asked) => uninstall::run(&asked),
         #[cfg(feature = "acts")]
         Command::Apply(asked) => apply::apply(&asked),
         #[cfg(feature = "acts")]
@@ -382,6 +388,8 @@ fn planned(job: &Job) -> bool {
     match job {
         #[cfg(feature = "dupes")]
         Job::Pass(pass) => pass.wishes.is_some(),
+        #[cfg(feature = "uninstall")]
+        Job::Uninstall { plan, .. } => *plan,
         _ => false,
     }
 }

@@ -41,6 +41,14 @@ pub(crate) enum Job {
         ioreg: Option<Vec<u8>>,
         system_profiler: Option<Vec<u8>>,
     },
+    /// An application and what it left, or what applications left that are gone.
+    #[cfg(feature = "uninstall")]
+    Uninstall {
+        machine: Machine,
+        asked: uninstall::Asked,
+        /// Whether a plan is to be made of what is found.
+        plan: bool,
+    },
     #[cfg(feature = "acts")]
     /// Carries out a plan, undoes a run, or brings one that was cut off to its end.
     Act(Acting),

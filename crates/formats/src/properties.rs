@@ -171,7 +171,13 @@ mod tests {
 
     #[test]
     fn what_is_no_dictionary_is_refused() {
-        for text in ["", "x", "<plist><string>x</string></plist>", "<plist><array/></plist>", "bplist00"] {
+        for text in [
+            "",
+            "x",
+            "<plist><string>x</string></plist>",
+            "<plist><array/></plist>",
+            "bplist00",
+        ] {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
         for end in 0..INFO.len() {

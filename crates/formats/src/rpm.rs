@@ -128,9 +128,16 @@ mod tests {
 
     #[test]
     fn a_header_says_its_name_and_files() {
-        let files = ["/usr/bin/shotcut", "/usr/share/applications/org.shotcut.desktop", "/usr/bin/melt"];
+        let files = [
+            "/usr/bin/shotcut",
+            "/usr/share/applications/org.shotcut.desktop",
+            "/usr/bin/melt",
+        ];
         let package = parse(&sample("shotcut", &files)).unwrap();
-        assert_eq!((package.name.as_str(), package.files), ("shotcut", files.map(str::to_owned).to_vec()));
+        assert_eq!(
+            (package.name.as_str(), package.files),
+            ("shotcut", files.map(str::to_owned).to_vec())
+        );
         assert_eq!(parse(&sample("empty", &[])).unwrap().files, [""; 0]);
     }
 

@@ -149,10 +149,12 @@ pub fn rows(platform: Platform) -> &'static [Left] {
     static LINUX: OnceLock<Vec<Left>> = OnceLock::new();
     static MACOS: OnceLock<Vec<Left>> = OnceLock::new();
     match platform {
-        Platform::Linux => LINUX
-            .get_or_init(|| rows::embedded(include_str!("../tables/applications-linux.toml"))),
-        Platform::Macos => MACOS
-            .get_or_init(|| rows::embedded(include_str!("../tables/applications-macos.toml"))),
+        Platform::Linux => {
+            LINUX.get_or_init(|| rows::embedded(include_str!("../tables/applications-linux.toml")))
+        }
+        Platform::Macos => {
+            MACOS.get_or_init(|| rows::embedded(include_str!("../tables/applications-macos.toml")))
+        }
     }
 }
 

@@ -135,7 +135,10 @@ mod tests {
     fn the_program_is_told_from_what_is_set_for_it() {
         for (line, expected) in [
             ("gimp-2.10 %U", Some("gimp-2.10")),
-            ("\"/home/ada/My Apps/Tool\" --x", Some("/home/ada/My Apps/Tool")),
+            (
+                "\"/home/ada/My Apps/Tool\" --x",
+                Some("/home/ada/My Apps/Tool"),
+            ),
             ("env A=1 B=2 /opt/x/y %f", Some("/opt/x/y")),
             ("/usr/bin/env -u A /opt/x", Some("/opt/x")),
             ("/opt/My\\ App/run", Some("/opt/My App/run")),

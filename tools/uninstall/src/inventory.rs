@@ -8,8 +8,8 @@ mod bundle;
 mod desktop;
 mod dpkg;
 mod flatpak;
-mod pacman;
 mod package;
+mod pacman;
 mod rpm;
 mod snap;
 

@@ -14,7 +14,7 @@ use crate::{
     disk,
     found::{Found, Item, Named, Told, propose},
     inventory::{Application, Inventory, people},
-    keep,
+    keep::Keep,
 };
 
 /// Names that may have been meant, at most.
@@ -82,7 +82,9 @@ fn meant(inventory: &Inventory, name: &str) -> Result<usize, Vec<String>> {
             [] => {}
             [one] => return Ok(*one),
             several => {
-                let ids = several.iter().map(|it| inventory.applications[*it].full_id());
+                let ids = several
+                    .iter()
+                    .map(|it| inventory.applications[*it].full_id());
                 return Err(ids.take(MOST_ALIKE).collect());
             }
         }
@@ -92,10 +94,7 @@ fn meant(inventory: &Inventory, name: &str) -> Result<usize, Vec<String>> {
             && (it.name.to_lowercase().contains(&small) || it.id.to_lowercase().contains(&small))
     };
     let alike = all().filter(|(_, it)| part(it) && !it.system);
-    Err(alike
-        .map(|(_, it)| it.full_id())
-        .take(MOST_ALIKE)
-        .collect())
+    Err(alike.map(|(_, it)| it.full_id()).take(MOST_ALIKE).collect())
 }
 
 impl Application {
@@ -117,7 +116,7 @@ fn items(
 ) -> Vec<(Item, disk::Whole)> {
     let application = &inventory.applications[number];
     let claims = Claims::new(machine, inventory);
-    let bases = people(machine);
+    let keep = Keep::new(people(machine), inventory);
     let mut by_path: BTreeMap<&Path, Vec<&Candidate>> = BTreeMap::new();
     for candidate in candidates {
         by_path.entry(&candidate.path).or_default().push(candidate);
@@ -145,8 +144,7 @@ fn items(
             .expect("a path is there because of a row")
             .row;
         let whole = disk::whole(path);
-        let kept = why_kept(&claim, &others)
-            .or_else(|| keep::why(path, own, &whole, &bases, inventory));
+        let kept = why_kept(&claim, &others).or_else(|| keep.why(path, own, &whole));
         let item = Item {
             path: path.into(),
             of: application.name.clone(),

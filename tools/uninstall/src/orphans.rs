@@ -18,7 +18,7 @@ use crate::{
     exec::{self, Program},
     found::{Found, Item, Told, propose},
     inventory::{Inventory, Kind, people},
-    keep,
+    keep::Keep,
 };
 
 /// For how long nothing may have changed.
@@ -42,11 +42,7 @@ pub(crate) fn of(
 }
 
 /// Things that bear the identifier of an application that is not installed.
-fn by_id(
-    machine: &Machine,
-    inventory: &Inventory,
-    candidates: &[Candidate],
-) -> Vec<(Item, Whole)> {
+fn by_id(machine: &Machine, inventory: &Inventory, candidates: &[Candidate]) -> Vec<(Item, Whole)> {
     let mut all: BTreeMap<(Key, String), Vec<&Candidate>> = BTreeMap::new();
     for candidate in candidates {
         if let Some(id) = id_of(candidate) {
@@ -54,7 +50,7 @@ fn by_id(
         }
     }
     let installed = Installed::of(inventory);
-    let bases = people(machine);
+    let keep = Keep::new(people(machine), inventory);
     let mut items = Vec::new();
     for ((key, id), candidates) in all {
         if installed.has(key, &id) {
@@ -62,10 +58,7 @@ fn by_id(
         }
         let proof = candidates.iter().find(|it| it.row.proves);
         let unknown = why_unknown(key, &id, machine, inventory, &installed);
-        let looked: Vec<Whole> = candidates
-            .iter()
-            .map(|it| disk::whole(&it.path))
-            .collect();
+        let looked: Vec<Whole> = candidates.iter().map(|it| disk::whole(&it.path)).collect();
         let newest = looked.iter().map(|it| it.newest).max().unwrap_or_default();
         let quiet = newest.days_until(machine.now);
         let not_quiet = (quiet < QUIET).then(|| match quiet {
@@ -80,7 +73,7 @@ fn by_id(
                 .clone()
                 .or_else(|| unknown.clone())
                 .or_else(|| not_quiet.clone())
-                .or_else(|| keep::why(&candidate.path, false, &whole, &bases, inventory));
+                .or_else(|| keep.why(&candidate.path, false, &whole));
             let evidence = match proof {
                 Some(proof) => format!(
                     "no application with the identifier {id} is installed, and {} shows that there was one",
@@ -201,7 +194,7 @@ fn entries(
     inventory: &Inventory,
     candidates: &[Candidate],
 ) -> Vec<(Item, Whole)> {
-    let bases = people(machine);
+    let keep = Keep::new(people(machine), inventory);
     let mut items = Vec::new();
     let asked = candidates.iter().filter(|it| {
         it.row.asks == Asks::Program && machine.platform == Platform::Linux && it.says.len() == 1
@@ -215,7 +208,7 @@ fn entries(
         let quiet = whole.newest.days_until(machine.now);
         let kept = (quiet < QUIET)
             .then(|| format!("it changed {quiet} ago, and an update may put the program back"))
-            .or_else(|| keep::why(&candidate.path, false, &whole, &bases, inventory));
+            .or_else(|| keep.why(&candidate.path, false, &whole));
         let home = machine.people.first().map(|it| it.home.as_path());
         let evidence = format!(
             "the program it starts is not there: {}",

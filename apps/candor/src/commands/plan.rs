@@ -1,15 +1,10 @@
 //! `candor dupes --plan FILE`: what a person said about which copies go, and the plan made of it.
 
-use std::{
-    fs,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use acts::{Act, Plan};
+use acts::Act;
 use dupes::{PROPOSALS, Selection as Selecting, Wishes};
-use tool::{PathText, Proposal};
+use tool::PathText;
 
 use super::{Failure, Session, acting::words};
 use crate::{cli, plans};
@@ -31,15 +26,7 @@ impl Session {
             );
         }
         // Minutes of comparing should not end in a file that cannot be written.
-        if let Some(file) = asked
-            .plan
-            .as_deref()
-            .filter(|file| file.symlink_metadata().is_ok())
-        {
-            let shown = tool::path_text::shown(file.as_os_str());
-            return Err(Failure::new(format!("there is a file `{shown}` already"))
-                .help("name a file that is not there yet; nothing is overwritten"));
-        }
+        asked.plan.as_deref().map_or(Ok(()), plans::is_new)?;
         // Paths are compared with those of the walk, which has no links in them.
         let real = |paths: &[PathBuf]| -> Vec<PathText> {
             let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -72,57 +59,18 @@ impl Session {
 
     /// Makes the plan of what was proposed, if one is wanted.
     pub(super) fn plan(&mut self, asked: Option<&cli::Selection>) -> Result<(), Failure> {
-        let mut proposals: Vec<Proposal> = Vec::new();
-        for outcome in &mut self.outcomes {
-            // They are for the plan: the report has the groups.
-            let ours = |list: &mut tool::List| list.name == PROPOSALS;
-            for list in outcome.lists.extract_if(.., ours) {
-                for piece in &list.pieces {
-                    let rows = serde_json::from_str::<Vec<Proposal>>(piece.get());
-                    proposals.extend(rows.map_err(|error| {
-                        Failure::new("a worker proposed what cannot be read").because(&error)
-                    })?);
-                }
-            }
-            // A report in words needs no rows.
-            if !self.lists {
-                outcome.lists.clear();
-            }
+        let proposals = plans::proposals(&mut self.outcomes, PROPOSALS)?;
+        // A report in words needs no rows.
+        if !self.lists {
+            self.outcomes.iter_mut().for_each(|it| it.lists.clear());
         }
         let Some((file, act)) = asked.and_then(|it| Some((it.plan.as_deref()?, it.act?))) else {
             return Ok(());
         };
-        let plan = write(file, of(act), proposals, &self.command)?;
+        let plan = plans::write(file, of(act), proposals, &self.command)?;
         self.planned = Some(words::written(&plan, Path::new(file)));
         Ok(())
     }
-}
-
-/// Makes a plan of proposals, and writes it to a file that is not there yet.
-///
-/// # Errors
-/// When there is a file of that name, or it cannot be written.
-fn write(file: &Path, act: Act, proposals: Vec<Proposal>, command: &str) -> Result<Plan, Failure> {
-    let made = jiff::Timestamp::now().to_string();
-    let by = format!("candor {} {command}", env!("CARGO_PKG_VERSION"));
-    let plan = Plan::of(act, proposals, made, by, plans::machine_name());
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-        // A part of a plan is none.
-        .and_then(|mut out| {
-            out.write_all(&plan.write())
-                .inspect_err(|_| drop(fs::remove_file(file)))
-        });
-    let shown = tool::path_text::shown(file.as_os_str());
-    written.map_err(|error| {
-        Failure::new(format!("cannot write the plan to `{shown}`"))
-            .because(&error)
-            .help("name a file that is not there yet, in a folder you can write to")
-    })?;
-    Ok(plan)
 }
 
 fn of(act: cli::Act) -> Act {

@@ -123,12 +123,15 @@ fn read(pieces: &[Piece], name: &[u8]) -> Option<Vec<(Key, String)>> {
         [Piece::Text(text), rest @ ..] => read(rest, name.strip_prefix(text.as_slice())?),
         [Piece::Name(key), rest @ ..] => {
             let text = str::from_utf8(name).ok()?;
-            let ends = (1..=text.len()).rev().filter(|end| text.is_char_boundary(*end));
-            ends.filter(|end| key.accepts(&text[..*end])).find_map(|end| {
-                let mut found = vec![(*key, text[..end].to_owned())];
-                found.extend(read(rest, &name[end..])?);
-                Some(found)
-            })
+            let ends = (1..=text.len())
+                .rev()
+                .filter(|end| text.is_char_boundary(*end));
+            ends.filter(|end| key.accepts(&text[..*end]))
+                .find_map(|end| {
+                    let mut found = vec![(*key, text[..end].to_owned())];
+                    found.extend(read(rest, &name[end..])?);
+                    Some(found)
+                })
         }
     }
 }

@@ -38,16 +38,37 @@ fn every_row_reads_its_example_and_every_pattern_is_one() {
 
 #[test]
 fn names_and_identifiers_that_prove_nothing_are_refused() {
-    for name in ["data", "Code", "APP", "x", "Go", "", "Claude", "Google", ".hidden", "..", "a/b"] {
+    for name in [
+        "data", "Code", "APP", "x", "Go", "", "Claude", "Google", ".hidden", "..", "a/b",
+    ] {
         assert!(!Key::Name.accepts(name), "{name}");
     }
-    for id in ["", ".", "com", "com.", ".com.foo", "com..foo", "com.apple.Safari", "com.foo bar"] {
+    for id in [
+        "",
+        ".",
+        "com",
+        "com.",
+        ".com.foo",
+        "com..foo",
+        "com.apple.Safari",
+        "com.foo bar",
+    ] {
         assert!(!Key::Bundle.accepts(id), "{id}");
     }
-    for id in ["com.apple", "com.crashlytics.data", "group.com.apple.notes", "org.sparkle-project.Sparkle"] {
+    for id in [
+        "com.apple",
+        "com.crashlytics.data",
+        "group.com.apple.notes",
+        "org.sparkle-project.Sparkle",
+    ] {
         assert!(is_shared_id(id), "{id}");
     }
-    for id in ["com.applegate.Notes", "org.gimp.GIMP", "app.zen_browser.zen", "notion.id"] {
+    for id in [
+        "com.applegate.Notes",
+        "org.gimp.GIMP",
+        "app.zen_browser.zen",
+        "notion.id",
+    ] {
         assert!(Key::Bundle.accepts(id), "{id}");
     }
     assert!(Key::Name.accepts("shotcut") && Key::Name.accepts("vlc"));
@@ -85,7 +106,16 @@ fn shared(platform: Platform) -> Vec<PathBuf> {
         .flat_map(|row| row.on(&base).folders())
         .flat_map(|folder| folder.ancestors().map(Path::to_owned).collect::<Vec<_>>())
         .collect();
-    for more in ["Documents", "Desktop", "Pictures", "letter.txt", ".ssh", ".claude", ".mozilla", ".vscode"] {
+    for more in [
+        "Documents",
+        "Desktop",
+        "Pictures",
+        "letter.txt",
+        ".ssh",
+        ".claude",
+        ".mozilla",
+        ".vscode",
+    ] {
         all.insert(base.home.join(more));
     }
     all.into_iter().collect()
@@ -144,10 +174,25 @@ fn protected_places_give_way_to_one_application_and_to_nothing_else() {
     assert!(protects(Path::new("/home/ada/.config/shotcut"), &bases).is_some());
     let bases = [ada(Platform::Macos)];
     let kept = |path: &str| protects_from_uninstall(Path::new(path), &bases).map(|row| &*row.id);
-    assert_eq!(kept("/Users/ada/Library/Preferences/com.foo.app.plist"), None);
-    assert_eq!(kept("/Users/ada/Library/Preferences/com.apple.finder.plist"), Some("app-settings-files"));
-    assert_eq!(kept("/Users/ada/Library/Containers/com.docker.docker"), Some("containers"));
-    assert_eq!(kept("/Users/ada/Library/Group Containers/group.com.foo.app"), Some("clouds"));
+    assert_eq!(
+        kept("/Users/ada/Library/Preferences/com.foo.app.plist"),
+        None
+    );
+    assert_eq!(
+        kept("/Users/ada/Library/Preferences/com.apple.finder.plist"),
+        Some("app-settings-files")
+    );
+    assert_eq!(
+        kept("/Users/ada/Library/Containers/com.docker.docker"),
+        Some("containers")
+    );
+    assert_eq!(
+        kept("/Users/ada/Library/Group Containers/group.com.foo.app"),
+        Some("clouds")
+    );
     assert_eq!(kept("/Applications/VLC.app"), None);
-    assert_eq!(kept("/private/var/db/receipts/com.foo.app.plist"), Some("system"));
+    assert_eq!(
+        kept("/private/var/db/receipts/com.foo.app.plist"),
+        Some("system")
+    );
 }

@@ -33,11 +33,9 @@ pub(super) fn read(machine: &Machine, inventory: &mut Inventory) {
             .iter_mut()
             .filter(|it| it.own.iter().any(|own| path.starts_with(own)));
         // A part has an identifier of its own; one that carries the application's says nothing new.
-        holder
-            .filter(|_| !is_shared_id(id))
-            .for_each(|it| {
-                it.ids.insert((Key::Bundle, id.to_owned()));
-            });
+        holder.filter(|_| !is_shared_id(id)).for_each(|it| {
+            it.ids.insert((Key::Bundle, id.to_owned()));
+        });
     }
     inventory.skipped.append(&mut skipped);
 }
@@ -76,12 +74,7 @@ fn linked(machine: &Machine, path: &Path, inventory: &mut Inventory) {
     }
 }
 
-fn bundle(
-    machine: &Machine,
-    path: PathBuf,
-    inventory: &mut Inventory,
-    skipped: &mut Vec<Skipped>,
-) {
+fn bundle(machine: &Machine, path: PathBuf, inventory: &mut Inventory, skipped: &mut Vec<Skipped>) {
     let said = properties(&path.join("Contents/Info.plist"), skipped);
     let id = said
         .as_ref()
@@ -104,7 +97,11 @@ fn bundle(
         found.ids.insert((Key::Bundle, id.to_owned()));
     }
     found.system = system;
-    for name in [stem, first(said, "CFBundleName"), first(said, "CFBundleDisplayName")] {
+    for name in [
+        stem,
+        first(said, "CFBundleName"),
+        first(said, "CFBundleDisplayName"),
+    ] {
         found.fact(name.unwrap_or_default(), Fact::Bundle);
     }
     let helpers = said.get("SMPrivilegedExecutables").into_iter().flatten();

@@ -126,9 +126,7 @@ fn section(path: &Path, names: &[&str], skipped: &mut Vec<Skipped>) -> Option<in
     match ini::read(path) {
         Ok(read) => {
             let mut sections = read.sections().iter();
-            sections
-                .find(|it| names.contains(&it.name()))
-                .cloned()
+            sections.find(|it| names.contains(&it.name())).cloned()
         }
         Err(ini::Error::File(error)) => {
             // A link to nowhere, or to a file that is not granted, is no entry.

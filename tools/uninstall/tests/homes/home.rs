@@ -31,7 +31,14 @@ impl Tree {
     /// Adds a folder with a file in it; of a path with an ending of files, that file alone.
     pub(crate) fn thing(&mut self, path: &str, days: u32) {
         let ends = [
-            ".plist", ".ini", ".json", ".conf", ".config", ".desktop", ".AppImage", ".txt",
+            ".plist",
+            ".ini",
+            ".json",
+            ".conf",
+            ".config",
+            ".desktop",
+            ".AppImage",
+            ".txt",
         ];
         match ends.iter().any(|end| path.ends_with(end)) {
             true => self.file(path, "x", days),

@@ -59,11 +59,7 @@ impl Measure {
         for missed in &self.missed {
             println!("  missed {missed}");
         }
-        assert!(
-            self.precision() >= precision,
-            "{what}: {:#?}",
-            self.wrong
-        );
+        assert!(self.precision() >= precision, "{what}: {:#?}", self.wrong);
         assert!(self.recall() >= recall, "{what}: {}", self.recall());
         assert!(self.listed() >= listed, "{what}: {}", self.listed());
     }
