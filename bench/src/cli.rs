@@ -70,6 +70,8 @@ pub(crate) enum Name {
     Map,
     /// One pass for all tools, against the tools apart
     Checkup,
+    /// What BleachBit's rules would act on, in a home folder where all of them find something
+    Clean,
     /// The last 24 hours out of a large browser history
     History,
 }

@@ -19,7 +19,8 @@ pub(crate) struct Peer {
     pub(crate) program: Option<PathBuf>,
 }
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
+    "bleachbit",
     "czkawka_cli",
     "du",
     "dua",

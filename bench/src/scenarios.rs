@@ -3,6 +3,7 @@
 mod browser;
 mod calls;
 mod checkup;
+mod cleaners;
 mod duplicates;
 mod map;
 mod rerun;
@@ -32,6 +33,7 @@ pub(crate) fn run(name: Name, setting: &Setting) -> Result<Scene, Failure> {
         Name::Sparse => duplicates::sparse(setting),
         Name::Map => map::scene(setting),
         Name::Checkup => checkup::scene(setting),
+        Name::Clean => cleaners::scene(setting),
         Name::History => browser::scene(setting),
     }
 }

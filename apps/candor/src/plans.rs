@@ -2,17 +2,17 @@
 
 use std::{
     fs,
-    io::{Read, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    io::Read,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
 use acts::{
-    Act, Plan,
+    Plan,
     journal::{Journals, journals as in_folder},
 };
 use sha2::{Digest, Sha256};
-use tool::{Machine, Outcome, Proposal};
+use tool::Machine;
 
 use crate::failure::Failure;
 
@@ -44,71 +44,6 @@ pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
         false => Err(Failure::new(format!("`{shown}` was made on another machine"))
             .help("nothing was done; a plan names files by their numbers on one machine: make it there")),
     }
-}
-
-/// Takes what was proposed out of outcomes: it is for the plan, the report says it otherwise.
-///
-/// # Errors
-/// When a worker proposed what cannot be read.
-pub(crate) fn proposals(outcomes: &mut [Outcome], name: &str) -> Result<Vec<Proposal>, Failure> {
-    let mut proposals: Vec<Proposal> = Vec::new();
-    for outcome in outcomes {
-        let ours = |list: &mut tool::List| list.name == name;
-        for list in outcome.lists.extract_if(.., ours) {
-            for piece in &list.pieces {
-                let rows = serde_json::from_str::<Vec<Proposal>>(piece.get());
-                proposals.extend(rows.map_err(|error| {
-                    Failure::new("a worker proposed what cannot be read").because(&error)
-                })?);
-            }
-        }
-    }
-    Ok(proposals)
-}
-
-/// Checks that a plan can be written to a file: nothing may stand there yet.
-///
-/// # Errors
-/// When something does.
-pub(crate) fn is_new(file: &Path) -> Result<(), Failure> {
-    if file.symlink_metadata().is_err() {
-        return Ok(());
-    }
-    let shown = tool::path_text::shown(file.as_os_str());
-    Err(Failure::new(format!("there is a file `{shown}` already"))
-        .help("name a file that is not there yet; nothing is overwritten"))
-}
-
-/// Makes a plan of proposals, and writes it to a file that is not there yet.
-///
-/// # Errors
-/// When there is a file of that name, or it cannot be written.
-pub(crate) fn write(
-    file: &Path,
-    act: Act,
-    proposals: Vec<Proposal>,
-    command: &str,
-) -> Result<Plan, Failure> {
-    let made = jiff::Timestamp::now().to_string();
-    let by = format!("candor {} {command}", env!("CARGO_PKG_VERSION"));
-    let plan = Plan::of(act, proposals, made, by, machine_name());
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-        // A part of a plan is none.
-        .and_then(|mut out| {
-            out.write_all(&plan.write())
-                .inspect_err(|_| drop(fs::remove_file(file)))
-        });
-    let shown = tool::path_text::shown(file.as_os_str());
-    written.map_err(|error| {
-        Failure::new(format!("cannot write the plan to `{shown}`"))
-            .because(&error)
-            .help("name a file that is not there yet, in a folder you can write to")
-    })?;
-    Ok(plan)
 }
 
 /// Names this machine without saying which it is: a digest of its identity, as machine-id(5) asks for.
@@ -188,4 +123,17 @@ pub(crate) fn new_run() -> (String, (String, String)) {
             now.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
         ),
     )
+}
+
+/// Returns the moment in so many days, RFC 3339.
+pub(crate) fn in_days(days: i64) -> String {
+    let now = jiff::Timestamp::now();
+    let then = now.checked_add(jiff::SignedDuration::from_hours(24 * days));
+    then.unwrap_or(now).to_string()
+}
+
+/// Returns whether a moment of a journal has come. What cannot be read has not.
+pub(crate) fn has_come(until: Option<&str>) -> bool {
+    let moment = until.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    moment.is_some_and(|moment| moment <= jiff::Timestamp::now())
 }

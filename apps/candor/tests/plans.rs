@@ -1,66 +1,16 @@
 //! From a look to a plan, from a plan to an act, and back.
 #![expect(clippy::unwrap_used, reason = "in a test, also in what it calls")]
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    os::unix::fs::MetadataExt,
-    path::PathBuf,
-    process::{Command, Output},
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt, process::Command};
 
 use serde_json::{Value, json};
 
-/// A home with three equal photos and one that is alone.
-struct Home {
-    folder: tempfile::TempDir,
-}
+#[path = "plans/home.rs"]
+mod home;
+
+use home::{Home, assert_as_described};
 
 impl Home {
-    fn new() -> Self {
-        let home = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        for (name, content) in [
-            ("photos/cat.jpg", "meow"),
-            ("backup/cat.jpg", "meow"),
-            ("backup/old/cat copy.jpg", "meow"),
-            ("photos/dog.jpg", "bark"),
-        ] {
-            let path = home.at(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(&path, content).unwrap();
-            // The longer its path, the newer it is.
-            let age = Duration::from_secs(100_000 - 100 * name.len() as u64);
-            let file = fs::File::options().write(true).open(path).unwrap();
-            file.set_modified(SystemTime::now() - age).unwrap();
-        }
-        home
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.folder.path().canonicalize().unwrap().join(name)
-    }
-
-    fn candor(&self, words: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_candor"))
-            .args(words)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("HOME", self.folder.path())
-            .output()
-            .unwrap()
-    }
-
-    /// Runs a command that must end with this code, and returns its JSON.
-    #[track_caller]
-    fn json(&self, words: &[&str], code: i32) -> Value {
-        let run = self.candor(words);
-        assert_eq!(run.status.code(), Some(code), "{run:?}");
-        serde_json::from_slice(&run.stdout).unwrap()
-    }
-
     fn plan(&self, act: &str, more: &[&str]) -> Value {
         let mut words = vec!["dupes", "--plan", "plan.json", "--act", act, "--json"];
         words.extend(more);
@@ -84,31 +34,6 @@ impl Home {
         let there = names.into_iter().filter(|name| self.at(name).exists());
         there.map(str::to_owned).collect()
     }
-}
-
-/// Asserts that a value has the fields its schema requires and no other it names.
-#[track_caller]
-fn assert_as_described(schema: &str, value: &Value, definition: Option<&str>) {
-    let path = format!(
-        "{}/../../schemas/candor.{schema}.1.schema.json",
-        env!("CARGO_MANIFEST_DIR")
-    );
-    let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let described = definition.map_or(&schema, |name| &schema["$defs"][name]);
-    let names = |value: &Value| -> BTreeSet<String> {
-        value.as_object().unwrap().keys().cloned().collect()
-    };
-    let required = described["required"].as_array().unwrap();
-    for name in required {
-        assert!(
-            value.get(name.as_str().unwrap()).is_some(),
-            "{name} is missing in {value}"
-        );
-    }
-    assert!(
-        names(value).is_subset(&names(&described["properties"])),
-        "{value}"
-    );
 }
 
 #[test]
@@ -463,9 +388,13 @@ fn a_link_that_could_not_be_undone_is_refused() {
         eprintln!("not run as root: files of another group were not looked at");
         return;
     }
-    // That user may not reach the folder of this build.
+    // That user may not reach the folder of this build. Another program copies: what this one has open
+    // for writing, a child of another test may keep open, and then nobody can start it.
     let program = home.at("candor");
-    fs::copy(env!("CARGO_BIN_EXE_candor"), &program).unwrap();
+    let copied = Command::new("cp")
+        .args([env!("CARGO_BIN_EXE_candor").as_ref(), program.as_os_str()])
+        .status();
+    assert!(copied.unwrap().success());
     let as_nobody = |words: &[&str]| -> Value {
         let mut command = Command::new(&program);
         command.args(words).current_dir(home.folder.path());

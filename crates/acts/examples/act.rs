@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 run: "1",
                 at: "2026-11-25T17:00:00",
                 bins: &Bins::make(&plan, &machine),
-                alone: true,
+                alone: &|_| None,
                 protected: &|_| None,
             };
             let mut journal = Journal::begin(&journal(root), &begin("1", None))?;
@@ -66,5 +66,7 @@ fn begin(run: &str, undoes: Option<&str>) -> Record {
         at: "then".to_owned(),
         what: "test".to_owned(),
         undoes: undoes.map(str::to_owned),
+        purges: None,
+        until: None,
     }
 }

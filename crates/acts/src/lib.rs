@@ -12,6 +12,7 @@
 #![deny(unsafe_code)]
 
 mod apply;
+mod below;
 mod bins;
 mod copy;
 mod handle;
@@ -19,15 +20,18 @@ pub mod journal;
 mod kernel;
 mod link;
 mod plan;
+mod purge;
 mod put;
 mod recover;
 mod refusal;
 mod same;
 mod undo;
+mod unused;
 
 pub use apply::{Around, Done, Ended, apply};
 pub use bins::{Bin, Bins, Use};
 pub use plan::{Act, BadPlan, Plan, Step};
+pub use purge::purge;
 pub use recover::{Recovered, recover};
 pub use refusal::Refusal;
 pub use undo::undo;

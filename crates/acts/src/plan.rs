@@ -38,6 +38,9 @@ pub struct Step {
     pub is: Identity,
     /// Why, in words.
     pub reason: String,
+    /// The rule that says so, of a step without a copy that stays.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
     /// What the disk gains.
     pub frees: Bytes,
     /// The file of the same content that stays.
@@ -123,21 +126,29 @@ pub enum BadPlan {
 }
 
 impl Plan {
-    /// Returns a plan that does one thing to everything proposed.
+    /// Returns a plan that does one thing to everything proposed. Bytes are shared by files, not by names:
+    /// of several names of one file, the last one then has the step.
     #[must_use]
     pub fn of(
         act: Act,
-        proposals: Vec<Proposal>,
+        mut proposals: Vec<Proposal>,
         made: String,
         by: String,
         machine: String,
     ) -> Self {
+        if act == Act::Reflink {
+            let mut seen = HashSet::new();
+            proposals.reverse();
+            proposals.retain(|it| seen.insert((it.is.device, it.is.inode)));
+            proposals.reverse();
+        }
         let step = |(number, it): (u64, Proposal)| Step {
             number,
             act,
             path: it.path,
             is: it.is,
             reason: it.reason,
+            rule: it.rule,
             frees: it.frees,
             survivor: it.survivor,
             inside: it.inside,
@@ -240,4 +251,48 @@ impl Step {
 
 fn is_below(path: &Path, folder: &Path) -> bool {
     path != folder && path.starts_with(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tool::Stamp;
+
+    #[test]
+    fn a_file_with_two_names_shares_its_bytes_once() {
+        let is = |inode| Identity {
+            kind: EntryKind::File,
+            device: 1,
+            inode,
+            size: 9,
+            mtime: Stamp(0),
+            ctime: Stamp(0),
+        };
+        let proposal = |path: &str, inode, frees| Proposal {
+            path: Path::new(path).to_owned().into(),
+            is: is(inode),
+            reason: String::new(),
+            rule: None,
+            frees: Bytes(frees),
+            survivor: Some(Seen {
+                path: Path::new("/kept").to_owned().into(),
+                is: is(1),
+            }),
+            inside: Vec::new(),
+        };
+        let all = [
+            proposal("/a", 2, 0),
+            proposal("/b", 2, 9),
+            proposal("/c", 3, 9),
+        ];
+        let plan = |act| {
+            let text = str::to_owned;
+            let plan = Plan::of(act, all.to_vec(), text("then"), text("test"), text("here"));
+            let step = |it: &Step| (it.number, it.path.0.display().to_string());
+            plan.steps.iter().map(step).collect::<Vec<_>>()
+        };
+        let step = |number, path: &str| (number, path.to_owned());
+        assert_eq!(plan(Act::Reflink), [step(1, "/b"), step(2, "/c")]);
+        assert_eq!(plan(Act::Hardlink).len(), 3);
+    }
 }

@@ -52,6 +52,26 @@ pub enum Refusal {
         /// What it is and what would be lost.
         why: String,
     },
+    /// Nothing vouches for it, so that it could be the last of its kind.
+    #[error("{why}")]
+    NotVouched {
+        /// Why.
+        why: String,
+    },
+    /// A program has it, or something in it, open.
+    #[error("a program has `{}` open; close it first", .path.display())]
+    InUse {
+        /// What is open.
+        path: PathBuf,
+    },
+    /// Whether a program uses it cannot be found out.
+    #[error("whether a program has `{}` open cannot be found out: {why}", .path.display())]
+    MayBeInUse {
+        /// What was asked about.
+        path: PathBuf,
+        /// Why nobody knows.
+        why: String,
+    },
     /// Another program has it open for writing.
     #[error("another program has it open for writing")]
     Open,

@@ -58,6 +58,7 @@ fn every_command_has_a_schema_that_says_what_it_is() {
             "battery",
             "checkup",
             "clean",
+            "cleanerml",
             "doctor",
             "dupes",
             "history",

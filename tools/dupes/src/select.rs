@@ -170,6 +170,7 @@ impl<'w> Selection<'w> {
                     path: seen.path,
                     is: seen.is,
                     reason: reason.clone(),
+                    rule: None,
                     frees: if is_last {
                         Bytes(copy.inode.own)
                     } else {

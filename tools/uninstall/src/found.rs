@@ -1,6 +1,6 @@
 //! What was found, as `schemas/candor.uninstall.1.schema.json` has it.
 
-use knowledge::applications::Grade;
+use knowledge::applications::{Grade, RULE};
 use serde::Serialize;
 use tool::{Bytes, Days, PathText, Proposal};
 
@@ -109,6 +109,7 @@ pub(crate) fn propose(found: &mut Found, mut items: Vec<(Item, Whole)>) -> Vec<P
                 path: item.path.clone(),
                 is,
                 reason: format!("{} of {}: {}", item.what, item.of, item.evidence),
+                rule: Some(RULE.to_owned()),
                 frees: item.frees,
                 survivor: None,
                 inside: whole.inside,

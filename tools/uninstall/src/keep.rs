@@ -6,7 +6,7 @@ use knowledge::{
     Base,
     applications::fits,
     pattern,
-    protected::{Depth, Private, Protected, protected, protects_from_uninstall},
+    protected::{Depth, Private, Protected, Protection, protected},
 };
 use tool::path_text::shown_path;
 
@@ -16,6 +16,7 @@ use crate::{disk::Whole, inventory::Inventory};
 pub(crate) struct Keep<'i> {
     bases: Vec<Base>,
     inventory: &'i Inventory,
+    protection: Protection,
     /// What is protected or private below other things, with its row.
     patterns: Vec<(PathBuf, &'static Protected)>,
 }
@@ -34,6 +35,7 @@ impl<'i> Keep<'i> {
             })
             .collect();
         Self {
+            protection: Protection::of(&bases),
             bases,
             inventory,
             patterns,
@@ -45,7 +47,7 @@ impl<'i> Keep<'i> {
     /// What is the application itself is not kept by links that lead into it.
     pub(crate) fn why(&self, path: &Path, own: bool, whole: &Whole) -> Option<String> {
         let (bases, inventory) = (self.bases.as_slice(), self.inventory);
-        if let Some(row) = protects_from_uninstall(path, bases) {
+        if let Some(row) = self.protection.from_uninstall(path, bases) {
             return Some(format!("it belongs to {}: {}", row.words, row.why));
         }
         if !bases.iter().any(|base| fits(path, base)) {

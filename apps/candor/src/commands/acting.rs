@@ -89,6 +89,7 @@ pub(super) fn run(
             Said::Step {
                 step,
                 refused,
+                open,
                 freed,
             } => {
                 let Some((path, act)) = steps.get(&step) else {
@@ -104,7 +105,7 @@ pub(super) fn run(
                     path: path.clone(),
                     act: *act,
                     done: refused.is_none(),
-                    refused,
+                    refused: refused.map(|why| why + &by_whom(open)),
                     freed: Bytes(freed),
                 });
             }
@@ -138,6 +139,15 @@ pub(super) fn run(
         true => Ending::NothingFound,
         false => Ending::Incomplete,
     })
+}
+
+/// Says which programs have a file open, as far as this user may know.
+fn by_whom(open: Option<PathText>) -> String {
+    let holders = open.map_or_else(Vec::new, |path| crate::running::holders(&path.0));
+    match holders.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", holders.join(", ")),
+    }
 }
 
 /// Brings earlier runs that were cut off to their end.
@@ -206,7 +216,7 @@ fn start(
         rights,
         confined,
         lists: false,
-        job: Job::Act(acting),
+        job: Job::Act(Box::new(acting)),
     };
     let done = broker::run(&order, None).map_err(|failure| {
         failure.or_help(

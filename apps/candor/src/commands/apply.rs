@@ -2,12 +2,15 @@
 
 use acts::Bins;
 
+use tool::Machine;
+
 use super::acting::{agreed, run, words};
 use crate::{
     actor::Work,
     cli::Apply,
     failure::{Ending, Failure},
     machine, plans,
+    vouch::Grounds,
 };
 
 /// Shows a plan, asks, and carries it out.
@@ -34,11 +37,34 @@ pub(super) fn apply(asked: &Apply) -> Result<Ending, Failure> {
         .map(|it| (it.number, (it.path.clone(), it.act)));
     let steps = steps.collect();
     let bins = Bins::make(&plan, &machine);
+    let by_rule = plan.steps.iter().any(|step| step.rule.is_some());
     let what = format!("apply {}", tool::path_text::shown(asked.plan.as_os_str()));
     let work = Work::Apply {
         plan: Box::new(plan),
         bins,
-        bases: machine.people.clone(),
+        grounds: grounds(&machine, by_rule)?,
+        until: plans::in_days(asked.keep_days.into()),
     };
     run(&machine, &asked.sure, what, work, steps)
+}
+
+/// What is true of this machine now, which the steps of a plan are judged by.
+fn grounds(machine: &Machine, by_rule: bool) -> Result<Grounds, Failure> {
+    let grounds = Grounds {
+        bases: machine.people.clone(),
+        ..Grounds::default()
+    };
+    #[cfg(feature = "clean")]
+    let grounds = Grounds {
+        keep: crate::keep::lines(machine)?,
+        held: match by_rule {
+            true => clean::held(machine, &crate::running::running(machine.platform)),
+            // Copies are compared whatever runs.
+            false => Default::default(),
+        },
+        ..grounds
+    };
+    #[cfg(not(feature = "clean"))]
+    let _no_rule_is_known = by_rule;
+    Ok(grounds)
 }

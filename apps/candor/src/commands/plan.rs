@@ -1,35 +1,43 @@
-//! `candor dupes --plan FILE`: what a person said about which copies go, and the plan made of it.
+//! `--plan FILE`: the plan that is made of what tools propose, and what a person said about copies.
 
-use std::path::{Path, PathBuf};
+use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
-use acts::Act;
-use dupes::{PROPOSALS, Selection as Selecting, Wishes};
-use tool::PathText;
+use acts::{Act, Plan};
+#[cfg(feature = "dupes")]
+use dupes::{Selection as Selecting, Wishes};
+use tool::Proposal;
 
 use super::{Failure, Session, acting::words};
-use crate::{cli, plans};
+#[cfg(feature = "dupes")]
+use crate::cli;
+use crate::plans;
+
+/// The lists that are for plans and not for reports.
+const PROPOSALS: &[&str] = &[
+    #[cfg(feature = "clean")]
+    clean::PROPOSALS,
+    #[cfg(feature = "dupes")]
+    dupes::PROPOSALS,
+    #[cfg(feature = "uninstall")]
+    uninstall::PROPOSALS,
+];
 
 impl Session {
     /// Returns what a person said about which copies stay; `None` if no plan is wanted.
+    #[cfg(feature = "dupes")]
     pub(super) fn wishes(
         &self,
         asked: Option<&cli::Selection>,
-        roots: &[PathBuf],
+        roots: &[std::path::PathBuf],
     ) -> Result<Option<Wishes>, Failure> {
         let Some(asked) = asked.filter(|asked| asked.plan.is_some()) else {
             return Ok(None);
         };
-        if !self.machine.live {
-            return Err(
-                Failure::new("a plan is made for the machine Candor runs on")
-                    .help("leave --root out, or run Candor on that machine"),
-            );
-        }
-        // Minutes of comparing should not end in a file that cannot be written.
-        asked.plan.as_deref().map_or(Ok(()), plans::is_new)?;
+        self.may_plan(asked.plan.as_deref())?;
         // Paths are compared with those of the walk, which has no links in them.
-        let real = |paths: &[PathBuf]| -> Vec<PathText> {
-            let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+        let real = |paths: &[std::path::PathBuf]| -> Vec<tool::PathText> {
+            let real =
+                |path: &std::path::PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
             paths.iter().map(|path| real(path).into()).collect()
         };
         let joined = matches!(asked.act, Some(cli::Act::Hardlink | cli::Act::Reflink));
@@ -57,23 +65,81 @@ impl Session {
         Ok(Some(wishes))
     }
 
-    /// Makes the plan of what was proposed, if one is wanted.
-    pub(super) fn plan(&mut self, asked: Option<&cli::Selection>) -> Result<(), Failure> {
-        let proposals = plans::proposals(&mut self.outcomes, PROPOSALS)?;
-        // A report in words needs no rows.
-        if !self.lists {
-            self.outcomes.iter_mut().for_each(|it| it.lists.clear());
+    /// Refuses a plan that could not be carried out or written in the end.
+    pub(super) fn may_plan(&self, file: Option<&Path>) -> Result<(), Failure> {
+        if !self.machine.live {
+            return Err(
+                Failure::new("a plan is made for the machine Candor runs on")
+                    .help("leave --root out, or run Candor on that machine"),
+            );
         }
-        let Some((file, act)) = asked.and_then(|it| Some((it.plan.as_deref()?, it.act?))) else {
+        // Minutes of comparing should not end in a file that cannot be written.
+        if let Some(file) = file.filter(|file| file.symlink_metadata().is_ok()) {
+            let shown = tool::path_text::shown(file.as_os_str());
+            return Err(Failure::new(format!("there is a file `{shown}` already"))
+                .help("name a file that is not there yet; nothing is overwritten"));
+        }
+        Ok(())
+    }
+
+    /// Makes the plan of what was proposed, if one is wanted.
+    pub(super) fn plan(&mut self, asked: Option<(&Path, Act)>) -> Result<(), Failure> {
+        let mut proposals: Vec<Proposal> = Vec::new();
+        for outcome in &mut self.outcomes {
+            // They are for the plan: the report has the groups.
+            let ours = |list: &mut tool::List| PROPOSALS.contains(&list.name.as_str());
+            for list in outcome.lists.extract_if(.., ours) {
+                for piece in &list.pieces {
+                    let rows = serde_json::from_str::<Vec<Proposal>>(piece.get());
+                    proposals.extend(rows.map_err(|error| {
+                        Failure::new("a worker proposed what cannot be read").because(&error)
+                    })?);
+                }
+            }
+            // A report in words needs no rows.
+            if !self.lists {
+                outcome.lists.clear();
+            }
+        }
+        let Some((file, act)) = asked else {
             return Ok(());
         };
-        let plan = plans::write(file, of(act), proposals, &self.command)?;
-        self.planned = Some(words::written(&plan, Path::new(file)));
+        let plan = write(file, act, proposals, &self.command)?;
+        self.planned = Some(words::written(&plan, file));
         Ok(())
     }
 }
 
-fn of(act: cli::Act) -> Act {
+/// Makes a plan of proposals, and writes it to a file that is not there yet.
+///
+/// # Errors
+/// When there is a file of that name, or it cannot be written.
+fn write(file: &Path, act: Act, proposals: Vec<Proposal>, command: &str) -> Result<Plan, Failure> {
+    let made = jiff::Timestamp::now().to_string();
+    let by = format!("candor {} {command}", env!("CARGO_PKG_VERSION"));
+    let plan = Plan::of(act, proposals, made, by, plans::machine_name());
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        // A part of a plan is none.
+        .and_then(|mut out| {
+            out.write_all(&plan.write())
+                .inspect_err(|_| drop(fs::remove_file(file)))
+        });
+    let shown = tool::path_text::shown(file.as_os_str());
+    written.map_err(|error| {
+        Failure::new(format!("cannot write the plan to `{shown}`"))
+            .because(&error)
+            .help("name a file that is not there yet, in a folder you can write to")
+    })?;
+    Ok(plan)
+}
+
+/// Returns the act of that name.
+#[cfg(feature = "dupes")]
+pub(super) fn act(act: cli::Act) -> Act {
     match act {
         cli::Act::Trash => Act::Trash,
         cli::Act::Quarantine => Act::Quarantine,

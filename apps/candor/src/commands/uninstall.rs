@@ -8,39 +8,41 @@ use sandbox::Rights;
 use serde::Deserialize;
 use uninstall::Asked;
 
-use super::{Ending, Failure, Session, acting::words};
+use super::{Ending, Failure, Session};
+#[cfg(feature = "clean")]
+use crate::cli::Clean;
 use crate::{
-    cli::{Away, Shared, Uninstall},
+    cli::{Aside, Uninstall},
     job::Job,
-    plans,
 };
 
 /// Shows an application, and makes a plan of what is selected if one is wanted.
 pub(super) fn run(asked: &Uninstall) -> Result<Ending, Failure> {
     let mut session = Session::begin("uninstall", &asked.shared)?;
-    let plan = asked.plan.as_deref().zip(asked.act);
+    let act = asked.act.map(|act| match act {
+        Aside::Trash => Act::Trash,
+        Aside::Quarantine => Act::Quarantine,
+    });
+    let plan = asked.plan.as_deref().zip(act);
     let what = Asked::Application(asked.application.clone());
     session.leftovers(what, plan)?;
     session.end(&asked.shared)
 }
 
-/// Shows what applications left that are gone.
-pub(super) fn orphans(shared: &Shared) -> Result<Ending, Failure> {
-    let mut session = Session::begin("uninstall", shared)?;
-    session.leftovers(Asked::Orphans, None)?;
-    session.end(shared)
+/// Shows what applications left that are gone, and makes a plan of what is selected if one is wanted.
+#[cfg(feature = "clean")]
+pub(super) fn orphans(asked: &Clean) -> Result<Ending, Failure> {
+    let mut session = Session::begin("uninstall", &asked.shared)?;
+    let plan = &asked.cleaning;
+    let act = plan.act.map(super::cleaning::act);
+    session.leftovers(Asked::Orphans, plan.plan.as_deref().zip(act))?;
+    session.end(&asked.shared)
 }
 
 impl Session {
-    fn leftovers(&mut self, asked: Asked, plan: Option<(&Path, Away)>) -> Result<(), Failure> {
+    fn leftovers(&mut self, asked: Asked, plan: Option<(&Path, Act)>) -> Result<(), Failure> {
         if let Some((file, _)) = plan {
-            if !self.machine.live {
-                return Err(
-                    Failure::new("a plan is made for the machine Candor runs on")
-                        .help("leave --root out, or run Candor on that machine"),
-                );
-            }
-            plans::is_new(file)?;
+            self.may_plan(Some(file))?;
         }
         // Folders were listed here; the worker reads these files, and lists these folders.
         let reads = uninstall::reads(&self.machine);
@@ -55,19 +57,10 @@ impl Session {
             plan: plan.is_some(),
         };
         self.work(&["uninstall"], job, rights, &[])?;
-        let proposals = plans::proposals(&mut self.outcomes, uninstall::PROPOSALS)?;
         if let Asked::Application(name) = &asked {
             self.one_is_meant(name)?;
         }
-        if let Some((file, act)) = plan {
-            let act = match act {
-                Away::Trash => Act::Trash,
-                Away::Quarantine => Act::Quarantine,
-            };
-            let plan = plans::write(file, act, proposals, &self.command)?;
-            self.planned = Some(words::written(&plan, file));
-        }
-        Ok(())
+        self.plan(plan)
     }
 
     /// Checks that the name meant one application.

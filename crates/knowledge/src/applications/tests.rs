@@ -161,7 +161,9 @@ proptest! {
 
 #[test]
 fn protected_places_give_way_to_one_application_and_to_nothing_else() {
-    use crate::protected::{protects, protects_from_uninstall};
+    use crate::protected::{Protection, protects};
+    let protects_from_uninstall =
+        |path: &Path, bases: &[Base]| Protection::of(bases).from_uninstall(path, bases);
     let bases = [ada(Platform::Linux)];
     let kept = |path: &str| protects_from_uninstall(Path::new(path), &bases).map(|row| &*row.id);
     assert_eq!(kept("/home/ada/.config/shotcut"), None);

@@ -99,6 +99,8 @@ pub struct FolderRow {
     pub size: u64,
     /// Last change of its list of names, nanoseconds since 1970.
     pub mtime_ns: i64,
+    /// Last change of its list of names or properties, nanoseconds since 1970.
+    pub ctime_ns: i64,
     name: u32,
     parent: FolderId,
     /// How many folders are above it, up to its root.
@@ -210,6 +212,7 @@ impl Part {
             allocated: new.stat.allocated,
             size: new.stat.size,
             mtime_ns: new.stat.mtime_ns,
+            ctime_ns: new.stat.ctime_ns,
             name,
             parent: new.parent.unwrap_or(NO_FOLDER),
             depth: new.depth,

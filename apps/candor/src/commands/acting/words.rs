@@ -10,13 +10,17 @@ use serde_json::json;
 use tool::{Bytes, PathText, path_text::shown_path};
 
 use super::Came;
-use crate::actor::taken_back;
+use crate::actor::{purged, taken_back};
 
 /// Steps shown of a plan before it is carried out; the file has them all.
 const SHOWN: usize = 40;
 
 pub(in super::super) fn steps(count: usize) -> String {
     format!("{count} {}", if count == 1 { "step" } else { "steps" })
+}
+
+pub(in super::super) fn things(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "thing" } else { "things" })
 }
 
 /// A plan as a person sees it before they agree.
@@ -76,7 +80,6 @@ fn gain(act: Act, bytes: Bytes) -> String {
     }
 }
 
-#[cfg(feature = "dupes")]
 pub(in super::super) fn written(plan: &Plan, file: &Path) -> String {
     let file = tool::path_text::shown(file.as_os_str());
     match plan.steps.len() {
@@ -153,6 +156,7 @@ pub(in super::super) fn journal(
     for run in shown {
         let (done, refused) = counts(run);
         let undone = taken_back(&run.name, known).len();
+        let purged = purged(&run.name, known).len();
         let _ = write!(
             text,
             "{}  {}  {}: {} done",
@@ -161,7 +165,11 @@ pub(in super::super) fn journal(
             tool::path_text::shown(run.what.as_ref()),
             done
         );
-        for (count, what) in [(refused, "refused"), (undone, "taken back")] {
+        for (count, what) in [
+            (refused, "refused"),
+            (undone, "taken back"),
+            (purged, "purged"),
+        ] {
             if count > 0 {
                 let _ = write!(text, ", {count} {what}");
             }
@@ -202,6 +210,7 @@ pub(in super::super) fn journal(
 pub(in super::super) fn journal_json(shown: &[&Run], known: &[Run], damaged: &[Damaged]) -> String {
     let run = |run: &&Run| {
         let undone = taken_back(&run.name, known);
+        let purged = purged(&run.name, known);
         let steps: Vec<_> = run
             .steps
             .iter()
@@ -215,11 +224,13 @@ pub(in super::super) fn journal_json(shown: &[&Run], known: &[Run], damaged: &[D
                     "step": step.before.step, "act": step.before.act, "path": step.before.path,
                     "to": step.before.to, "frees": step.before.frees, "came_to": came_to,
                     "why": why, "taken_back": undone.contains(&step.before.step),
+                    "purged": purged.contains(&step.before.step),
                 })
             })
             .collect();
         json!({
             "run": run.name, "at": run.at, "what": run.what, "undoes": run.undoes,
+            "purges": run.purges, "until": run.until,
             "ended": run.ended, "steps": steps,
         })
     };
