@@ -229,7 +229,7 @@ fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
             grounds,
             until,
         } => {
-            let judge = Judge::of(grounds);
+            let judge = Judge::of(grounds, plan);
             let protected = |path: &Path| {
                 let of_candor = of_candor(path, folder, bins).map(str::to_owned);
                 of_candor.or_else(|| judge.protects(path))

@@ -38,6 +38,9 @@ pub(crate) enum Command {
     #[cfg(feature = "battery")]
     /// Show what the battery is and what it has left
     Battery(Battery),
+    #[cfg(feature = "uninstall")]
+    /// Show an application and what it left, with the evidence; make a plan of what may go
+    Uninstall(Uninstall),
     #[cfg(feature = "clean")]
     /// Write what lets the system show the junk once a week; it never acts
     Schedule(Schedule),
@@ -65,7 +68,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "history", "battery", "schedule", "apply", "undo", "purge", "journal", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "history", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }
@@ -103,6 +106,10 @@ pub(crate) struct Clean {
     /// Files and folders to look at instead of the home folder and the system's caches
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    #[cfg(feature = "uninstall")]
+    /// Show what applications left that are gone, instead of junk
+    #[arg(long, conflicts_with = "paths")]
+    pub(crate) orphans: bool,
     #[command(flatten)]
     pub(crate) rules: crate::commands::cleanerml::CleanerMl,
     #[command(flatten)]
@@ -262,6 +269,32 @@ fn rules() -> impl clap::builder::TypedValueParser<Value = dupes::Rule> {
         |row: &(dupes::Rule, &'static str, &'static str)| PossibleValue::new(row.1).help(row.2);
     PossibleValuesParser::new(dupes::Rule::ALL.iter().map(value))
         .try_map(|name| name.parse::<dupes::Rule>())
+}
+
+#[cfg(feature = "uninstall")]
+#[derive(Args, Debug)]
+pub(crate) struct Uninstall {
+    /// The application: its name or its id, never a part of it
+    #[arg(value_name = "APP")]
+    pub(crate) application: String,
+    /// Write a plan of what is selected to this file; `candor apply` carries it out
+    #[arg(long, value_name = "FILE", requires = "act")]
+    pub(crate) plan: Option<PathBuf>,
+    /// What is to be done with it
+    #[arg(long, value_enum, value_name = "ACT", requires = "plan")]
+    pub(crate) act: Option<Aside>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+/// The acts that can be taken back, for what has no copy.
+#[cfg(feature = "uninstall")]
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Aside {
+    /// Move it to the trash
+    Trash,
+    /// Move it to Candor's quarantine
+    Quarantine,
 }
 
 #[cfg(feature = "acts")]

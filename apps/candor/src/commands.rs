@@ -22,6 +22,8 @@ mod purge;
 mod schedule;
 #[cfg(feature = "acts")]
 mod undo;
+#[cfg(feature = "uninstall")]
+mod uninstall;
 
 use std::{
     io::{self, BufWriter, Write},
@@ -65,6 +67,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             };
             one_pass("map", &asked.paths, &wants, &asked.shared)
         }
+        #[cfg(all(feature = "clean", feature = "uninstall"))]
+        Command::Clean(asked) if asked.orphans => uninstall::orphans(&asked),
         #[cfg(feature = "clean")]
         Command::Clean(asked) => {
             if let Some(folder) = &asked.rules.cleanerml {
@@ -98,6 +102,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             session.battery()?;
             session.end(&asked.shared)
         }
+        #[cfg(feature = "uninstall")]
+        Command::Uninstall(asked) => uninstall::run(&asked),
         #[cfg(feature = "clean")]
         Command::Schedule(asked) => schedule::schedule(&asked),
         #[cfg(feature = "acts")]
@@ -435,6 +441,8 @@ fn planned(job: &Job) -> bool {
         Job::Pass(pass) if pass.wishes.is_some() => true,
         #[cfg(feature = "clean")]
         Job::Pass(pass) => matches!(&pass.junk, Some((asked, _)) if asked.wishes.is_some()),
+        #[cfg(feature = "uninstall")]
+        Job::Uninstall { plan, .. } => *plan,
         _ => false,
     }
 }

@@ -43,6 +43,14 @@ pub(crate) enum Job {
         ioreg: Option<Vec<u8>>,
         system_profiler: Option<Vec<u8>>,
     },
+    /// An application and what it left, or what applications left that are gone.
+    #[cfg(feature = "uninstall")]
+    Uninstall {
+        machine: Machine,
+        asked: uninstall::Asked,
+        /// Whether a plan is to be made of what is found.
+        plan: bool,
+    },
     /// What BleachBit's rules would act on.
     #[cfg(feature = "clean")]
     CleanerMl {

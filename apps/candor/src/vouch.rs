@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use acts::Step;
+use acts::{Plan, Step};
 use knowledge::{Base, protected::Protection};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,9 @@ pub(crate) struct Grounds {
 pub(crate) struct Judge<'g> {
     grounds: &'g Grounds,
     protection: Protection,
+    /// What steps name as belonging to an application: some rows give way to it.
+    #[cfg(feature = "uninstall")]
+    of_applications: std::collections::HashSet<&'g Path>,
     #[cfg(feature = "clean")]
     rules: Option<clean::Rules>,
     #[cfg(feature = "clean")]
@@ -31,10 +34,19 @@ pub(crate) struct Judge<'g> {
 }
 
 impl<'g> Judge<'g> {
-    pub(crate) fn of(grounds: &'g Grounds) -> Self {
+    pub(crate) fn of(grounds: &'g Grounds, plan: &'g Plan) -> Self {
+        #[cfg(not(feature = "uninstall"))]
+        let _no_row_gives_way = plan;
         Self {
             grounds,
             protection: Protection::of(&grounds.bases),
+            #[cfg(feature = "uninstall")]
+            of_applications: plan
+                .steps
+                .iter()
+                .filter(|step| is_of_application(step))
+                .map(|step| step.path.0.as_path())
+                .collect(),
             #[cfg(feature = "clean")]
             rules: grounds
                 .bases
@@ -57,6 +69,11 @@ impl<'g> Judge<'g> {
             Some(_) => {}
         }
         let row = self.protection.of_path(path)?;
+        #[cfg(feature = "uninstall")]
+        let row = match path.ancestors().any(|it| self.of_applications.contains(it)) {
+            true => self.protection.from_uninstall(path, &self.grounds.bases)?,
+            false => row,
+        };
         Some(format!("{}: {}", row.words, row.why))
     }
 
@@ -70,6 +87,13 @@ impl<'g> Judge<'g> {
         if let Some(why) = self.grounds.held.get(rule) {
             return Some(why.clone());
         }
+        #[cfg(feature = "uninstall")]
+        if is_of_application(step) {
+            let bases = &self.grounds.bases;
+            let fits = |base| knowledge::applications::fits(&step.path.0, base);
+            return (!bases.iter().any(fits))
+                .then(|| "it does not lie in a place of one application".to_owned());
+        }
         #[cfg(feature = "clean")]
         return match &self.rules {
             Some(rules) => rules.refuses(rule, &step.path.0, step.is.kind, &step.inside),
@@ -78,4 +102,10 @@ impl<'g> Judge<'g> {
         #[cfg(not(feature = "clean"))]
         Some(format!("this build of Candor has no rule `{rule}`"))
     }
+}
+
+/// Returns whether a step says that an application is all that vouches for it.
+#[cfg(feature = "uninstall")]
+fn is_of_application(step: &Step) -> bool {
+    step.survivor.is_none() && step.rule.as_deref() == Some(knowledge::applications::RULE)
 }

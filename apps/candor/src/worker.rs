@@ -103,6 +103,22 @@ fn run() -> io::Result<()> {
             };
             frames::write(&mut out, Kind::Outcome, &battery::look(&machine, &input))?;
         }
+        #[cfg(feature = "uninstall")]
+        Job::Uninstall { machine, asked, .. } => {
+            let mut written = Ok(());
+            let mut take = |list: &str, rows: &str| {
+                written = std::mem::replace(&mut written, Ok(()))
+                    .and_then(|()| frames::write_rows(&mut out, "uninstall", list, rows));
+            };
+            let mut lists = match order.lists {
+                true => Lists::to(&mut take),
+                false => Lists::unwanted(),
+            };
+            let outcome = uninstall::look(&machine, &asked, &mut lists);
+            // A plan that lacks a step must not look whole.
+            written?;
+            frames::write(&mut out, Kind::Outcome, &outcome)?;
+        }
         #[cfg(feature = "acts")]
         Job::Act(acting) => actor::act(&acting, &mut out)?,
         Job::Prove(ground) => frames::write(&mut out, Kind::Probes, &sandbox::probe(&ground))?,

@@ -5,11 +5,21 @@
 
 use std::path::Path;
 
-use crate::{ini, local_state, plist, sqlite};
+use crate::{ini, local_state, plist, properties, rpm, sqlite};
 
 /// Runs the reader of Safari's downloads.
 pub fn plist(bytes: &[u8]) {
     let _ = plist::parse(bytes);
+}
+
+/// Runs the reader of small property lists.
+pub fn properties(bytes: &[u8]) {
+    let _ = properties::parse(bytes);
+}
+
+/// Runs the reader of package headers.
+pub fn rpm(bytes: &[u8]) {
+    let _ = rpm::parse(bytes);
 }
 
 /// Runs the reader of Firefox's profiles.

@@ -5,6 +5,8 @@
 //!
 //! - [`sqlite`] reads a database that another program holds open and changes meanwhile.
 //! - [`plist`] reads Safari's list of downloads.
+//! - [`properties`] reads the texts of a small property list: what an application says of itself.
+//! - [`rpm`] reads the header of an installed package.
 //! - [`ini`] reads Firefox's list of profiles.
 //! - [`local_state`] reads Chromium's names of profiles.
 //! - [`mod@file`] opens an ordinary file for them.
@@ -18,4 +20,6 @@ pub mod fuzz;
 pub mod ini;
 pub mod local_state;
 pub mod plist;
+pub mod properties;
+pub mod rpm;
 pub mod sqlite;

@@ -195,7 +195,7 @@ impl Download {
 }
 
 /// Counts what an event holds. An array's length is what the reader has set aside for it.
-fn size_of_event(event: &OwnedEvent) -> usize {
+pub(crate) fn size_of_event(event: &OwnedEvent) -> usize {
     match event {
         Event::String(text) => text.len(),
         Event::Data(data) => data.len(),
@@ -222,7 +222,7 @@ fn micros(time: SystemTime) -> Option<i64> {
 /// The parser behind us (plist 1.10 with time 0.3) panics on a date near the year 9999 with an
 /// offset, so no other form gets to it. A file that has the word in another place is refused
 /// without need, but no real one does.
-fn has_plain_dates(bytes: &[u8]) -> bool {
+pub(crate) fn has_plain_dates(bytes: &[u8]) -> bool {
     const FORM: &[u8] = b"0000-00-00T00:00:00Z</";
     let mut rest = bytes;
     while let Some(at) = rest.windows(4).position(|four| four == b"date") {

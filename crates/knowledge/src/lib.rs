@@ -8,6 +8,8 @@
 //! carries no row it has no business with.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "applications")]
+pub mod applications;
 mod base;
 #[cfg(feature = "browsers")]
 pub mod browsers;

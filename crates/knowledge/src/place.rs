@@ -93,6 +93,15 @@ const GROUPS: &[Group] = &[
         static ROWS: OnceLock<Vec<Place>> = OnceLock::new();
         ROWS.get_or_init(|| rows::embedded(include_str!("../tables/places.toml")))
     }),
+    #[cfg(feature = "applications")]
+    (Some("application"), || {
+        static ROWS: OnceLock<Vec<Place>> = OnceLock::new();
+        ROWS.get_or_init(|| {
+            let mut all = rows::embedded(include_str!("../tables/application-places.toml"));
+            all.extend(crate::applications::places());
+            all
+        })
+    }),
     #[cfg(feature = "battery")]
     (Some("battery"), || {
         static ROWS: OnceLock<Vec<Place>> = OnceLock::new();

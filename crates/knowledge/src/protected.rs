@@ -28,6 +28,9 @@ pub struct Protected {
     /// Whether its contents are nobody's business but that of the program they belong to.
     #[serde(default)]
     pub private: Option<Private>,
+    /// Whether what one application left may go from here when a person uninstalls it. Junk may not.
+    #[serde(default)]
+    pub gives_way: bool,
     /// Why it stays: what would be lost.
     pub why: String,
     /// Paths that are protected by it on a machine of /home/ada or /Users/ada.
@@ -126,8 +129,29 @@ impl Protection {
     /// Returns the row that protects a path, as [`protects`] does.
     #[must_use]
     pub fn of_path(&self, path: &Path) -> Option<&'static Protected> {
+        self.rows(path).next()
+    }
+
+    /// Returns the row that protects a path from going together with an application.
+    ///
+    /// It is the same as [`Protection::of_path`], but for rows that [give way](Protected::gives_way) to what
+    /// fits a place where applications leave things, with everything below it.
+    #[cfg(feature = "applications")]
+    #[must_use]
+    pub fn from_uninstall(&self, path: &Path, bases: &[Base]) -> Option<&'static Protected> {
+        let fits = |path: &Path| {
+            bases
+                .iter()
+                .any(|base| crate::applications::fits(path, base))
+        };
+        let of_an_application = || path.ancestors().any(fits);
+        self.rows(path)
+            .find(|row| !row.gives_way || !of_an_application())
+    }
+
+    fn rows(&self, path: &Path) -> impl Iterator<Item = &'static Protected> {
         let length = path.components().count();
-        let holds = |(parts, pattern, row): &&(usize, PathBuf, &'static Protected)| {
+        let holds = move |(parts, pattern, row): &&(usize, PathBuf, &'static Protected)| {
             let below = length.checked_sub(*parts);
             let deep_enough = match row.depth {
                 Depth::Everything => below.is_some(),
@@ -137,7 +161,7 @@ impl Protection {
             };
             deep_enough && holds_path(pattern, path)
         };
-        self.patterns.iter().find(holds).map(|(_, _, row)| *row)
+        self.patterns.iter().filter(holds).map(|(_, _, row)| *row)
     }
 }
 

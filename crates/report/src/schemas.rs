@@ -65,7 +65,8 @@ fn every_command_has_a_schema_that_says_what_it_is() {
             "journal",
             "map",
             "notice",
-            "plan"
+            "plan",
+            "uninstall",
         ]
     );
     for (command, schema) in &schemas {

@@ -18,6 +18,8 @@ const PROPOSALS: &[&str] = &[
     clean::PROPOSALS,
     #[cfg(feature = "dupes")]
     dupes::PROPOSALS,
+    #[cfg(feature = "uninstall")]
+    uninstall::PROPOSALS,
 ];
 
 impl Session {

@@ -143,9 +143,12 @@ fn broken_lists() {
         paths.iter().map(|path| fs::read(path).unwrap()).collect()
     };
     let (plists, inis, states) = (of("plist"), of("ini"), of("local_state"));
+    let (properties, headers) = (of("properties"), of("rpm"));
     repeat(0x2545_f491_4f6c_dd1d, |chance| {
         fuzz::plist(&chance.mutate_one(&plists));
         fuzz::ini(&chance.mutate_one(&inis));
+        fuzz::properties(&chance.mutate_one(&properties));
+        fuzz::rpm(&chance.mutate_one(&headers));
         fuzz::local_state(&chance.mutate_one(&states));
     });
 }

@@ -42,6 +42,7 @@ fn protected(path: String, depth: Depth) -> Protected {
         macos: Vec::new(),
         depth,
         private: None,
+        gives_way: false,
         why: String::new(),
         examples: Vec::new(),
         source: String::new(),
