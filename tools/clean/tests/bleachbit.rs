@@ -106,6 +106,9 @@ impl Home {
         let output = command
             .env_clear()
             .env("HOME", self.path())
+            .env("XDG_CACHE_HOME", self.path().join(".cache"))
+            .env("XDG_CONFIG_HOME", self.path().join(".config"))
+            .env("XDG_DATA_HOME", self.path().join(".local/share"))
             .env("LOGNAME", "ada")
             .env("LC_ALL", "C.UTF-8")
             .env("PATH", "/usr/bin:/bin")

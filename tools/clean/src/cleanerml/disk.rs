@@ -124,7 +124,7 @@ fn listed(folder: &[u8]) -> rustix::io::Result<(Vec<Entry>, Vec<Skipped>)> {
     let handle = openat(CWD, as_path(folder), flags, Mode::empty())?;
     let mut names = Vec::new();
     let mut entries = Dir::new(handle)?;
-    while let Some(entry) = entries.next() {
+    for entry in entries.by_ref() {
         let entry = entry?;
         let name = entry.file_name();
         if name != c"." && name != c".." {

@@ -17,8 +17,6 @@ use super::{
 
 /// More files than this are not read. BleachBit brings 104.
 const MOST_FILES: usize = 2_000;
-/// The bit that lets everyone write.
-const BY_ANYONE: u32 = 0o002;
 
 /// What a folder of definitions holds.
 #[derive(Debug, Default)]
@@ -113,7 +111,7 @@ fn text(file: OwnedFd) -> Result<(String, Stat), Why> {
 }
 
 fn is_open_to_all(stat: &Stat) -> bool {
-    u32::from(stat.st_mode) & BY_ANYONE != 0
+    Mode::from_raw_mode(stat.st_mode).contains(Mode::WOTH)
 }
 
 fn untrusted(path: &Path) -> Skipped {

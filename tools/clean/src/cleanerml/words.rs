@@ -233,7 +233,8 @@ pub(crate) fn distinct(options: &[OptionPreview]) -> (u64, Bytes) {
         .flat_map(|it| &it.found)
         .map(|(_, it)| (it.path.as_slice(), it.look.allocated))
         .collect();
-    all.sort_unstable();
+    // Each option's are in order already, which a stable sort makes use of.
+    all.sort();
     all.dedup_by_key(|it| it.0);
     let bytes = all.iter().map(|it| Bytes(it.1)).sum();
     (all.len() as u64, bytes)
