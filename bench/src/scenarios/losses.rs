@@ -150,13 +150,13 @@ fn cell(case: &Case, way: &Way, setting: &Setting, places: &Places) -> Cell {
 
 /// One line a case, one column a program.
 fn overview(all: &[(&str, &str, Vec<Row>)]) -> Part {
-    let mut heads = vec!["lost when".to_owned()];
+    let mut heads = vec!["lost · named · exit code".to_owned()];
     let columns: Vec<&str> = programs().into_iter().chain(["bleachbit"]).collect();
     heads.extend(columns.iter().map(|it| (*it).to_owned()));
     let line = |(name, _, rows): &(&str, &str, Vec<Row>)| {
         let cell = |column: &&str| {
             let row = rows.iter().find(|(way, _)| way.name == *column);
-            row.map_or_else(String::new, |(_, cell)| cell.lost())
+            row.map_or_else(String::new, |(_, cell)| cell.short())
         };
         let cells = columns.iter().map(cell);
         std::iter::once((*name).to_owned()).chain(cells).collect()

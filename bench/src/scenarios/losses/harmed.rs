@@ -238,7 +238,7 @@ impl<'s> Scene<'s> {
                 .ok()
                 .map(|it| it.ino())
         };
-        let inodes: Vec<_> = NAMES.iter().map(|name| inode(name)).collect();
+        let inodes: Vec<_> = NAMES.iter().map(inode).collect();
         inodes[0].is_some() && inodes[0] == inodes[1]
     }
 
