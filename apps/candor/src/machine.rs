@@ -88,6 +88,11 @@ fn here(now: Moment) -> Result<Machine, Failure> {
                 *folder = named.canonicalize().unwrap_or(named);
             }
         }
+        // What a cache folder that is a link leads to was not made by caches: no row may name it.
+        // BleachBit 4.4.2 lists and removes it.
+        if let Some(named) = set("XDG_CACHE_HOME").filter(|it| it.is_symlink()) {
+            base.cache = named;
+        }
     } else {
         base.cache = home.join("Library/Caches");
     }

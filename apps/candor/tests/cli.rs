@@ -31,6 +31,31 @@ fn home() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder can be made")
 }
 
+/// What it leads to are documents, also when the environment names it. BleachBit 4.4.2 (L9), bleachbit#385.
+#[cfg(feature = "clean")]
+#[test]
+fn bleachbit_385_a_cache_folder_that_is_a_link_is_not_followed() {
+    let home = home();
+    let pictures = home.path().join("Documents/thumbnails/normal");
+    fs::create_dir_all(&pictures).unwrap();
+    fs::write(pictures.join("plan.png"), "a plan of the garden").unwrap();
+    let cache = home.path().join(".cache");
+    std::os::unix::fs::symlink("Documents", &cache).unwrap();
+    for named in [None, Some(&cache)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
+        command.args(["clean", "--json"]).env_clear();
+        command.env("HOME", home.path()).current_dir(home.path());
+        command.envs(named.map(|cache| ("XDG_CACHE_HOME", cache)));
+        let found = json(&command.output().unwrap());
+        assert_eq!(found["kinds"], serde_json::json!([]), "{named:?}");
+    }
+    // A folder of that name is looked at.
+    fs::remove_file(&cache).unwrap();
+    fs::rename(home.path().join("Documents"), &cache).unwrap();
+    let found = json(&candor(home.path(), &["clean", "--json"]));
+    assert_eq!(found["kinds"][0]["id"], "linux.thumbnails");
+}
+
 #[test]
 fn exit_codes_tell_nothing_found_found_and_incomplete() {
     let home = home();

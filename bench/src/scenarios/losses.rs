@@ -150,13 +150,13 @@ fn cell(case: &Case, way: &Way, setting: &Setting, places: &Places) -> Cell {
 
 /// One line a case, one column a program.
 fn overview(all: &[(&str, &str, Vec<Row>)]) -> Part {
-    let mut heads = vec!["lost when".to_owned()];
+    let mut heads = vec!["lost · named · exit code".to_owned()];
     let columns: Vec<&str> = programs().into_iter().chain(["bleachbit"]).collect();
     heads.extend(columns.iter().map(|it| (*it).to_owned()));
     let line = |(name, _, rows): &(&str, &str, Vec<Row>)| {
         let cell = |column: &&str| {
             let row = rows.iter().find(|(way, _)| way.name == *column);
-            row.map_or_else(String::new, |(_, cell)| cell.lost())
+            row.map_or_else(String::new, |(_, cell)| cell.short())
         };
         let cells = columns.iter().map(cell);
         std::iter::once((*name).to_owned()).chain(cells).collect()
@@ -246,7 +246,7 @@ fn harmed_runs(scene: &mut Scene, title: &str, harm: Harm, setting: &Setting, pl
                 Ok(came) => {
                     if way.name == "candor" {
                         ours += came.runs;
-                        bad += came.broken + came.stray + came.silent;
+                        bad += came.lost + came.broken + came.stray + came.silent;
                     }
                     lines.push(harmed_line(&way, Ok(&came)));
                 }
@@ -258,6 +258,7 @@ fn harmed_runs(scene: &mut Scene, title: &str, harm: Harm, setting: &Setting, pl
         "program",
         "act",
         "runs",
+        "lost",
         "broken",
         "stray",
         "where",
@@ -266,7 +267,7 @@ fn harmed_runs(scene: &mut Scene, title: &str, harm: Harm, setting: &Setting, pl
     ];
     // A run that was cut off has no exit code of its own, and says nothing about it.
     let columns = match harm {
-        Harm::Kill => 6,
+        Harm::Kill => 7,
         Harm::Fail => heads.len(),
     };
     lines.iter_mut().for_each(|line| line.truncate(columns));
@@ -295,10 +296,11 @@ fn harmed_line(way: &Way, came: Result<&Harmed, &str>) -> Vec<String> {
     match came {
         Err(why) => {
             line.push(why.to_owned());
-            line.resize(8, String::new());
+            line.resize(9, String::new());
         }
         Ok(came) => line.extend([
             came.runs.to_string(),
+            many(came.lost),
             many(came.broken),
             many(came.stray),
             came.places(),

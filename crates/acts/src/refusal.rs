@@ -115,8 +115,8 @@ pub enum Refusal {
     },
     /// The copy is back, but the link that was made beside it could not be removed again.
     #[error(
-        "{why}; it is untouched, and one more name of the copy that was to stay is left at `{}`, which you \
-         can remove", .at.display()
+        "{why}. The file is untouched, and one more name of the copy that was to stay is left at `{}`, which \
+         you can remove", .at.display()
     )]
     LinkLeft {
         /// Where the link is.
@@ -151,7 +151,9 @@ fn way_out(error: &io::Error) -> &'static str {
         Some(Errno::ACCESS) => {
             ". This user may not write to it or its folder: change that, or run this as their owner"
         }
-        Some(Errno::PERM) => ". Its file system or a mark on the file does not allow that",
+        Some(Errno::PERM) => {
+            ". Its file system, or a mark on it that `lsattr` shows, does not allow that"
+        }
         Some(Errno::ROFS) => {
             ". That disk is read-only: make it writable, or leave its files out of the plan"
         }

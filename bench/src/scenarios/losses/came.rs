@@ -28,8 +28,21 @@ pub(super) struct Came {
 }
 
 impl Cell {
-    /// Returns the cell of the overview: what was lost.
-    pub(super) fn lost(&self) -> String {
+    /// Returns the cell of the overview: lost, changed names spoken of, exit code.
+    pub(super) fn short(&self) -> String {
+        match self {
+            Self::Came(came) => {
+                let named = match came.changed {
+                    0 => "–".to_owned(),
+                    of => format!("{}/{of}", came.named),
+                };
+                format!("{} · {named} · {}", self.lost(), came.code)
+            }
+            _ => self.lost(),
+        }
+    }
+
+    fn lost(&self) -> String {
         match self {
             Self::NotInstalled => "not installed".to_owned(),
             Self::OneStep => "–".to_owned(),

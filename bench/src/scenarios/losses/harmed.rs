@@ -35,6 +35,8 @@ const SHARE: &str = "share";
 pub(super) struct Harmed {
     /// Runs in which the harm was done.
     pub(super) runs: usize,
+    /// Of them: no file has the content any more.
+    pub(super) lost: usize,
     /// Of them: a name leads to nothing, or to something else.
     pub(super) broken: usize,
     /// Of them: a name stays that was not there before and was not spoken of.
@@ -80,6 +82,7 @@ pub(super) fn killed(
         let broken = scene.broken();
         scene.mend()?;
         let stray = !scene.stray()?.is_empty();
+        harmed.lost += usize::from(scene.lost()?);
         harmed.add(&call.name, broken || scene.broken(), stray);
     }
     Ok(harmed)
@@ -109,6 +112,7 @@ pub(super) fn failing(way: &Way, setting: &Setting, top: &Path) -> Result<Harmed
                 scene.is_done()
             };
             harmed.silent += usize::from(run.code == 0 && !done);
+            harmed.lost += usize::from(scene.lost()?);
             harmed.add(step, broken, stray);
             if harmed.said.is_empty() {
                 harmed.said = scene.telling(&run.said);
@@ -218,6 +222,11 @@ impl<'s> Scene<'s> {
             .all(|name| self.ground.holds(&self.ground.tree().join(name), NUMBER))
     }
 
+    /// Returns whether no file has the content any more.
+    fn lost(&self) -> Result<bool, Failure> {
+        Ok(!self.ground.contents()?.contains(&NUMBER))
+    }
+
     /// Returns the names that were not there before.
     fn stray(&self) -> Result<Vec<String>, Failure> {
         let tree = self.ground.tree();
@@ -238,7 +247,7 @@ impl<'s> Scene<'s> {
                 .ok()
                 .map(|it| it.ino())
         };
-        let inodes: Vec<_> = NAMES.iter().map(|name| inode(name)).collect();
+        let inodes: Vec<_> = NAMES.iter().map(inode).collect();
         inodes[0].is_some() && inodes[0] == inodes[1]
     }
 
