@@ -111,6 +111,9 @@ pub(crate) struct Dupes {
     pub(crate) disk: Disk,
     #[command(flatten)]
     pub(crate) selection: Selection,
+    /// Print groups as fdupes and jdupes do: a path a line, an empty line between groups
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) fdupes: bool,
     #[command(flatten)]
     pub(crate) shared: Shared,
 }
@@ -150,6 +153,9 @@ pub(crate) struct Selection {
     /// Copies below the same PATH are no copies of each other
     #[arg(long, requires = "plan")]
     pub(crate) isolate: bool,
+    /// Let folders that hold the same go as a whole: trash, quarantine and remove only
+    #[arg(long, requires = "plan")]
+    pub(crate) folders: bool,
 }
 
 /// The acts of a plan that a command line can ask for.

@@ -6,6 +6,8 @@ mod acting;
 mod apply;
 mod checkup;
 mod doctor;
+#[cfg(feature = "dupes")]
+mod fdupes;
 #[cfg(feature = "history")]
 mod history;
 #[cfg(feature = "acts")]
@@ -71,7 +73,10 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
                 selection: Some(&asked.selection),
                 ..Wants::default()
             };
-            one_pass("dupes", &asked.paths, &wants, &asked.shared)
+            match asked.fdupes {
+                true => fdupes::fdupes(&asked.paths, &wants, &asked.shared),
+                false => one_pass("dupes", &asked.paths, &wants, &asked.shared),
+            }
         }
         #[cfg(feature = "history")]
         Command::History(asked) => {
@@ -312,8 +317,18 @@ impl Session {
         self.work(&["battery"], job, rights, &[]).map(drop)
     }
 
+    /// Says what is not part of the report.
+    fn talk(&self) {
+        if let Some(planned) = &self.planned {
+            eprint!("{planned}");
+        }
+        for complaint in &self.complaints {
+            eprint!("{complaint}");
+        }
+    }
+
     /// Writes the report and says how the command ends.
-    fn end(self, shared: &Shared) -> Result<Ending, Failure> {
+    fn end(mut self, shared: &Shared) -> Result<Ending, Failure> {
         let report = report::Report {
             command: self.command.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -326,7 +341,7 @@ impl Session {
             made: self.machine.now,
             took: self.began.elapsed(),
             confinement: confinement(self.confined, &self.in_force),
-            outcomes: self.outcomes,
+            outcomes: std::mem::take(&mut self.outcomes),
         };
         if let Some(file) = &shared.html {
             let page = report::html(&report, &report::Zone::system());
@@ -336,12 +351,7 @@ impl Session {
             true => print_by(|out| report::json(&report, out))?,
             false => print(report::terminal(&report, &terminal::style(shared.color)).as_bytes())?,
         };
-        if let Some(planned) = &self.planned {
-            eprint!("{planned}");
-        }
-        for complaint in &self.complaints {
-            eprint!("{complaint}");
-        }
+        self.talk();
         Ok(
             if !report.skipped().is_empty() || !self.complaints.is_empty() {
                 Ending::Incomplete

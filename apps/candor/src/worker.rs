@@ -159,9 +159,9 @@ fn look(job: &Pass, watch: &Watch<'_>, lists: &mut Lists<'_>) -> (Vec<Outcome>, 
         also: paths(&job.also),
         threads: job.threads,
     };
-    let mut forest = pass::walk(&scope, watch);
+    let forest = pass::walk(&scope, watch);
     // What the walk could not see is missing from every tool's part; it is reported once.
-    let mut skipped: Vec<Skipped> = std::mem::take(&mut forest.skipped);
+    let mut skipped: Vec<Skipped> = forest.skipped.clone();
     let mut outcomes: Vec<Outcome> = Vec::new();
     #[cfg(feature = "clean")]
     look_at_rows(job, &forest, &mut outcomes);

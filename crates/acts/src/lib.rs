@@ -14,6 +14,7 @@
 mod apply;
 mod bins;
 mod copy;
+mod folder;
 mod handle;
 pub mod journal;
 mod kernel;

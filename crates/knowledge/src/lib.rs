@@ -11,6 +11,8 @@
 mod base;
 #[cfg(feature = "browsers")]
 pub mod browsers;
+#[cfg(feature = "bundles")]
+pub mod bundles;
 #[cfg(feature = "junk")]
 pub mod junk;
 pub mod pattern;

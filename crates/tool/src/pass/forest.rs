@@ -99,6 +99,8 @@ pub struct FolderRow {
     pub size: u64,
     /// Last change of its list of names, nanoseconds since 1970.
     pub mtime_ns: i64,
+    /// Last change of its list of names or properties, nanoseconds since 1970.
+    pub ctime_ns: i64,
     name: u32,
     parent: FolderId,
     /// How many folders are above it, up to its root.
@@ -109,6 +111,8 @@ pub struct FolderRow {
     name_len: u16,
     /// Whether it is below a root that was asked for, and not in a place only some tools look at.
     pub main: bool,
+    /// Whether everything in it was to be looked at: not so of the folder of a root that is a file.
+    pub whole: bool,
 }
 
 /// Where the rows of a listed folder stand.
@@ -167,6 +171,7 @@ pub(super) struct NewFolder<'a> {
     pub(super) depth: u32,
     pub(super) device: u16,
     pub(super) main: bool,
+    pub(super) whole: bool,
 }
 
 /// An arena holds no more rows or name bytes than 32 bits can count.
@@ -210,6 +215,7 @@ impl Part {
             allocated: new.stat.allocated,
             size: new.stat.size,
             mtime_ns: new.stat.mtime_ns,
+            ctime_ns: new.stat.ctime_ns,
             name,
             parent: new.parent.unwrap_or(NO_FOLDER),
             depth: new.depth,
@@ -217,6 +223,7 @@ impl Part {
             device: new.device,
             name_len,
             main: new.main,
+            whole: new.whole,
         });
         Ok(FolderId(id))
     }

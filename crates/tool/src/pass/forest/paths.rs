@@ -45,6 +45,24 @@ impl Forest {
         }
     }
 
+    /// Returns what was seen of a folder itself, likewise.
+    #[must_use]
+    pub fn seen_folder(&self, id: FolderId) -> Seen {
+        let row = self.folder(id);
+        let device = self.devices.get(usize::from(row.device));
+        Seen {
+            path: self.folder_path(id).into(),
+            is: Identity {
+                kind: EntryKind::Folder,
+                device: device.map_or(0, |device| device.number),
+                inode: row.inode,
+                size: row.size,
+                mtime: Stamp(row.mtime_ns),
+                ctime: Stamp(row.ctime_ns),
+            },
+        }
+    }
+
     /// Asks the disk when an entry was last read. Reading it for a comparison may have counted.
     #[must_use]
     pub fn last_read(&self, id: FileId) -> Option<Stamp> {
