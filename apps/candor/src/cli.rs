@@ -32,6 +32,9 @@ pub(crate) enum Command {
     #[cfg(feature = "dupes")]
     /// Find files with the same content; make a plan of what may go
     Dupes(Dupes),
+    #[cfg(feature = "similar")]
+    /// Find pictures that look alike: smaller, turned, mirrored or in another format
+    Similar(Similar),
     #[cfg(feature = "history")]
     /// Check the last hours of every browser against threat lists, on this machine
     History(History),
@@ -59,7 +62,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "history", "battery", "apply", "undo", "journal", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "battery", "apply", "undo", "journal", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }
@@ -112,8 +115,21 @@ pub(crate) struct Dupes {
     #[command(flatten)]
     pub(crate) selection: Selection,
     /// Print groups as fdupes and jdupes do: a path a line, an empty line between groups
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "html"])]
     pub(crate) fdupes: bool,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[cfg(feature = "similar")]
+#[derive(Args, Debug)]
+pub(crate) struct Similar {
+    /// Files and folders whose pictures are compared
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// In how many of 64 bits two pictures may differ: 0 for almost the same, 12 for faintly alike
+    #[arg(long, value_name = "BITS", default_value_t = similar::USUAL_DISTANCE, value_parser = clap::value_parser!(u8).range(0..=20))]
+    pub(crate) distance: u8,
     #[command(flatten)]
     pub(crate) shared: Shared,
 }

@@ -28,7 +28,7 @@ pub(crate) use notice::tools;
 
 #[cfg(feature = "dupes")]
 use crate::cli::Selection;
-#[cfg(any(feature = "clean", feature = "dupes"))]
+#[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
 use crate::private;
 use clap::CommandFactory;
 use sandbox::Rights;
@@ -78,6 +78,14 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
                 false => one_pass("dupes", &asked.paths, &wants, &asked.shared),
             }
         }
+        #[cfg(feature = "similar")]
+        Command::Similar(asked) => {
+            let wants = Wants {
+                similar: Some(asked.distance),
+                ..Wants::default()
+            };
+            one_pass("similar", &asked.paths, &wants, &asked.shared)
+        }
         #[cfg(feature = "history")]
         Command::History(asked) => {
             let mut session = Session::begin("history", &asked.shared)?;
@@ -125,9 +133,11 @@ struct Wants<'a> {
     #[cfg(feature = "dupes")]
     selection: Option<&'a Selection>,
     exclusive: bool,
+    /// In how many bits pictures that look alike may differ.
+    similar: Option<u8>,
 }
 
-#[cfg(any(feature = "clean", feature = "dupes"))]
+#[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
 fn one_pass(
     command: &str,
     paths: &[PathBuf],
@@ -233,6 +243,7 @@ impl Session {
         let mut tools = Vec::new();
         tools.extend((wants.map || wants.junk).then_some("clean"));
         tools.extend(wants.dupes.is_some().then_some("dupes"));
+        tools.extend(wants.similar.is_some().then_some("similar"));
         // Folders with something private in them are opened entry by entry: it is the folders that a
         // declaration names.
         let whole = Rights {
@@ -243,7 +254,7 @@ impl Session {
         held::to_declarations(&whole, &declarations, &named, &self.machine)?;
         let meant: Vec<PathBuf> = named.iter().chain(&also).cloned().collect();
         let mut rights = Rights::default();
-        #[cfg(any(feature = "clean", feature = "dupes"))]
+        #[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
         let private = {
             let looked_at: Vec<PathBuf> = roots.iter().chain(&also).cloned().collect();
             let private = private::places(&self.machine, &looked_at, &named);
@@ -252,7 +263,7 @@ impl Session {
             }
             private
         };
-        #[cfg(not(any(feature = "clean", feature = "dupes")))]
+        #[cfg(not(any(feature = "clean", feature = "dupes", feature = "similar")))]
         let private = Vec::new();
         rights.read.extend(memory.clone());
         let texts = |paths: Vec<PathBuf>| paths.into_iter().map(PathText).collect();
@@ -268,6 +279,7 @@ impl Session {
             wishes,
             threads: self.threads,
             exclusive: wants.exclusive,
+            similar: wants.similar,
             memory: memory.clone(),
         };
         let delivered = self.work(&tools, Job::Pass(Box::new(job)), rights, &meant)?;

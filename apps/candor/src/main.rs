@@ -17,7 +17,7 @@ mod job;
 mod machine;
 #[cfg(feature = "acts")]
 mod plans;
-#[cfg(any(feature = "clean", feature = "dupes"))]
+#[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
 mod private;
 mod state;
 mod stdout;

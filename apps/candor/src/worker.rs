@@ -119,6 +119,12 @@ fn run() -> io::Result<()> {
 /// The one pass, for all tools that take part in it.
 fn pass(job: &Pass, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> {
     let mut written = Ok(());
+    // No command lets both look.
+    let of = if job.similar.is_some() {
+        "similar"
+    } else {
+        "dupes"
+    };
     let (outcomes, memory) = {
         let pipe = Mutex::new(&mut *out);
         let tell = |progress: &pass::Progress| {
@@ -134,7 +140,7 @@ fn pass(job: &Pass, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> 
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             written = std::mem::replace(&mut written, Ok(()))
-                .and_then(|()| frames::write_rows(&mut **pipe, "dupes", list, rows));
+                .and_then(|()| frames::write_rows(&mut **pipe, of, list, rows));
         };
         let mut lists = match lists {
             true => Lists::to(&mut take),
@@ -165,6 +171,8 @@ fn look(job: &Pass, watch: &Watch<'_>, lists: &mut Lists<'_>) -> (Vec<Outcome>, 
     let mut outcomes: Vec<Outcome> = Vec::new();
     #[cfg(feature = "clean")]
     look_at_rows(job, &forest, &mut outcomes);
+    #[cfg(feature = "similar")]
+    look_at_pictures(job, &forest, watch, lists, &mut outcomes);
     #[cfg(feature = "dupes")]
     let memory = compare(job, &forest, watch, lists, &mut outcomes, &mut skipped);
     #[cfg(not(feature = "dupes"))]
@@ -222,6 +230,27 @@ fn look_at_rows(job: &Pass, forest: &pass::Forest, outcomes: &mut Vec<Outcome>) 
         };
         outcomes.push(clean::junk(&scope));
     }
+}
+
+/// Lets pictures be decoded and compared.
+#[cfg(feature = "similar")]
+fn look_at_pictures(
+    job: &Pass,
+    forest: &pass::Forest,
+    watch: &Watch<'_>,
+    lists: &mut Lists<'_>,
+    outcomes: &mut Vec<Outcome>,
+) {
+    let Some(distance) = job.similar else { return };
+    // A decoder that panics is caught, and what it says is about a stranger's bytes.
+    std::panic::set_hook(Box::new(|_| {}));
+    let options = similar::Options {
+        distance,
+        threads: job.threads,
+        private: pass::Below::of(forest, &paths(&job.private)),
+    };
+    outcomes.push(similar::look(forest, &options, watch, lists));
+    drop(std::panic::take_hook());
 }
 
 /// Compares files of equal size; returns what is to be remembered, if there is news.

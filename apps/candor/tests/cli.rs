@@ -67,6 +67,7 @@ fn every_command_speaks_json_with_its_schema() {
         (&["map"], "candor/map/1"),
         (&["clean"], "candor/clean/1"),
         (&["dupes", "."], "candor/dupes/1"),
+        (&["similar", "."], "candor/similar/1"),
         (&["history"], "candor/history/1"),
         (&["battery"], "candor/battery/1"),
         (&["doctor"], "candor/doctor/1"),

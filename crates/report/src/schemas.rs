@@ -55,7 +55,7 @@ fn every_command_has_a_schema_that_says_what_it_is() {
         commands,
         [
             "apply", "battery", "checkup", "clean", "doctor", "dupes", "history", "journal", "map",
-            "notice", "plan"
+            "notice", "plan", "similar"
         ]
     );
     for (command, schema) in &schemas {

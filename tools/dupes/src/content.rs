@@ -7,10 +7,16 @@ use tool::pass::{FileId, Forest, Kind, compare::Class};
 /// Where each file stands among the classes of equal files.
 #[derive(Debug)]
 pub(crate) struct Contents<'c> {
+    pub(crate) forest: &'c Forest,
     pub(crate) classes: &'c [Class],
-    /// Every name of every class with the numbers of its class and of its inode there, sorted by name.
-    names: Vec<(FileId, u32, u32)>,
+    /// Of each file the place of its inode among all, by [`Forest::file_number`].
+    places: Vec<u32>,
+    /// The class of each inode, and its number there.
+    inodes: Vec<(u32, u32)>,
 }
+
+/// The place of a file that is equal to no other.
+const NONE: u32 = u32::MAX;
 
 /// The content of one entry that is not a folder, so far that two of them can be told to be equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,31 +40,38 @@ impl<'c> Contents<'c> {
         clippy::cast_possible_truncation,
         reason = "there are fewer classes and inodes than files, which have ids of 32 bits"
     )]
-    pub(crate) fn of(classes: &'c [Class]) -> Self {
-        let mut names: Vec<_> = classes
-            .iter()
-            .enumerate()
-            .flat_map(|(class, it)| {
-                let inodes = it.inodes.iter().enumerate();
-                inodes.flat_map(move |(inode, it)| {
-                    let names = it.names.iter();
-                    names.map(move |name| (*name, class as u32, inode as u32))
-                })
-            })
-            .collect();
-        names.sort_unstable();
-        Self { classes, names }
+    pub(crate) fn of(forest: &'c Forest, classes: &'c [Class]) -> Self {
+        let mut places = match classes.is_empty() {
+            true => Vec::new(),
+            false => vec![NONE; forest.file_numbers()],
+        };
+        let mut inodes = Vec::new();
+        for (class, it) in classes.iter().enumerate() {
+            for (inode, it) in it.inodes.iter().enumerate() {
+                let place = inodes.len() as u32;
+                inodes.push((class as u32, inode as u32));
+                for name in &it.names {
+                    places[forest.file_number(*name)] = place;
+                }
+            }
+        }
+        Self {
+            forest,
+            classes,
+            places,
+            inodes,
+        }
     }
 
     /// Returns the numbers of a file's class and of its inode there.
     pub(crate) fn class(&self, id: FileId) -> Option<(u32, u32)> {
-        let at = self.names.binary_search_by_key(&id, |it| it.0).ok()?;
-        let (_, class, inode) = self.names[at];
-        Some((class, inode))
+        let place = *self.places.get(self.forest.file_number(id))?;
+        self.inodes.get(place as usize).copied()
     }
 
     /// Returns a file's content without asking the disk; `None` if no other can be equal to it.
-    pub(crate) fn content(&self, forest: &Forest, id: FileId) -> Option<Content> {
+    pub(crate) fn content(&self, id: FileId) -> Option<Content> {
+        let forest = self.forest;
         let row = forest.file(id);
         match row.kind {
             Kind::File if row.size == 0 => Some(Content::Empty),

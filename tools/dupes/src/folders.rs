@@ -19,7 +19,7 @@ use knowledge::bundles::{Bundle, bundle};
 use serde::Serialize;
 use tool::{
     Bytes, PathText, Skipped,
-    pass::{Below, FileId, FolderId, Forest, Kind},
+    pass::{Below, FileId, FolderId, Kind},
 };
 
 use crate::{
@@ -69,7 +69,8 @@ pub(crate) struct Ground<'g> {
 
 impl<'f> Folders<'f> {
     /// Finds the folders that hold the same.
-    pub(crate) fn of(forest: &'f Forest, contents: Contents<'f>, ground: &Ground<'_>) -> Self {
+    pub(crate) fn of(contents: Contents<'f>, ground: &Ground<'_>) -> Self {
+        let forest = contents.forest;
         let tree = Tree::of(forest);
         let holds = tree.holdings();
         let bundles = bundles(&tree);
@@ -94,7 +95,7 @@ impl<'f> Folders<'f> {
             let compared = row.kind == Kind::File && row.size > 0;
             !ground.private.holds(forest, id) && (!compared || (ground.asked)(id))
         };
-        let content = |id: FileId| self.contents.content(forest, id).filter(|_| taken(id));
+        let content = |id: FileId| self.contents.content(id).filter(|_| taken(id));
         let kinds = kinds(&self.tree, unknown, &content);
         let (mut shared, mut equal) = self.shared(&kinds);
         let unread = |id: &FolderId| forest.files_in(*id).any(|(_, row)| row.kind != Kind::File);

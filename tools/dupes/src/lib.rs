@@ -102,7 +102,7 @@ pub fn look(
         private: &options.private,
         skipped: &compared.skipped,
     };
-    let folders = Folders::of(forest, Contents::of(&compared.classes), &ground);
+    let folders = Folders::of(Contents::of(forest, &compared.classes), &ground);
     let (equal, near) = (folders.groups(), near(&folders));
     lists.rows("folders", &equal);
     lists.rows("near_folders", &near);

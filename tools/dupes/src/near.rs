@@ -4,10 +4,7 @@
 //! folders above both. So two folders that share nothing cost nothing. Contents that lie in very many
 //! folders find no pair, as they would find all of them, but count where another one did.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeSet, HashMap},
-};
+use std::{cmp::Reverse, collections::HashMap};
 
 use serde::Serialize;
 use tool::{
@@ -20,7 +17,7 @@ use crate::folders::Folders;
 /// Contents in more folders than this find no pairs.
 const NOISY: usize = 8;
 /// Pairs of folders with equal files directly in them; beyond that, those that share least are left out.
-const PAIRS: usize = 200_000;
+const PAIRS: usize = 50_000;
 /// How far above the folder of a file folders are paired that lie differently deep.
 const REACH: usize = 4;
 /// Pairs that are counted out, those that may share most first.
@@ -97,7 +94,9 @@ pub(crate) fn near(folders: &Folders<'_>) -> Vec<NearFolders> {
     }
     counted.sort_by_cached_key(|(pair, shared)| {
         let paths = [pair.0, pair.1].map(|id| forest.folder_path(id));
-        (Reverse(*shared), larger(*pair), paths)
+        // A folder in which there is nothing but another one says less than that one.
+        let entries = holds(pair.0).entries + holds(pair.1).entries;
+        (Reverse(*shared), larger(*pair), entries, paths)
     });
     let mut told: Vec<(Pair, Shared)> = Vec::new();
     for (pair, shared) in counted {
@@ -136,12 +135,15 @@ fn percent(part: u64, whole: u64) -> u8 {
 fn beside(folders: &Folders<'_>) -> Vec<(Pair, Shared)> {
     let forest = folders.tree.forest;
     let mut pairs: HashMap<Pair, Shared> = HashMap::new();
+    let mut holders: Vec<FolderId> = Vec::new();
     for class in folders.contents.classes {
-        let names = class.inodes.iter().flat_map(|inode| &inode.names);
-        // One more than the most is enough to know that they are too many.
-        let mut holders: BTreeSet<FolderId> = BTreeSet::new();
-        for name in names {
-            holders.insert(forest.file(*name).folder);
+        holders.clear();
+        for name in class.inodes.iter().flat_map(|inode| &inode.names) {
+            let folder = forest.file(*name).folder;
+            if !holders.contains(&folder) {
+                holders.push(folder);
+            }
+            // One more than the most is enough to know that they are too many.
             if holders.len() > NOISY {
                 break;
             }
@@ -149,7 +151,7 @@ fn beside(folders: &Folders<'_>) -> Vec<(Pair, Shared)> {
         if holders.len() > NOISY {
             continue;
         }
-        let holders: Vec<FolderId> = holders.into_iter().collect();
+        holders.sort_unstable();
         for (number, one) in holders.iter().enumerate() {
             for other in &holders[number + 1..] {
                 let shared = pairs.entry((*one, *other)).or_default();

@@ -86,15 +86,15 @@ fn one_file_of_each_content_always_stays() {
         let mut vouch = BTreeSet::new();
         for it in data["proposals"].as_array().unwrap() {
             whole += u32::from(it["is"]["kind"] == "folder");
-            let mut note = |set: &mut BTreeSet<String>, path: &Value| {
+            let note = |set: &mut BTreeSet<String>, path: &Value| {
                 let name = world.name(path);
-                set.insert(name.clone()) || panic!("{name} stands twice, seed {seed}")
+                assert!(set.insert(name.clone()), "{name} stands twice, seed {seed}");
             };
             note(&mut gone, &it["path"]);
             let list = |name: &str| it[name].as_array().cloned().unwrap_or_default();
             list("inside")
                 .iter()
-                .for_each(|it| drop(note(&mut gone, &it["path"])));
+                .for_each(|it| note(&mut gone, &it["path"]));
             vouch.insert(world.name(&it["survivor"]["path"]));
             vouch.extend(list("mirror").iter().map(|it| world.name(&it["path"])));
         }
@@ -116,22 +116,30 @@ fn one_file_of_each_content_always_stays() {
 
 /// Fills a folder with few names, kinds and contents, so that many folders are the same.
 fn grow(random: &mut fixture::Content, folder: &Path, height: u64) {
-    for name in ["a", "b", "c"] {
+    let names = if height > 2 {
+        &["a", "b", "c", "d", "e"][..]
+    } else {
+        &["a", "b"]
+    };
+    for name in names {
         let path = folder.join(name);
-        match random.below(10) {
-            0 | 1 => {}
-            2..=5 if height > 0 => {
+        match random.below(12) {
+            0 => {}
+            1..=7 if height > 0 => {
                 fs::create_dir(&path).unwrap();
                 grow(random, &path, height - 1);
             }
-            6 => symlink(["x", "y"][random.below(2) as usize], &path).unwrap(),
-            7 if random.below(4) == 0 => {
+            8 => symlink(["x", "y"][random.below(2) as usize], &path).unwrap(),
+            9 if random.below(4) == 0 => {
                 let mode = rustix::fs::Mode::RUSR;
-                rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0)
-                    .unwrap();
+                let kind = rustix::fs::FileType::Fifo;
+                rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
             }
-            8 => fs::write(&path, "").unwrap(),
-            _ => fs::write(&path, ["one", "two", "other"][random.below(3) as usize]).unwrap(),
+            10 => fs::write(&path, "").unwrap(),
+            _ => {
+                let content = ["one", "one", "one", "two", "other"][random.below(5) as usize];
+                fs::write(&path, content).unwrap();
+            }
         }
     }
 }
@@ -472,4 +480,24 @@ fn folders_that_are_almost_the_same_are_told_with_how_much() {
     // Less than half is not told.
     world.files(&[("photos/film", &"f".repeat(2000))]);
     assert_eq!(world.look(None)["near_folders"], serde_json::json!([]));
+}
+
+#[test]
+fn a_folder_that_is_reached_through_two_mounts_is_one() {
+    let world = World::new();
+    world.files(&[("a/x", "xx"), ("a/in/y", "yy")]);
+    fs::create_dir(world.root.join("b")).unwrap();
+    let Some(_mounted) = fixture::Disk::again(&world.root.join("a"), &world.root.join("b")) else {
+        return;
+    };
+    let data = world.look(Some(folders(true)));
+    let empty = serde_json::json!([]);
+    assert_eq!(
+        (&data["folders"], &data["proposals"], &data["near_folders"]),
+        (&empty, &empty, &empty)
+    );
+    // A real copy beside them is one.
+    world.files(&[("c/x", "xx"), ("c/in/y", "yy")]);
+    let data = world.look(Some(folders(true)));
+    assert_eq!(data["folders"][0]["paths"].as_array().unwrap().len(), 2);
 }

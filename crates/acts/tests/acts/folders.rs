@@ -245,3 +245,23 @@ fn folders_are_not_joined_and_a_mirror_must_fit() {
         assert!(world.home.join("goes/letter").exists(), "{number}");
     }
 }
+
+#[test]
+fn a_folder_in_which_another_is_mounted_stays() {
+    for act in ACTS {
+        let (world, _) = scene(act);
+        let own = world.file("own/photo", "x".repeat(300_000));
+        let inner = world.home.join("goes/in");
+        fs::remove_file(inner.join("photo")).unwrap();
+        fs::remove_file(inner.join("empty")).unwrap();
+        fs::write(own.with_file_name("empty"), "").unwrap();
+        let Some(mounted) = fixture::Disk::again(own.parent().unwrap(), &inner) else {
+            return;
+        };
+        let goes = world.home.join("goes");
+        let plan = world.plan(act, vec![proposal(&goes, Some(&world.home.join("stays")))]);
+        assert_refused(&world.apply(&plan), "something else is mounted there");
+        drop(mounted);
+        assert!(own.exists() && inner.exists(), "{act}");
+    }
+}
