@@ -80,12 +80,22 @@ pub(crate) fn near(folders: &Folders<'_>) -> Vec<NearFolders> {
         .filter(|(pair, shared)| is_enough(*pair, *shared))
         .collect();
     likely.sort_unstable_by_key(|(pair, shared)| (Reverse(*shared), larger(*pair), *pair));
+    let of_kind = |group: &'_ Vec<FolderId>| folders.kinds[forest.number(group[0])];
+    let kinds: Kinds<'_> = folders
+        .equal
+        .iter()
+        .filter_map(|group| Some((of_kind(group)?, &group[..])))
+        .collect();
+    let is_above = |(holder, other): Pair| holds_its_like(folders, &kinds, holder, other);
     let mut looks = 0;
     let mut counted: Vec<(Pair, Shared)> = Vec::new();
     for (pair, _) in likely.into_iter().take(COUNTED) {
         looks += holds(pair.0).entries + holds(pair.1).entries;
         if looks > LOOKS {
             break;
+        }
+        if is_above((pair.0, pair.1)) || is_above((pair.1, pair.0)) {
+            continue;
         }
         let shared = in_both(folders, pair);
         if is_enough(pair, shared) {
@@ -234,6 +244,21 @@ fn can_be_told(folders: &Folders<'_>, one: FolderId, other: FolderId) -> bool {
     let place = |id: FolderId| (forest.folder(id).device, forest.folder(id).inode);
     let same = kind(one).is_some() && kind(one) == kind(other);
     is_folder(one) && is_folder(other) && !same && place(one) != place(other)
+}
+
+/// Folders that are the same, by their kind.
+type Kinds<'k> = HashMap<u32, &'k [FolderId]>;
+
+/// Returns whether a folder holds one that is the same as the other: then that one is told.
+fn holds_its_like(
+    folders: &Folders<'_>,
+    kinds: &Kinds<'_>,
+    holder: FolderId,
+    other: FolderId,
+) -> bool {
+    let kind = folders.kinds[folders.tree.forest.number(other)];
+    let like = kind.and_then(|kind| kinds.get(&kind));
+    like.is_some_and(|like| like.iter().any(|it| folders.tree.is_within(*it, holder)))
 }
 
 /// Counts out what both hold.
