@@ -8,13 +8,10 @@ mod folders {
     pub(super) mod world;
 }
 
-use std::{collections::BTreeSet, fs, os::unix::fs::symlink, path::Path};
+use std::{collections::BTreeSet, fs, os::unix::fs::symlink};
 
 use candor_dupes::Wishes;
-use folders::{
-    reference::{Groups, equal_folders, told_once},
-    world::World,
-};
+use folders::{reference::Groups, world::World};
 use serde_json::Value;
 
 fn told(world: &World) -> Groups {
