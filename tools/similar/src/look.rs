@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, fs::File, os::unix::ffi::OsStringExt};
 
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use serde::Serialize;
 use tool::{
     Bytes, Lists, Outcome, Skipped, Why,
@@ -116,10 +116,10 @@ fn processors() -> usize {
 fn decoded(forest: &Forest, id: FileId) -> Result<Seen, Skipped> {
     let path = forest.path(id);
     let row = forest.file(id);
-    // A link or a pipe that took its place is not followed, and not waited for.
+    // (`openat`, since that is what a confined worker may call.) A link or a pipe that took its place is not followed, and not waited for.
     let flags =
         OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = open(&path, flags, Mode::empty())
+    let file = openat(CWD, &path, flags, Mode::empty())
         .map_err(|error| Skipped::failed(path.as_path(), &error.into()))?;
     let file = File::from(file);
     let meta = file
