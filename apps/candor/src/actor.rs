@@ -10,16 +10,18 @@ use std::{
 };
 
 use acts::{
-    Act, Around, Bins, Done, Plan, Recovered, apply,
+    Act, Around, Bins, Done, Plan, Recovered, Refusal, apply,
     journal::{Before, CameTo, Journal, NoJournal, Record, Run, SCHEMA, journals},
-    recover, undo,
+    purge, recover, undo,
 };
-use knowledge::{Base, protected::protects};
 use sandbox::Rights;
 use serde::{Deserialize, Serialize};
 use tool::PathText;
 
-use crate::frames::{self, Kind};
+use crate::{
+    frames::{self, Kind},
+    vouch::{Grounds, Judge},
+};
 
 /// What an actor is asked to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,10 +43,14 @@ pub(crate) enum Work {
     Apply {
         plan: Box<Plan>,
         bins: Bins,
-        bases: Vec<Base>,
+        grounds: Grounds,
+        /// Until when the quarantine keeps what is moved there, RFC 3339.
+        until: String,
     },
     /// Takes back the steps of a run that were done, but for those that were taken back already.
     Undo { run: String, already: Vec<u64> },
+    /// Removes from the quarantine what a run moved there, but for the steps that are settled already.
+    Purge { run: String, already: Vec<u64> },
     /// Brings runs that were cut off to their end.
     Recover { runs: Vec<String> },
 }
@@ -56,6 +62,8 @@ pub(crate) enum Said {
     Step {
         step: u64,
         refused: Option<String>,
+        /// What a program has open, if that is why.
+        open: Option<PathText>,
         freed: u64,
     },
     /// What came of a step that was cut off.
@@ -91,7 +99,7 @@ pub(crate) fn rights(work: &Work, journal: &Path, known: &[Run]) -> Rights {
                 }
             }
         }
-        Work::Undo { run, .. } => known
+        Work::Undo { run, .. } | Work::Purge { run, .. } => known
             .iter()
             .filter(|it| it.name == *run)
             .for_each(&mut of_run),
@@ -163,6 +171,14 @@ pub(crate) fn act(acting: &Acting, out: &mut impl Write) -> io::Result<()> {
     )
 }
 
+/// What the first line of a journal says beside its run.
+#[derive(Default)]
+struct Of<'o> {
+    undoes: Option<&'o String>,
+    purges: Option<&'o String>,
+    until: Option<&'o String>,
+}
+
 enum Stopped {
     Pipe(io::Error),
     Journal(NoJournal),
@@ -176,13 +192,15 @@ impl From<NoJournal> for Stopped {
 
 fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
     let folder = &acting.journal.0;
-    let begin = |undoes: Option<&String>| {
+    let begin = |of: Of<'_>| {
         let record = Record::Begin {
             schema: SCHEMA.to_owned(),
             run: acting.run.clone(),
             at: acting.at.0.clone(),
             what: acting.what.clone(),
-            undoes: undoes.cloned(),
+            undoes: of.undoes.cloned(),
+            purges: of.purges.cloned(),
+            until: of.until.cloned(),
         };
         Journal::begin(folder, &record)
     };
@@ -195,37 +213,61 @@ fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
         let step = Said::Step {
             step: done.step,
             refused: done.refused.as_ref().map(ToString::to_string),
+            open: match &done.refused {
+                Some(Refusal::InUse { path }) => Some(path.clone().into()),
+                _ => None,
+            },
             freed: done.freed.0,
         };
         let told = say(out, &step).and_then(|()| out.flush());
         said = std::mem::replace(&mut said, Ok(())).and(told);
     };
     match &acting.work {
-        Work::Apply { plan, bins, bases } => {
+        Work::Apply {
+            plan,
+            bins,
+            grounds,
+            until,
+        } => {
+            let judge = Judge::of(grounds);
             let protected = |path: &Path| {
-                let row = || {
-                    let row = protects(path, bases);
-                    row.map(|row| format!("{}: {}", row.words, row.why))
-                };
-                of_candor(path, folder, bins)
-                    .map(str::to_owned)
-                    .or_else(row)
+                let of_candor = of_candor(path, folder, bins).map(str::to_owned);
+                of_candor.or_else(|| judge.protects(path))
             };
             let around = Around {
                 run: &acting.run,
                 at: &acting.at.1,
                 bins,
-                alone: false,
+                alone: &|step| judge.refuses(step),
                 protected: &protected,
             };
-            apply(plan, &around, &mut begin(None)?, &mut tell).map_err(failed)?;
+            let of = Of {
+                until: Some(until),
+                ..Of::default()
+            };
+            apply(plan, &around, &mut begin(of)?, &mut tell).map_err(failed)?;
         }
         Work::Undo { run, already } => {
             let known = journals(folder).map_err(failed)?.runs;
             if let Some(of) = known.iter().find(|it| it.name == *run) {
                 let already = already.iter().copied().collect();
-                let mut journal = begin(Some(run))?;
+                let of_run = Of {
+                    undoes: Some(run),
+                    ..Of::default()
+                };
+                let mut journal = begin(of_run)?;
                 undo(of, &already, &acting.run, &mut journal, &mut tell).map_err(failed)?;
+            }
+        }
+        Work::Purge { run, already } => {
+            let known = journals(folder).map_err(failed)?.runs;
+            if let Some(of) = known.iter().find(|it| it.name == *run) {
+                let already = already.iter().copied().collect();
+                let of_run = Of {
+                    purges: Some(run),
+                    ..Of::default()
+                };
+                purge(of, &already, &mut begin(of_run)?, &mut tell).map_err(failed)?;
             }
         }
         Work::Recover { runs: names } => {
@@ -272,8 +314,23 @@ fn say(out: &mut impl Write, said: &Said) -> io::Result<()> {
 
 /// Returns the steps of a run that were taken back already.
 pub(crate) fn taken_back(run: &str, known: &[Run]) -> Vec<u64> {
-    let undone = known.iter().filter(|it| it.undoes.as_deref() == Some(run));
-    let steps = undone.flat_map(|it| &it.steps);
+    done_in(known.iter().filter(|it| it.undoes.as_deref() == Some(run)))
+}
+
+/// Returns the steps of a run whose things were removed from the quarantine already.
+pub(crate) fn purged(run: &str, known: &[Run]) -> Vec<u64> {
+    done_in(known.iter().filter(|it| it.purges.as_deref() == Some(run)))
+}
+
+/// Returns the steps of a run that nothing can be done about any more.
+pub(crate) fn settled(run: &str, known: &[Run]) -> Vec<u64> {
+    let mut steps = taken_back(run, known);
+    steps.append(&mut purged(run, known));
+    steps
+}
+
+fn done_in<'r>(runs: impl Iterator<Item = &'r Run>) -> Vec<u64> {
+    let steps = runs.flat_map(|it| &it.steps);
     let done = steps.filter(|it| it.came_to == Some(CameTo::Done));
     done.map(|it| it.before.step).collect()
 }

@@ -27,7 +27,7 @@ pub(crate) enum Command {
     /// Show what takes the room: largest folders, largest and oldest files
     Map(Map),
     #[cfg(feature = "clean")]
-    /// Show junk, by kind, with the reason; nothing is removed
+    /// Show junk, by kind, with the reason; make a plan of what may go
     Clean(Clean),
     #[cfg(feature = "dupes")]
     /// Find files with the same content; make a plan of what may go
@@ -41,12 +41,18 @@ pub(crate) enum Command {
     #[cfg(feature = "battery")]
     /// Show what the battery is and what it has left
     Battery(Battery),
+    #[cfg(feature = "clean")]
+    /// Write what lets the system show the junk once a week; it never acts
+    Schedule(Schedule),
     #[cfg(feature = "acts")]
     /// Show a plan, ask, and carry it out
     Apply(Apply),
     #[cfg(feature = "acts")]
     /// Take back what a run did
     Undo(Undo),
+    #[cfg(feature = "acts")]
+    /// Remove for good what lay in the quarantine long enough
+    Purge(Purge),
     #[cfg(feature = "acts")]
     /// Show what Candor changed, run by run
     Journal(JournalAsked),
@@ -62,7 +68,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "battery", "apply", "undo", "journal", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "battery", "schedule", "apply", "undo", "purge", "journal", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }
@@ -101,7 +107,87 @@ pub(crate) struct Clean {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
+    pub(crate) rules: crate::commands::cleanerml::CleanerMl,
+    #[command(flatten)]
     pub(crate) shared: Shared,
+    // Last: its heading holds for all that follows.
+    #[command(flatten)]
+    pub(crate) cleaning: Cleaning,
+}
+
+#[cfg(feature = "clean")]
+#[derive(Args, Debug)]
+pub(crate) struct Schedule {
+    /// The day of the week
+    #[arg(long, value_enum, value_name = "DAY", default_value_t = Day::Sunday)]
+    pub(crate) day: Day,
+    /// Show what would be written, and write nothing
+    #[arg(long, conflicts_with = "remove")]
+    pub(crate) show: bool,
+    /// Remove what an earlier `candor schedule` wrote
+    #[arg(long)]
+    pub(crate) remove: bool,
+}
+
+/// A day of the week.
+#[cfg(feature = "clean")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Day {
+    Sunday,
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+}
+
+/// Which junk is looked for, and which goes, for a plan.
+#[cfg(feature = "clean")]
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Plan")]
+pub(crate) struct Cleaning {
+    /// Look for these too, in folders whose names are your own; a plan takes them
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub(crate) also: Vec<Also>,
+    /// What fits this path or glob stays, beside the lines of the file `keep` in the config folder
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) never: Vec<String>,
+    /// Write a plan of what is ticked to this file; `candor apply` carries it out
+    #[arg(long, value_name = "FILE", requires = "act")]
+    pub(crate) plan: Option<PathBuf>,
+    /// What is to be done with it
+    #[arg(long, value_enum, value_name = "ACT", requires = "plan")]
+    pub(crate) act: Option<Away>,
+    /// Take these kinds instead of those that are ticked: an id such as linux.thumbnails, or the start of
+    /// several, such as project
+    #[arg(long, value_name = "ID", requires = "plan", value_delimiter = ',')]
+    pub(crate) kind: Vec<String>,
+    /// Leave these kinds out
+    #[arg(long, value_name = "ID", requires = "plan", value_delimiter = ',')]
+    pub(crate) not_kind: Vec<String>,
+}
+
+/// What no row can name.
+#[cfg(feature = "clean")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Also {
+    /// Folders that hold nothing but empty folders
+    EmptyFolders,
+    /// Links to what is not there
+    BrokenLinks,
+}
+
+/// The acts of a plan that take something away.
+#[cfg(feature = "clean")]
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Away {
+    /// Move it to the trash
+    Trash,
+    /// Move it to Candor's quarantine, which `candor purge` empties after some days
+    Quarantine,
+    /// Remove it for good; this cannot be undone
+    Remove,
 }
 
 #[cfg(feature = "dupes")]
@@ -112,13 +198,14 @@ pub(crate) struct Dupes {
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) disk: Disk,
-    #[command(flatten)]
-    pub(crate) selection: Selection,
     /// Print groups as fdupes and jdupes do: a path a line, an empty line between groups
     #[arg(long, conflicts_with_all = ["json", "html"])]
     pub(crate) fdupes: bool,
     #[command(flatten)]
     pub(crate) shared: Shared,
+    // Last: its heading holds for all that follows.
+    #[command(flatten)]
+    pub(crate) selection: Selection,
 }
 
 #[cfg(feature = "similar")]
@@ -205,6 +292,9 @@ pub(crate) struct Apply {
     /// The plan
     #[arg(value_name = "PLAN")]
     pub(crate) plan: PathBuf,
+    /// How many days the quarantine keeps what is moved there; then `candor purge` may remove it
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub(crate) keep_days: u16,
     #[command(flatten)]
     pub(crate) sure: Sure,
 }
@@ -218,6 +308,17 @@ pub(crate) struct Undo {
     /// Take back the last run that is not undone
     #[arg(long, conflicts_with = "run")]
     pub(crate) last: bool,
+    #[command(flatten)]
+    pub(crate) sure: Sure,
+}
+
+#[cfg(feature = "acts")]
+#[derive(Args, Debug)]
+pub(crate) struct Purge {
+    /// The run, as `candor journal` names it, whether its time has come or not; without it, every run
+    /// whose time has come
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
     #[command(flatten)]
     pub(crate) sure: Sure,
 }

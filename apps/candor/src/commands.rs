@@ -5,6 +5,9 @@ mod acting;
 #[cfg(feature = "acts")]
 mod apply;
 mod checkup;
+pub(crate) mod cleanerml;
+#[cfg(feature = "clean")]
+mod cleaning;
 mod doctor;
 #[cfg(feature = "dupes")]
 mod fdupes;
@@ -13,8 +16,12 @@ mod history;
 #[cfg(feature = "acts")]
 mod journal;
 mod notice;
-#[cfg(feature = "dupes")]
+#[cfg(feature = "acts")]
 mod plan;
+#[cfg(feature = "acts")]
+mod purge;
+#[cfg(feature = "clean")]
+mod schedule;
 #[cfg(feature = "acts")]
 mod undo;
 
@@ -26,6 +33,8 @@ use std::{
 
 pub(crate) use notice::tools;
 
+#[cfg(feature = "clean")]
+use crate::cli::Cleaning;
 #[cfg(feature = "dupes")]
 use crate::cli::Selection;
 #[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
@@ -60,8 +69,12 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         }
         #[cfg(feature = "clean")]
         Command::Clean(asked) => {
+            if let Some(folder) = &asked.rules.cleanerml {
+                return cleanerml::run(folder, &asked);
+            }
             let wants = Wants {
                 junk: true,
+                cleaning: Some(&asked.cleaning),
                 ..Wants::default()
             };
             one_pass("clean", &asked.paths, &wants, &asked.shared)
@@ -98,10 +111,14 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             session.battery()?;
             session.end(&asked.shared)
         }
+        #[cfg(feature = "clean")]
+        Command::Schedule(asked) => schedule::schedule(&asked),
         #[cfg(feature = "acts")]
         Command::Apply(asked) => apply::apply(&asked),
         #[cfg(feature = "acts")]
         Command::Undo(asked) => undo::undo(&asked),
+        #[cfg(feature = "acts")]
+        Command::Purge(asked) => purge::purge(&asked),
         #[cfg(feature = "acts")]
         Command::Journal(asked) => journal::journal(&asked),
         Command::Notice(asked) => notice::run(&asked),
@@ -129,12 +146,40 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
 struct Wants<'a> {
     map: bool,
     junk: bool,
+    #[cfg(feature = "clean")]
+    cleaning: Option<&'a Cleaning>,
     dupes: Option<&'a Disk>,
     #[cfg(feature = "dupes")]
     selection: Option<&'a Selection>,
     exclusive: bool,
     /// In how many bits pictures that look alike may differ.
     similar: Option<u8>,
+}
+
+#[cfg(feature = "acts")]
+impl Wants<'_> {
+    /// Returns the file of the plan that is wanted, and what is to be done by it.
+    fn plan(&self) -> Option<(&Path, acts::Act)> {
+        #[cfg(feature = "clean")]
+        if let Some(Cleaning {
+            plan: Some(file),
+            act: Some(act),
+            ..
+        }) = self.cleaning
+        {
+            return Some((file, cleaning::act(*act)));
+        }
+        #[cfg(feature = "dupes")]
+        if let Some(Selection {
+            plan: Some(file),
+            act: Some(act),
+            ..
+        }) = self.selection
+        {
+            return Some((file, plan::act(*act)));
+        }
+        None
+    }
 }
 
 #[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
@@ -217,6 +262,11 @@ impl Session {
         let mut named = self.existing(paths)?;
         #[cfg(feature = "dupes")]
         let wishes = self.wishes(wants.selection, &named)?;
+        #[cfg(feature = "clean")]
+        let junk = match wants.junk {
+            true => Some(self.junk(wants.cleaning)?),
+            false => None,
+        };
         let roots: Vec<PathBuf> = match named.is_empty() {
             true => self
                 .machine
@@ -273,7 +323,8 @@ impl Session {
             also: texts(also),
             private: texts(private),
             map: wants.map,
-            junk: wants.junk,
+            #[cfg(feature = "clean")]
+            junk,
             dupes: wants.dupes.map(|asked| asked.min_size),
             #[cfg(feature = "dupes")]
             wishes,
@@ -286,8 +337,8 @@ impl Session {
         if let (Some(file), Some(bytes)) = (memory, delivered.memory) {
             self.complaints.extend(state::keep(&file, &bytes).err());
         }
-        #[cfg(feature = "dupes")]
-        self.plan(wants.selection)?;
+        #[cfg(feature = "acts")]
+        self.plan(wants.plan())?;
         Ok(())
     }
 
@@ -403,7 +454,9 @@ fn confinement(confined: bool, in_force: &[sandbox::InForce]) -> report::Confine
 fn planned(job: &Job) -> bool {
     match job {
         #[cfg(feature = "dupes")]
-        Job::Pass(pass) => pass.wishes.is_some(),
+        Job::Pass(pass) if pass.wishes.is_some() => true,
+        #[cfg(feature = "clean")]
+        Job::Pass(pass) => matches!(&pass.junk, Some((asked, _)) if asked.wishes.is_some()),
         _ => false,
     }
 }

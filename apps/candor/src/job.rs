@@ -1,5 +1,7 @@
 //! What a worker is asked to do. The broker writes it, the worker reads it, nobody else.
 
+#[cfg(feature = "clean")]
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use sandbox::{Ground, Rights};
@@ -41,9 +43,15 @@ pub(crate) enum Job {
         ioreg: Option<Vec<u8>>,
         system_profiler: Option<Vec<u8>>,
     },
+    /// What BleachBit's rules would act on.
+    #[cfg(feature = "clean")]
+    CleanerMl {
+        machine: Machine,
+        input: Box<clean::cleanerml::Input>,
+    },
     #[cfg(feature = "acts")]
     /// Carries out a plan, undoes a run, or brings one that was cut off to its end.
-    Act(Acting),
+    Act(Box<Acting>),
     /// Tries to break out.
     Prove(Ground),
 }
@@ -57,7 +65,10 @@ pub(crate) struct Pass {
     /// Places below the roots whose files are not opened.
     pub(crate) private: Vec<tool::PathText>,
     pub(crate) map: bool,
-    pub(crate) junk: bool,
+    /// What is asked of the search for junk, and the rules that must not be followed now; `None` when
+    /// none is looked for.
+    #[cfg(feature = "clean")]
+    pub(crate) junk: Option<(clean::Asked, BTreeMap<String, String>)>,
     /// The smallest file to compare; `None` when nothing is compared.
     pub(crate) dupes: Option<u64>,
     /// What a person said about which copies stay, if a plan is wanted.

@@ -14,14 +14,20 @@ mod failure;
 mod frames;
 mod held;
 mod job;
+#[cfg(feature = "clean")]
+mod keep;
 mod machine;
 #[cfg(feature = "acts")]
 mod plans;
 #[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
 mod private;
+#[cfg(feature = "acts")]
+mod running;
 mod state;
 mod stdout;
 mod terminal;
+#[cfg(feature = "acts")]
+mod vouch;
 mod worker;
 
 use std::process::ExitCode;

@@ -80,19 +80,14 @@ fn run() -> io::Result<()> {
                 hours: window_hours,
                 ..history::Options::default()
             };
-            let mut written = Ok(());
-            let mut take = |list: &str, rows: &str| {
-                written = std::mem::replace(&mut written, Ok(()))
-                    .and_then(|()| frames::write_rows(&mut out, "history", list, rows));
-            };
-            let mut lists = match order.lists {
-                true => Lists::to(&mut take),
-                false => Lists::unwanted(),
-            };
-            let outcome = history::look(&machine, &discovered, &options, &mut lists);
-            // Rows that did not go out must not be missing from a report that looks whole.
-            written?;
-            frames::write(&mut out, Kind::Outcome, &outcome)?;
+            let look =
+                |lists: &mut Lists<'_>| history::look(&machine, &discovered, &options, lists);
+            with_lists("history", order.lists, &mut out, look)?;
+        }
+        #[cfg(feature = "clean")]
+        Job::CleanerMl { machine, input } => {
+            let look = |lists: &mut Lists<'_>| clean::cleanerml::look(&machine, &input, lists);
+            with_lists("cleanerml", order.lists, &mut out, look)?;
         }
         #[cfg(feature = "battery")]
         Job::Battery {
@@ -116,15 +111,32 @@ fn run() -> io::Result<()> {
     out.flush()
 }
 
+/// Lets a tool look, and sends its long lists ahead of its outcome.
+#[cfg(any(feature = "clean", feature = "history"))]
+fn with_lists(
+    tool: &str,
+    wanted: bool,
+    out: &mut BufWriter<Stdout>,
+    look: impl FnOnce(&mut Lists<'_>) -> Outcome,
+) -> io::Result<()> {
+    let mut written = Ok(());
+    let mut take = |list: &str, rows: &str| {
+        written = std::mem::replace(&mut written, Ok(()))
+            .and_then(|()| frames::write_rows(&mut *out, tool, list, rows));
+    };
+    let mut lists = match wanted {
+        true => Lists::to(&mut take),
+        false => Lists::unwanted(),
+    };
+    let outcome = look(&mut lists);
+    // Rows that did not go out must not be missing from a report that looks whole.
+    written?;
+    frames::write(out, Kind::Outcome, &outcome)
+}
+
 /// The one pass, for all tools that take part in it.
 fn pass(job: &Pass, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> {
     let mut written = Ok(());
-    // No command lets both look.
-    let of = if job.similar.is_some() {
-        "similar"
-    } else {
-        "dupes"
-    };
     let (outcomes, memory) = {
         let pipe = Mutex::new(&mut *out);
         let tell = |progress: &pass::Progress| {
@@ -140,7 +152,7 @@ fn pass(job: &Pass, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> 
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             written = std::mem::replace(&mut written, Ok(()))
-                .and_then(|()| frames::write_rows(&mut **pipe, of, list, rows));
+                .and_then(|()| frames::write_rows(&mut **pipe, tool_of(job, list), list, rows));
         };
         let mut lists = match lists {
             true => Lists::to(&mut take),
@@ -170,7 +182,7 @@ fn look(job: &Pass, watch: &Watch<'_>, lists: &mut Lists<'_>) -> (Vec<Outcome>, 
     let mut skipped: Vec<Skipped> = forest.skipped.clone();
     let mut outcomes: Vec<Outcome> = Vec::new();
     #[cfg(feature = "clean")]
-    look_at_rows(job, &forest, &mut outcomes);
+    look_at_rows(job, &forest, &skipped, lists, &mut outcomes);
     #[cfg(feature = "similar")]
     look_at_pictures(job, &forest, watch, lists, &mut outcomes);
     #[cfg(feature = "dupes")]
@@ -212,23 +224,42 @@ fn take_others_folders(job: &Pass, skipped: &mut Vec<Skipped>) -> usize {
     before - skipped.len()
 }
 
+/// Returns the tool that a long list of the pass is of.
+fn tool_of(job: &Pass, list: &str) -> &'static str {
+    match list {
+        // No command lets pictures and anything else be looked at.
+        _ if job.similar.is_some() => "similar",
+        #[cfg(feature = "clean")]
+        clean::PROPOSALS => "clean",
+        _ => "dupes",
+    }
+}
+
 /// Lets the tools that only need rows look at them.
 #[cfg(feature = "clean")]
-fn look_at_rows(job: &Pass, forest: &pass::Forest, outcomes: &mut Vec<Outcome>) {
-    if !job.map && !job.junk {
+fn look_at_rows(
+    job: &Pass,
+    forest: &pass::Forest,
+    unseen: &[Skipped],
+    lists: &mut Lists<'_>,
+    outcomes: &mut Vec<Outcome>,
+) {
+    if !job.map && job.junk.is_none() {
         return;
     }
     let holdings = clean::holdings(forest, job.exclusive);
     if job.map {
         outcomes.push(clean::map(forest, &holdings, &job.machine));
     }
-    if job.junk {
+    if let Some((asked, held)) = &job.junk {
         let scope = clean::Scope {
             forest,
+            unseen,
             holdings: &holdings,
             machine: &job.machine,
+            held,
         };
-        outcomes.push(clean::junk(&scope));
+        outcomes.push(clean::junk(&scope, asked, lists));
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{collections::HashSet, error::Error, path::Path};
 
 use candor_acts::{
-    Around, Bins, Plan, apply,
+    Around, Bins, PlanFile, apply,
     journal::{Journal, Record, SCHEMA, journals},
     recover, undo,
 };
@@ -15,14 +15,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         ["apply", plan, root] => {
-            let plan = Plan::read(&std::fs::read(plan)?)?;
+            let plan = PlanFile::of(&std::fs::read(plan)?)?.plan;
             let linux = serde_json::from_str("\"linux\"")?;
             let machine = Machine::at_root(linux, Path::new(root), Moment(0))?;
             let around = Around {
                 run: "1",
                 at: "2026-11-25T17:00:00",
                 bins: &Bins::make(&plan, &machine),
-                alone: true,
+                alone: &|_| None,
                 protected: &|_| None,
             };
             let mut journal = Journal::begin(&journal(root), &begin("1", None))?;
@@ -66,5 +66,7 @@ fn begin(run: &str, undoes: Option<&str>) -> Record {
         at: "then".to_owned(),
         what: "test".to_owned(),
         undoes: undoes.map(str::to_owned),
+        purges: None,
+        until: None,
     }
 }

@@ -26,10 +26,11 @@ use crate::{
     put::{put, put_back, remove},
     refusal::{Refusal, Result},
     same::same_bytes,
+    unused::in_use,
 };
 
 /// Steps that share two calls to the disk that wait until the journal is safe there.
-const TOGETHER: usize = 32;
+pub(crate) const TOGETHER: usize = 32;
 
 /// What came of a step.
 #[derive(Debug)]
@@ -61,9 +62,9 @@ pub struct Around<'a> {
     pub at: &'a str,
     /// Where things are moved to.
     pub bins: &'a Bins,
-    /// Whether a step may be done without a copy that stays: for what nobody needs. False for duplicates,
-    /// of which a plan that was edited could otherwise take the last.
-    pub alone: bool,
+    /// Says why a step without a copy that stays must not be done, if it must not: asked again here, since
+    /// a plan that was edited could otherwise take the last copy of anything.
+    pub alone: &'a dyn Fn(&Step) -> Option<String>,
     /// Says of a path why it must never be touched, if it must not.
     pub protected: &'a dyn Fn(&Path) -> Option<String>,
 }
@@ -209,16 +210,16 @@ impl Run<'_> {
         if let Some(why) = step.senseless() {
             return Err(Refusal::Senseless { why });
         }
-        if step.survivor.is_none() && !self.around.alone {
-            return Err(Refusal::Senseless {
-                why: "no copy that stays is named, so that it could be the last one",
-            });
-        }
         let inside = step.inside.iter().map(|it| &it.path);
         for path in std::iter::once(&step.path).chain(inside) {
             if let Some(why) = (self.around.protected)(&path.0) {
                 return Err(Refusal::Protected { why });
             }
+        }
+        if step.survivor.is_none()
+            && let Some(why) = (self.around.alone)(step)
+        {
+            return Err(Refusal::NotVouched { why });
         }
         let entry = Entry::of(&step.path.0)?;
         let is = self.expected(&step.is);
@@ -228,7 +229,10 @@ impl Run<'_> {
         let read =
             Stamp((stat.st_atime as i64).saturating_mul(1_000_000_000) + stat.st_atime_nsec as i64);
         let (file, survivor) = match &step.survivor {
-            None => (None, None),
+            None => {
+                in_use(&entry, &is)?;
+                (None, None)
+            }
             Some(_) if is.kind == EntryKind::Folder => {
                 folder::equals_its_copy(step, &|path| self.is_put_away(path))?;
                 (None, None)
@@ -378,8 +382,7 @@ impl Run<'_> {
         let inside = &ready.step.inside;
         let moved = put(&ready.entry, &ready.is, inside, &bin.files, name, at);
         let moved = moved.and_then(|()| {
-            folder::still_vouched(ready.step, &at.join(name))
-                .map_err(|why| self.back(ready, bin, name, why))
+            folder::still_vouched(ready.step).map_err(|why| self.back(ready, bin, name, why))
         });
         let moved = moved.and_then(|()| match ready.step.act {
             Act::Remove => self.remove(ready, bin, name),
@@ -395,9 +398,15 @@ impl Run<'_> {
 
     /// Removes what was moved aside, if the copy that stays still is what it was.
     fn remove(&self, ready: &Ready<'_>, bin: &OpenBin<'_>, name: &OsString) -> Result<()> {
-        let vouched = ready.survivor.as_ref().map_or(Ok(()), |survivor| {
-            compare(&survivor.is, &survivor.entry.is()?)
-        });
+        let vouched = match &ready.survivor {
+            Some(survivor) => survivor
+                .entry
+                .is()
+                .and_then(|is| compare(&survivor.is, &is)),
+            // Nobody can find it by its name any more: who has it open now had it before.
+            None => Entry::within(&bin.files, name, &bin.bin.files.0.join(name))
+                .and_then(|moved| in_use(&moved, &ready.is)),
+        };
         let unchanged = ready
             .file
             .as_ref()

@@ -4,10 +4,7 @@
 //! moved every file is compared byte by byte with the one that stays, every link by where it leads; after
 //! it was moved the copy is looked at once more.
 
-use std::{
-    os::fd::OwnedFd,
-    path::{Path, PathBuf},
-};
+use std::{os::fd::OwnedFd, path::Path};
 
 use rustix::fs::{Mode, OFlags, fsync, openat, readlinkat};
 use tool::{EntryKind, Seen};
@@ -16,7 +13,7 @@ use crate::{
     apply::quiet,
     handle::{Entry, compare, open_folder},
     kernel,
-    plan::{Act, Step, is_below},
+    plan::{Step, is_below},
     refusal::{Refusal, Result},
     same::same_bytes,
 };
@@ -137,9 +134,9 @@ fn equal(goes: &Seen, stays: &Seen) -> Result<()> {
     }
 }
 
-/// Makes sure, after a folder was moved to `at`, that the copy still stands, all of it; and before it is
-/// removed, that nobody has anything in it open for writing.
-pub(crate) fn still_vouched(step: &Step, at: &Path) -> Result<()> {
+/// Makes sure, after a folder was moved, that the copy still stands, all of it. Before it is removed, its
+/// files are asked once more whether anybody has them open.
+pub(crate) fn still_vouched(step: &Step) -> Result<()> {
     let Some(survivor) = step
         .survivor
         .as_ref()
@@ -149,27 +146,6 @@ pub(crate) fn still_vouched(step: &Step, at: &Path) -> Result<()> {
     };
     for seen in std::iter::once(survivor).chain(&step.mirror) {
         stands(seen).map_err(cannot_vouch(seen))?;
-    }
-    if step.act != Act::Remove {
-        return Ok(());
-    }
-    for seen in step
-        .inside
-        .iter()
-        .filter(|it| it.is.kind == EntryKind::File)
-    {
-        let within = |why| Refusal::Within {
-            path: seen.path.0.clone(),
-            why: Box::new(why),
-        };
-        let below = seen.path.0.strip_prefix(&step.path.0);
-        let moved = Seen {
-            path: below
-                .map_or_else(|_| PathBuf::new(), |below| at.join(below))
-                .into(),
-            is: seen.is,
-        };
-        open(&moved).map_err(within)?;
     }
     Ok(())
 }

@@ -41,6 +41,18 @@ impl Entry {
         })
     }
 
+    /// Returns a name in a folder that is open already; `path` is for words.
+    pub(crate) fn within(folder: &OwnedFd, name: &OsStr, path: &Path) -> Result<Self> {
+        Ok(Self {
+            folder: folder.try_clone().map_err(|error| Refusal::System {
+                call: "open its folder again",
+                error,
+            })?,
+            name: name.to_owned(),
+            path: path.to_owned(),
+        })
+    }
+
     /// Looks at what the name stands for now, not at what it links to.
     pub(crate) fn look(&self) -> Result<Stat> {
         look_at(&self.folder, &self.name)

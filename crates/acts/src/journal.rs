@@ -37,6 +37,12 @@ pub enum Record {
         /// The run it undoes, if it does.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         undoes: Option<String>,
+        /// The run whose quarantine it empties, if it does.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        purges: Option<String>,
+        /// Until when what it moves to the quarantine stays there, RFC 3339.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        until: Option<String>,
     },
     /// A step is about to be done.
     Before(Box<Before>),
@@ -91,6 +97,10 @@ pub struct Run {
     pub what: String,
     /// The run it undoes, if it does.
     pub undoes: Option<String>,
+    /// The run whose quarantine it empties, if it does.
+    pub purges: Option<String>,
+    /// Until when what it moved to the quarantine stays there, RFC 3339.
+    pub until: Option<String>,
     /// Its steps, in the order they were done.
     pub steps: Vec<StepRecord>,
     /// Whether it ended by itself, or was brought to its end later.
@@ -327,6 +337,8 @@ fn read(lines: impl BufRead) -> io::Result<Read> {
                     at,
                     what,
                     undoes,
+                    purges,
+                    until,
                 },
                 None,
             ) if schema == SCHEMA && number == 1 => {
@@ -335,6 +347,8 @@ fn read(lines: impl BufRead) -> io::Result<Read> {
                     at,
                     what,
                     undoes,
+                    purges,
+                    until,
                     steps: Vec::new(),
                     ended: false,
                 });

@@ -109,6 +109,33 @@ pub(crate) fn keep_writers_away(file: &OwnedFd) -> Result<()> {
     }
 }
 
+/// Returns whether anybody but the caller has a file open, whoever they are; a mapped file counts.
+///
+/// # Errors
+/// The system's where that cannot be asked: `EACCES` of another user's file, `EINVAL` where the file
+/// system grants no leases.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_open_elsewhere(file: &OwnedFd) -> Result<bool> {
+    const F_SETSIG: libc::c_int = 10;
+    // SAFETY: plain numbers on a descriptor that is borrowed for the call; the signal as above.
+    checked(unsafe { libc::fcntl(file.as_raw_fd(), F_SETSIG, libc::SIGURG) })?;
+    // A lease for writing is granted only to the one who has the file open alone.
+    // SAFETY: as above.
+    match checked(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK) }) {
+        Err(Errno::AGAIN) => return Ok(true),
+        answer => answer?,
+    }
+    // SAFETY: as above.
+    checked(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) })?;
+    Ok(false)
+}
+
+/// macOS has no leases.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_open_elsewhere(_: &OwnedFd) -> Result<bool> {
+    Err(Errno::NOTSUP)
+}
+
 /// macOS has no leases: nobody is kept away, and the looks before and after have to do.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn keep_writers_away(_: &OwnedFd) -> Result<()> {

@@ -12,6 +12,7 @@
 #![deny(unsafe_code)]
 
 mod apply;
+mod below;
 mod bins;
 mod copy;
 mod folder;
@@ -20,15 +21,20 @@ pub mod journal;
 mod kernel;
 mod link;
 mod plan;
+mod plan_file;
+mod purge;
 mod put;
 mod recover;
 mod refusal;
 mod same;
 mod undo;
+mod unused;
 
 pub use apply::{Around, Done, Ended, apply};
 pub use bins::{Bin, Bins, Use};
-pub use plan::{Act, BadPlan, Plan, Step};
+pub use plan::{Act, Plan, Step};
+pub use plan_file::{BadPlan, PlanFile, Unread};
+pub use purge::purge;
 pub use recover::{Recovered, recover};
 pub use refusal::Refusal;
 pub use undo::undo;

@@ -10,8 +10,9 @@ use crate::folder;
 /// The schema of plans this version writes and reads: `schemas/candor.plan.1.schema.json`.
 pub(crate) const SCHEMA: &str = "candor/plan/1";
 
-/// A list of steps that [`apply`](crate::apply) carries out one by one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A list of steps that [`apply`](crate::apply) carries out one by one. A file is read by
+/// [`PlanFile::of`](crate::PlanFile::of).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Always `candor/plan/1`.
@@ -40,6 +41,9 @@ pub struct Step {
     pub is: Identity,
     /// Why, in words.
     pub reason: String,
+    /// The rule that says so, of a step without a copy that stays.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
     /// What the disk gains.
     pub frees: Bytes,
     /// The file or folder of the same content that stays.
@@ -108,42 +112,30 @@ impl fmt::Display for Act {
     }
 }
 
-/// Why a file is no plan this version can carry out. Nothing of it is done.
-#[derive(Debug, thiserror::Error)]
-pub enum BadPlan {
-    /// It is not JSON of that shape.
-    #[error("it is no plan")]
-    Shape(#[source] serde_json::Error),
-    /// It says another schema.
-    #[error("it is of the schema `{found}`, and this version reads `{SCHEMA}`")]
-    Schema {
-        /// What it says.
-        found: String,
-    },
-    /// Two steps have one number, so that a journal could not tell them apart.
-    #[error("two of its steps have the number {number}")]
-    Number {
-        /// The number.
-        number: u64,
-    },
-}
-
 impl Plan {
-    /// Returns a plan that does one thing to everything proposed.
+    /// Returns a plan that does one thing to everything proposed. Bytes are shared by files, not by names:
+    /// of several names of one file, the last one then has the step.
     #[must_use]
     pub fn of(
         act: Act,
-        proposals: Vec<Proposal>,
+        mut proposals: Vec<Proposal>,
         made: String,
         by: String,
         machine: String,
     ) -> Self {
+        if act == Act::Reflink {
+            let mut seen = HashSet::new();
+            proposals.reverse();
+            proposals.retain(|it| seen.insert((it.is.device, it.is.inode)));
+            proposals.reverse();
+        }
         let step = |(number, it): (u64, Proposal)| Step {
             number,
             act,
             path: it.path,
             is: it.is,
             reason: it.reason,
+            rule: it.rule,
             frees: it.frees,
             survivor: it.survivor,
             inside: it.inside,
@@ -155,30 +147,6 @@ impl Plan {
             by,
             machine,
             steps: (1..).zip(proposals).map(step).collect(),
-        }
-    }
-
-    /// Reads a plan.
-    ///
-    /// # Errors
-    /// [`BadPlan`] when it is of another schema version, misses or has a field too many, or its steps
-    /// cannot be told apart.
-    pub fn read(bytes: &[u8]) -> Result<Self, BadPlan> {
-        #[derive(Deserialize)]
-        struct Head {
-            schema: String,
-        }
-        let head: Head = serde_json::from_slice(bytes).map_err(BadPlan::Shape)?;
-        if head.schema != SCHEMA {
-            return Err(BadPlan::Schema { found: head.schema });
-        }
-        let plan: Self = serde_json::from_slice(bytes).map_err(BadPlan::Shape)?;
-        let mut numbers = HashSet::new();
-        match plan.steps.iter().find(|it| !numbers.insert(it.number)) {
-            Some(step) => Err(BadPlan::Number {
-                number: step.number,
-            }),
-            None => Ok(plan),
         }
     }
 
@@ -252,4 +220,49 @@ impl Step {
 
 pub(crate) fn is_below(path: &Path, folder: &Path) -> bool {
     path != folder && path.starts_with(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tool::Stamp;
+
+    #[test]
+    fn a_file_with_two_names_shares_its_bytes_once() {
+        let is = |inode| Identity {
+            kind: EntryKind::File,
+            device: 1,
+            inode,
+            size: 9,
+            mtime: Stamp(0),
+            ctime: Stamp(0),
+        };
+        let proposal = |path: &str, inode, frees| Proposal {
+            path: Path::new(path).to_owned().into(),
+            is: is(inode),
+            reason: String::new(),
+            rule: None,
+            frees: Bytes(frees),
+            survivor: Some(Seen {
+                path: Path::new("/kept").to_owned().into(),
+                is: is(1),
+            }),
+            inside: Vec::new(),
+            mirror: Vec::new(),
+        };
+        let all = [
+            proposal("/a", 2, 0),
+            proposal("/b", 2, 9),
+            proposal("/c", 3, 9),
+        ];
+        let plan = |act| {
+            let text = str::to_owned;
+            let plan = Plan::of(act, all.to_vec(), text("then"), text("test"), text("here"));
+            let step = |it: &Step| (it.number, it.path.0.display().to_string());
+            plan.steps.iter().map(step).collect::<Vec<_>>()
+        };
+        let step = |number, path: &str| (number, path.to_owned());
+        assert_eq!(plan(Act::Reflink), [step(1, "/b"), step(2, "/c")]);
+        assert_eq!(plan(Act::Hardlink).len(), 3);
+    }
 }

@@ -3,20 +3,17 @@
 //! The name of a thing can come to mean another one between a look and a rename. So what was moved is
 //! looked at where it came to lie, and goes back if it is not what the plan names.
 
-use std::{
-    ffi::OsStr,
-    os::fd::OwnedFd,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, ffi::OsStr, os::fd::OwnedFd, path::Path};
 
 use rustix::{
-    fs::{AtFlags, Dir, Mode, OFlags, RenameFlags, openat, renameat_with, unlinkat},
+    fs::{AtFlags, RenameFlags, renameat_with, unlinkat},
     io::Errno,
 };
 use tool::{EntryKind, Identity, Seen};
 
 use crate::{
-    handle::{Entry, compare, compare_moved, identity, is_plain, look_at},
+    below::{Below, open_below, visit_below},
+    handle::{Entry, compare, compare_moved, identity, look_at},
     refusal::{Refusal, Result},
 };
 
@@ -74,43 +71,22 @@ fn rename(from: &OwnedFd, name: &OsStr, into: &OwnedFd, new: &OsStr) -> Result<(
 
 /// Refuses a folder that holds anything but what is listed, each as it was looked at.
 fn holds_only(holder: &OwnedFd, name: &OsStr, path: &Path, inside: &[Seen]) -> Result<()> {
-    let mut listed: std::collections::HashMap<&Path, &Identity> = inside
+    let mut listed: HashMap<&Path, &Identity> = inside
         .iter()
-        .map(|it| (it.path.0.as_path(), &it.is))
+        .filter_map(|it| Some((it.path.0.strip_prefix(path).ok()?, &it.is)))
         .collect();
-    let mut waiting = vec![(open_below(holder, name)?, path.to_owned())];
-    while let Some((folder, path)) = waiting.pop() {
-        let entries = Dir::read_from(&folder).map_err(Refusal::of("list it"))?;
-        for entry in entries {
-            let entry = entry.map_err(Refusal::of("list it"))?;
-            let name = std::os::unix::ffi::OsStrExt::from_bytes(entry.file_name().to_bytes());
-            if !is_plain(name) {
-                continue;
-            }
-            let path: PathBuf = path.join(name);
-            let is = identity(&look_at(&folder, name)?);
-            let Some(seen) = listed.remove(path.as_path()) else {
-                return Err(Refusal::Changed {
-                    what: "something in it is not in the plan",
-                });
-            };
-            compare(seen, &is)?;
-            if is.kind == EntryKind::Folder {
-                waiting.push((open_below(&folder, name)?, path));
-            }
-        }
-    }
+    visit_below(holder, name, &mut |found: &Below<'_>| {
+        let seen = listed.remove(found.path).ok_or(Refusal::Changed {
+            what: "something in it is not in the plan",
+        })?;
+        compare(seen, &found.is)
+    })?;
     match listed.is_empty() {
         true => Ok(()),
         false => Err(Refusal::Changed {
             what: "something in it is gone",
         }),
     }
-}
-
-fn open_below(folder: &OwnedFd, name: &OsStr) -> Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    openat(folder, name, flags, Mode::empty()).map_err(Refusal::of("list it"))
 }
 
 /// Removes what lies under `name` in a bin: of a folder, only what is listed.

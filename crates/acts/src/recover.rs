@@ -59,6 +59,7 @@ pub fn recover(run: &Run, journal: &mut Journal) -> io::Result<Vec<Recovered>> {
             _ if !is_of_candor(before, &run.name) => Ok(Came::Unclear(
                 "its journal names places that Candor would not have used; nothing was touched",
             )),
+            _ if run.purges.is_some() => purged(before),
             None => forward(before),
             Some(_) => backward(before),
         };
@@ -187,6 +188,18 @@ fn linked(before: &Before, aside: &Entry) -> Result<Came> {
             "another file took its place; what was there is where the journal says",
         )),
     }
+}
+
+/// Finds out what a step came to that removes something from the quarantine. Of a folder, part of it may
+/// be gone; nothing brings that back, and what is left stays where it is.
+fn purged(before: &Before) -> Result<Came> {
+    let Some(to) = &before.to else {
+        return Ok(Came::Nowhere);
+    };
+    Ok(match standing(&Entry::of(&to.0)?)? {
+        None => Came::Through,
+        Some(_) => Came::Unclear("what is left of it is in the quarantine; purge it again"),
+    })
 }
 
 /// Finds out what a step came to that puts something back.

@@ -10,8 +10,12 @@ mod bins;
 mod folders;
 #[path = "acts/hostile.rs"]
 mod hostile;
+#[path = "acts/in_use.rs"]
+mod in_use;
 #[path = "acts/losses.rs"]
 mod losses;
+#[path = "acts/purge.rs"]
+mod purge;
 #[path = "acts/race.rs"]
 mod race;
 #[path = "acts/recovery.rs"]

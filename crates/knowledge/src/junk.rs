@@ -64,6 +64,8 @@ pub enum Kind {
     Developer,
     /// Packages that installed something that is installed now.
     Installer,
+    /// What nothing refers to or fills any more. No row has it: it is seen on the disk.
+    Leftover,
     /// What a program wrote down about its own running.
     Log,
     /// Downloads that never ended.

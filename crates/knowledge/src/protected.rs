@@ -96,23 +96,49 @@ pub fn protected() -> &'static [Protected] {
 /// Returns the row that protects a path from being changed or removed, for these people; `None` if
 /// nothing does.
 ///
-/// Of a folder, what lies in it has to be asked as well: removing it removes what it holds.
+/// Of a folder, what lies in it has to be asked as well: removing it removes what it holds. Whoever asks
+/// often makes a [`Protection`] once.
 #[must_use]
 pub fn protects(path: &Path, bases: &[Base]) -> Option<&'static Protected> {
-    let is = |pattern: &Path, path: &Path| {
-        holds_path(pattern, path) && pattern.components().count() == path.components().count()
-    };
-    protected().iter().find(|row| {
-        let mut patterns = bases.iter().flat_map(|base| row.paths(base));
-        patterns.any(|pattern| match row.depth {
-            Depth::Everything => holds_path(&pattern, path),
-            Depth::Itself => is(&pattern, path),
-            Depth::Children => {
-                is(&pattern, path) || path.parent().is_some_and(|above| is(&pattern, above))
-            }
-            Depth::Projects | Depth::Nothing => false,
-        })
-    })
+    Protection::of(bases).of_path(path)
+}
+
+/// Every protected place of some people, ready to be asked of many paths.
+pub struct Protection {
+    /// Each with how many components it has.
+    patterns: Vec<(usize, PathBuf, &'static Protected)>,
+}
+
+impl Protection {
+    /// Returns what is protected for these people.
+    #[must_use]
+    pub fn of(bases: &[Base]) -> Self {
+        let acts = |row: &&Protected| !matches!(row.depth, Depth::Projects | Depth::Nothing);
+        let of_row = |row: &'static Protected| {
+            let paths = bases.iter().flat_map(|base| row.paths(base));
+            paths.map(move |path| (path.components().count(), path, row))
+        };
+        Self {
+            patterns: protected().iter().filter(acts).flat_map(of_row).collect(),
+        }
+    }
+
+    /// Returns the row that protects a path, as [`protects`] does.
+    #[must_use]
+    pub fn of_path(&self, path: &Path) -> Option<&'static Protected> {
+        let length = path.components().count();
+        let holds = |(parts, pattern, row): &&(usize, PathBuf, &'static Protected)| {
+            let below = length.checked_sub(*parts);
+            let deep_enough = match row.depth {
+                Depth::Everything => below.is_some(),
+                Depth::Itself => below == Some(0),
+                Depth::Children => below.is_some_and(|it| it <= 1),
+                Depth::Projects | Depth::Nothing => false,
+            };
+            deep_enough && holds_path(pattern, path)
+        };
+        self.patterns.iter().find(holds).map(|(_, _, row)| *row)
+    }
 }
 
 #[cfg(test)]

@@ -54,8 +54,19 @@ fn every_command_has_a_schema_that_says_what_it_is() {
     assert_eq!(
         commands,
         [
-            "apply", "battery", "checkup", "clean", "doctor", "dupes", "history", "journal", "map",
-            "notice", "plan", "similar"
+            "apply",
+            "battery",
+            "checkup",
+            "clean",
+            "cleanerml",
+            "doctor",
+            "dupes",
+            "history",
+            "journal",
+            "map",
+            "notice",
+            "plan",
+            "similar"
         ]
     );
     for (command, schema) in &schemas {

@@ -17,6 +17,10 @@ pub struct Proposal {
     pub is: Identity,
     /// Why it may go, in words.
     pub reason: String,
+    /// The rule that says so, if nothing else vouches for it: `linux.thumbnails`. Whoever acts asks the
+    /// rule again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
     /// What the disk would gain if every proposal of its group was followed. A file with several names
     /// counts with the last of them.
     pub frees: Bytes,

@@ -9,7 +9,7 @@ const SHOWN_PLACES: usize = 3;
 /// Kinds drawn as bars.
 const SHOWN_BARS: usize = 8;
 
-pub(crate) fn section(found: &Junk) -> Section {
+pub(crate) fn section(found: &Junk, kept_lines: usize) -> Section {
     let mut section = Section {
         title: "Junk".to_owned(),
         ..Section::default()
@@ -20,18 +20,38 @@ pub(crate) fn section(found: &Junk) -> Section {
             found.kinds_looked_for
         ),
         n => format!(
-            "{n} of {} known kinds of junk. Removing all of it would free {}.",
-            found.kinds_looked_for, found.frees
+            "{n} kinds of junk; {} are known. Removing all of it would free {}, what is ticked {}.",
+            found.kinds_looked_for, found.frees, found.ticked
         ),
     });
     if !found.kinds.is_empty() {
         section.blocks.push(bars(found));
         section.blocks.push(Block::Table(table(found)));
     }
+    for kind in &found.kinds {
+        if let Some(why) = &kind.held {
+            section
+                .notes
+                .push(format!("{} stays: {why}.", capital(&kind.name)));
+        }
+    }
+    if kept_lines > 0 {
+        section.notes.push(format!(
+            "{kept_lines} lines of your list of what stays were heeded."
+        ));
+    }
+    section.notes.push(
+        "A preview: nothing was removed. With `--plan FILE --act trash`, this tool alone makes a plan of what \
+         is ticked; `--kind` takes other kinds."
+            .to_owned(),
+    );
     section
-        .notes
-        .push("A preview: nothing was removed, and this version removes no junk.".to_owned());
-    section
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: Option<String> = letters.next().map(|it| it.to_uppercase().collect());
+    first.unwrap_or_default() + letters.as_str()
 }
 
 pub(crate) fn findings(found: &Junk) -> Vec<Finding> {
@@ -67,6 +87,20 @@ fn finding(kind: &JunkKind) -> Finding {
     }
 }
 
+fn in_a_plan(kind: &JunkKind) -> &'static str {
+    match kind {
+        JunkKind {
+            kind: knowledge::junk::Kind::Report,
+            ..
+        } => "never",
+        JunkKind { held: Some(_), .. } => "not now",
+        JunkKind {
+            preselected: true, ..
+        } => "ticked",
+        _ => "if asked",
+    }
+}
+
 fn bars(found: &Junk) -> Block {
     #[expect(clippy::cast_precision_loss, reason = "the length of a bar")]
     let share = |bytes: u64| bytes as f64 / (found.frees.0.max(1) as f64);
@@ -96,13 +130,14 @@ fn table(found: &Junk) -> Table {
         vec![
             Cell::Bytes(kind.frees),
             Cell::Days(kind.untouched),
+            Cell::Text(in_a_plan(kind).to_owned()),
             Cell::Text(kind.name.clone()),
             Cell::Lines(places),
         ]
     };
     Table {
         title: "Junk by kind".to_owned(),
-        columns: ["Frees", "Untouched", "What", "Where"]
+        columns: ["Frees", "Untouched", "In a plan", "What", "Where"]
             .map(str::to_owned)
             .to_vec(),
         rows: found.kinds.iter().map(row).collect(),

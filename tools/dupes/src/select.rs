@@ -179,6 +179,7 @@ impl<'w> Selection<'w> {
                     path: seen.path,
                     is: seen.is,
                     reason: reason.clone(),
+                    rule: None,
                     frees: if is_last { Bytes(copy.own) } else { Bytes(0) },
                     survivor: Some(survivor.clone()),
                     inside: Vec::new(),

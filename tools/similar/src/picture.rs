@@ -78,8 +78,15 @@ fn decode(bytes: BufReader<impl Read + Seek>) -> Result<Small, NoPicture> {
     };
     Ok(Small {
         size: (width, height),
-        greys: small.into_luma8().into_raw(),
+        greys: small.into_luma_alpha8().pixels().map(on_white).collect(),
     })
+}
+
+/// Lays a pixel on white paper: what is clear shows no colour, whatever colour is stored for it.
+fn on_white(pixel: &image::LumaA<u8>) -> u8 {
+    let [grey, opaque] = pixel.0.map(u32::from);
+    // At most 255.
+    ((grey * opaque + 255 * (255 - opaque)) / 255) as u8
 }
 
 fn failed(error: &image::ImageError) -> NoPicture {

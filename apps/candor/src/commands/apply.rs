@@ -1,22 +1,30 @@
 //! `candor apply`: a plan, shown, agreed to and carried out.
 
-use acts::Bins;
+use acts::{Bins, PlanFile};
+use tool::Machine;
 
-use super::acting::{agreed, run, words};
+use super::acting::{Refused, agreed, refuse, run, words};
 use crate::{
     actor::Work,
     cli::Apply,
     failure::{Ending, Failure},
     machine, plans,
+    vouch::Grounds,
 };
 
 /// Shows a plan, asks, and carries it out.
 pub(super) fn apply(asked: &Apply) -> Result<Ending, Failure> {
-    let plan = plans::read(&asked.plan)?;
+    let PlanFile { plan, unread } = plans::read(&asked.plan)?;
+    let refused: Vec<Refused> = unread.into_iter().map(Refused::from).collect();
     let machine = machine::here_and_now()?;
     let home = machine.people.first().map(|person| person.home.clone());
+    if plan.steps.is_empty() && !refused.is_empty() {
+        return refuse(&asked.sure, refused, home.as_deref());
+    }
     if !asked.sure.json {
         super::print(words::plan(&plan, home.as_deref()).as_bytes())?;
+        // Whoever agrees should know it.
+        eprint!("{}", words::left_out(refused.len()));
     }
     if plan.steps.is_empty() {
         return Ok(Ending::NothingFound);
@@ -34,11 +42,34 @@ pub(super) fn apply(asked: &Apply) -> Result<Ending, Failure> {
         .map(|it| (it.number, (it.path.clone(), it.act)));
     let steps = steps.collect();
     let bins = Bins::make(&plan, &machine);
+    let by_rule = plan.steps.iter().any(|step| step.rule.is_some());
     let what = format!("apply {}", tool::path_text::shown(asked.plan.as_os_str()));
     let work = Work::Apply {
         plan: Box::new(plan),
         bins,
-        bases: machine.people.clone(),
+        grounds: grounds(&machine, by_rule)?,
+        until: plans::in_days(asked.keep_days.into()),
     };
-    run(&machine, &asked.sure, what, work, steps)
+    run(&machine, &asked.sure, what, work, (steps, refused))
+}
+
+/// What is true of this machine now, which the steps of a plan are judged by.
+fn grounds(machine: &Machine, by_rule: bool) -> Result<Grounds, Failure> {
+    let grounds = Grounds {
+        bases: machine.people.clone(),
+        ..Grounds::default()
+    };
+    #[cfg(feature = "clean")]
+    let grounds = Grounds {
+        keep: crate::keep::lines(machine)?,
+        held: match by_rule {
+            true => clean::held(machine, &crate::running::running(machine.platform)),
+            // Copies are compared whatever runs.
+            false => Default::default(),
+        },
+        ..grounds
+    };
+    #[cfg(not(feature = "clean"))]
+    let _no_rule_is_known = by_rule;
+    Ok(grounds)
 }

@@ -1,48 +1,41 @@
-//! `candor dupes --plan FILE`: what a person said about which copies go, and the plan made of it.
+//! `--plan FILE`: the plan that is made of what tools propose, and what a person said about copies.
 
-use std::{
-    fs,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use acts::{Act, Plan};
-use dupes::{PROPOSALS, Selection as Selecting, Wishes};
-use tool::{PathText, Proposal};
+#[cfg(feature = "dupes")]
+use dupes::{Selection as Selecting, Wishes};
+use tool::Proposal;
 
 use super::{Failure, Session, acting::words};
-use crate::{cli, plans};
+#[cfg(feature = "dupes")]
+use crate::cli;
+use crate::plans;
+
+/// The lists that are for plans and not for reports.
+const PROPOSALS: &[&str] = &[
+    #[cfg(feature = "clean")]
+    clean::PROPOSALS,
+    #[cfg(feature = "dupes")]
+    dupes::PROPOSALS,
+];
 
 impl Session {
     /// Returns what a person said about which copies stay; `None` if no plan is wanted.
+    #[cfg(feature = "dupes")]
     pub(super) fn wishes(
         &self,
         asked: Option<&cli::Selection>,
-        roots: &[PathBuf],
+        roots: &[std::path::PathBuf],
     ) -> Result<Option<Wishes>, Failure> {
         let Some(asked) = asked.filter(|asked| asked.plan.is_some()) else {
             return Ok(None);
         };
-        if !self.machine.live {
-            return Err(
-                Failure::new("a plan is made for the machine Candor runs on")
-                    .help("leave --root out, or run Candor on that machine"),
-            );
-        }
-        // Minutes of comparing should not end in a file that cannot be written.
-        if let Some(file) = asked
-            .plan
-            .as_deref()
-            .filter(|file| file.symlink_metadata().is_ok())
-        {
-            let shown = tool::path_text::shown(file.as_os_str());
-            return Err(Failure::new(format!("there is a file `{shown}` already"))
-                .help("name a file that is not there yet; nothing is overwritten"));
-        }
+        self.may_plan(asked.plan.as_deref())?;
         // Paths are compared with those of the walk, which has no links in them.
-        let real = |paths: &[PathBuf]| -> Vec<PathText> {
-            let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+        let real = |paths: &[std::path::PathBuf]| -> Vec<tool::PathText> {
+            let real =
+                |path: &std::path::PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
             paths.iter().map(|path| real(path).into()).collect()
         };
         let joined = matches!(asked.act, Some(cli::Act::Hardlink | cli::Act::Reflink));
@@ -77,12 +70,29 @@ impl Session {
         Ok(Some(wishes))
     }
 
+    /// Refuses a plan that could not be carried out or written in the end.
+    pub(super) fn may_plan(&self, file: Option<&Path>) -> Result<(), Failure> {
+        if !self.machine.live {
+            return Err(
+                Failure::new("a plan is made for the machine Candor runs on")
+                    .help("leave --root out, or run Candor on that machine"),
+            );
+        }
+        // Minutes of comparing should not end in a file that cannot be written.
+        if let Some(file) = file.filter(|file| file.symlink_metadata().is_ok()) {
+            let shown = tool::path_text::shown(file.as_os_str());
+            return Err(Failure::new(format!("there is a file `{shown}` already"))
+                .help("name a file that is not there yet; nothing is overwritten"));
+        }
+        Ok(())
+    }
+
     /// Makes the plan of what was proposed, if one is wanted.
-    pub(super) fn plan(&mut self, asked: Option<&cli::Selection>) -> Result<(), Failure> {
+    pub(super) fn plan(&mut self, asked: Option<(&Path, Act)>) -> Result<(), Failure> {
         let mut proposals: Vec<Proposal> = Vec::new();
         for outcome in &mut self.outcomes {
             // They are for the plan: the report has the groups.
-            let ours = |list: &mut tool::List| list.name == PROPOSALS;
+            let ours = |list: &mut tool::List| PROPOSALS.contains(&list.name.as_str());
             for list in outcome.lists.extract_if(.., ours) {
                 for piece in &list.pieces {
                     let rows = serde_json::from_str::<Vec<Proposal>>(piece.get());
@@ -96,11 +106,11 @@ impl Session {
                 outcome.lists.clear();
             }
         }
-        let Some((file, act)) = asked.and_then(|it| Some((it.plan.as_deref()?, it.act?))) else {
+        let Some((file, act)) = asked else {
             return Ok(());
         };
-        let plan = write(file, of(act), proposals, &self.command)?;
-        self.planned = Some(words::written(&plan, Path::new(file)));
+        let plan = write(file, act, proposals, &self.command)?;
+        self.planned = Some(words::written(&plan, file));
         Ok(())
     }
 }
@@ -132,7 +142,9 @@ fn write(file: &Path, act: Act, proposals: Vec<Proposal>, command: &str) -> Resu
     Ok(plan)
 }
 
-fn of(act: cli::Act) -> Act {
+/// Returns the act of that name.
+#[cfg(feature = "dupes")]
+pub(super) fn act(act: cli::Act) -> Act {
     match act {
         cli::Act::Trash => Act::Trash,
         cli::Act::Quarantine => Act::Quarantine,

@@ -19,12 +19,14 @@ pub(super) fn undo(asked: &Undo) -> Result<Ending, Failure> {
     } = plans::journals(&machine)?;
     tell(&damaged);
     let has_steps = |run: &&Run| {
-        let already = actor::taken_back(&run.name, &known);
+        let already = actor::settled(&run.name, &known);
         let done = |it: &&acts::journal::StepRecord| {
             it.came_to == Some(CameTo::Done) && it.before.act.can_be_undone()
         };
         let left = |it: &&acts::journal::StepRecord| !already.contains(&it.before.step);
-        run.undoes.is_none() && run.steps.iter().filter(done).any(|it| left(&it))
+        run.undoes.is_none()
+            && run.purges.is_none()
+            && run.steps.iter().filter(done).any(|it| left(&it))
     };
     let found = match &asked.run {
         Some(name) => known.iter().find(|it| it.name == *name),
@@ -41,7 +43,11 @@ pub(super) fn undo(asked: &Undo) -> Result<Ending, Failure> {
         let what = format!("the run `{}` took another one back", run_to_undo.name);
         return Err(Failure::new(what).help("make a new plan, and carry that out"));
     }
-    let already = actor::taken_back(&run_to_undo.name, &known);
+    if run_to_undo.purges.is_some() {
+        let what = format!("the run `{}` emptied the quarantine", run_to_undo.name);
+        return Err(Failure::new(what).help("what was removed from there cannot come back"));
+    }
+    let already = actor::settled(&run_to_undo.name, &known);
     let left: Vec<_> = run_to_undo
         .steps
         .iter()
@@ -73,5 +79,5 @@ pub(super) fn undo(asked: &Undo) -> Result<Ending, Failure> {
         run: run_to_undo.name.clone(),
         already,
     };
-    run(&machine, &asked.sure, what, work, steps)
+    run(&machine, &asked.sure, what, work, (steps, Vec::new()))
 }

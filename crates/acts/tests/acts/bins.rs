@@ -72,7 +72,7 @@ fn a_file_system_without_a_bin_says_so() {
         run: "none",
         at: "",
         bins: &Bins::default(),
-        alone: true,
+        alone: &|_| None,
         protected: &|_| None,
     };
     let mut came = Vec::new();

@@ -3,17 +3,16 @@
 use std::{
     ffi::OsString,
     fs,
-    os::unix::{ffi::OsStringExt, fs::PermissionsExt, fs::symlink, net::UnixListener},
+    os::unix::{ffi::OsStringExt, fs::PermissionsExt, fs::symlink},
     path::PathBuf,
 };
 
 use acts::Act;
-use rustix::fs::{CWD, FileType, Mode, XattrFlags, mknodat, setxattr};
+use rustix::fs::{XattrFlags, setxattr};
 
 use crate::world::{World, assert_all_done, assert_refused, proposal, seen, set_mtime};
 
-/// Two hundred odd things: names that are no text, links that lead nowhere, a FIFO, a socket, files of
-/// all modes, with attributes and access control lists, with several names, and folders of them.
+/// Two hundred odd things: names that are no text, links that lead nowhere, files of all modes, with attributes and access control lists, with several names, and folders of them.
 fn odd_things(world: &World) -> Vec<PathBuf> {
     let odd = world.home.join("odd");
     fs::create_dir(&odd).unwrap();
@@ -61,12 +60,6 @@ fn odd_things(world: &World) -> Vec<PathBuf> {
         symlink(format!("nowhere/{number}"), &path).unwrap();
         things.push(path);
     }
-    let fifo = at(b"fifo");
-    mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR, 0).unwrap();
-    things.push(fifo);
-    let socket = at(b"s");
-    drop(UnixListener::bind(&socket).unwrap());
-    things.push(socket);
     for number in 0..20 {
         let folder = at(format!("folder {number}").as_bytes());
         fs::create_dir_all(folder.join("a/b/empty")).unwrap();

@@ -75,7 +75,7 @@ impl World {
             run: &run,
             at: "2026-11-25T17:00:00",
             bins: &Bins::make(plan, &self.machine),
-            alone: true,
+            alone: &|_| None,
             protected,
         };
         let mut journal = self.begin(&run, None);
@@ -129,6 +129,8 @@ impl World {
             at: "then".to_owned(),
             what: "test".to_owned(),
             undoes,
+            purges: None,
+            until: None,
         };
         Journal::begin(&self.journal, &begin).unwrap()
     }
@@ -259,6 +261,7 @@ pub(crate) fn proposal(path: &Path, survivor: Option<&Path>) -> Proposal {
         path,
         is,
         reason: "a test says so".to_owned(),
+        rule: None,
         frees: Bytes(is.size),
         inside,
     }

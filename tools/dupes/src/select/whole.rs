@@ -255,6 +255,7 @@ fn proposal(folders: &Folders<'_>, goes: &Copy, stays: &Copy, decided: &str) -> 
         path: seen.path,
         is: seen.is,
         reason: format!("holds the same as the folder `{shown}`, which stays: {decided}"),
+        rule: None,
         frees: Bytes(folders.own(goes.id)),
         survivor: Some(forest.seen_folder(stays.id)),
         inside,

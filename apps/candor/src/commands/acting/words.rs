@@ -10,13 +10,17 @@ use serde_json::json;
 use tool::{Bytes, PathText, path_text::shown_path};
 
 use super::Came;
-use crate::actor::taken_back;
+use crate::actor::{purged, taken_back};
 
 /// Steps shown of a plan before it is carried out; the file has them all.
 const SHOWN: usize = 40;
 
 pub(in super::super) fn steps(count: usize) -> String {
     format!("{count} {}", if count == 1 { "step" } else { "steps" })
+}
+
+pub(in super::super) fn things(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "thing" } else { "things" })
 }
 
 /// A plan as a person sees it before they agree.
@@ -79,7 +83,6 @@ fn gain(act: Act, bytes: Bytes) -> String {
     }
 }
 
-#[cfg(feature = "dupes")]
 pub(in super::super) fn written(plan: &Plan, file: &Path) -> String {
     let file = tool::path_text::shown(file.as_os_str());
     match plan.steps.len() {
@@ -93,12 +96,26 @@ pub(in super::super) fn written(plan: &Plan, file: &Path) -> String {
     }
 }
 
-pub(super) fn refused(path: &PathText, why: &str, home: Option<&Path>) -> String {
+/// Says how many steps of a plan will not be carried out.
+pub(in super::super) fn left_out(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        count => format!(
+            "candor: {} of the plan cannot be carried out as written; each is named at the end\n",
+            steps(count)
+        ),
+    }
+}
+
+pub(super) fn refused(step: &Came, why: &str, home: Option<&Path>) -> String {
     let why = tool::path_text::shown(why.as_ref());
-    format!(
-        "candor: `{}` stays as it is: {why}",
-        shown_path(&path.0, home)
-    )
+    match &step.path {
+        Some(path) => format!(
+            "candor: `{}` stays as it is: {why}",
+            shown_path(&path.0, home)
+        ),
+        None => format!("candor: step {} was not done: {why}", step.step),
+    }
 }
 
 pub(in super::super) fn cut_off(
@@ -126,7 +143,8 @@ pub(super) fn ended(came: &[Came], freed: Bytes, run: Option<&str>) -> String {
     if freed.0 > 0 {
         let later = came
             .iter()
-            .all(|it| matches!(it.act, Act::Trash | Act::Quarantine));
+            .filter(|it| it.done)
+            .all(|it| matches!(it.act, Some(Act::Trash | Act::Quarantine)));
         let when = if later {
             "to be free when trash or quarantine are emptied"
         } else {
@@ -135,7 +153,9 @@ pub(super) fn ended(came: &[Came], freed: Bytes, run: Option<&str>) -> String {
         let _ = write!(text, "; {freed} {when}");
     }
     let _ = writeln!(text, ".");
-    let can_be_undone = came.iter().any(|it| it.done && it.act.can_be_undone());
+    let can_be_undone = came
+        .iter()
+        .any(|it| it.done && it.act.is_some_and(Act::can_be_undone));
     if let Some(run) = run.filter(|_| can_be_undone) {
         let _ = writeln!(text, "Take it back with `candor undo {run}`.");
     }
@@ -156,6 +176,7 @@ pub(in super::super) fn journal(
     for run in shown {
         let (done, refused) = counts(run);
         let undone = taken_back(&run.name, known).len();
+        let purged = purged(&run.name, known).len();
         let _ = write!(
             text,
             "{}  {}  {}: {} done",
@@ -164,7 +185,11 @@ pub(in super::super) fn journal(
             tool::path_text::shown(run.what.as_ref()),
             done
         );
-        for (count, what) in [(refused, "refused"), (undone, "taken back")] {
+        for (count, what) in [
+            (refused, "refused"),
+            (undone, "taken back"),
+            (purged, "purged"),
+        ] {
             if count > 0 {
                 let _ = write!(text, ", {count} {what}");
             }
@@ -205,6 +230,7 @@ pub(in super::super) fn journal(
 pub(in super::super) fn journal_json(shown: &[&Run], known: &[Run], damaged: &[Damaged]) -> String {
     let run = |run: &&Run| {
         let undone = taken_back(&run.name, known);
+        let purged = purged(&run.name, known);
         let steps: Vec<_> = run
             .steps
             .iter()
@@ -218,11 +244,13 @@ pub(in super::super) fn journal_json(shown: &[&Run], known: &[Run], damaged: &[D
                     "step": step.before.step, "act": step.before.act, "path": step.before.path,
                     "to": step.before.to, "frees": step.before.frees, "came_to": came_to,
                     "why": why, "taken_back": undone.contains(&step.before.step),
+                    "purged": purged.contains(&step.before.step),
                 })
             })
             .collect();
         json!({
             "run": run.name, "at": run.at, "what": run.what, "undoes": run.undoes,
+            "purges": run.purges, "until": run.until,
             "ended": run.ended, "steps": steps,
         })
     };

@@ -1,0 +1,81 @@
+//! What vouches for a step that names no copy that stays: its rule, asked again at the moment of the act.
+//!
+//! A plan is a file that anybody can edit. So a step is done only if the rule that it names, compiled into
+//! this program, says of its path what the plan says.
+
+use std::{collections::BTreeMap, path::Path};
+
+use acts::Step;
+use knowledge::{Base, protected::Protection};
+use serde::{Deserialize, Serialize};
+
+/// What the broker knows and an actor needs to judge steps.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Grounds {
+    /// Whose places and rules it is about.
+    pub(crate) bases: Vec<Base>,
+    /// The rules that must not be followed now, each with the reason.
+    pub(crate) held: BTreeMap<String, String>,
+    /// What a person keeps, line by line.
+    pub(crate) keep: Vec<String>,
+}
+
+/// Grounds, ready to be asked.
+pub(crate) struct Judge<'g> {
+    grounds: &'g Grounds,
+    protection: Protection,
+    #[cfg(feature = "clean")]
+    rules: Option<clean::Rules>,
+    #[cfg(feature = "clean")]
+    keep: Option<clean::Keep>,
+}
+
+impl<'g> Judge<'g> {
+    pub(crate) fn of(grounds: &'g Grounds) -> Self {
+        Self {
+            grounds,
+            protection: Protection::of(&grounds.bases),
+            #[cfg(feature = "clean")]
+            rules: grounds
+                .bases
+                .first()
+                .and_then(|base| clean::Rules::of(base.platform, &grounds.bases).ok()),
+            #[cfg(feature = "clean")]
+            keep: {
+                let homes: Vec<_> = grounds.bases.iter().map(|it| it.home.clone()).collect();
+                clean::Keep::of(grounds.keep.iter().map(String::as_str), &homes).ok()
+            },
+        }
+    }
+
+    /// Says why a path must not be touched, if it must not.
+    pub(crate) fn protects(&self, path: &Path) -> Option<String> {
+        #[cfg(feature = "clean")]
+        match &self.keep {
+            None => return Some("what you keep cannot be read".to_owned()),
+            Some(keep) if keep.holds(path) => return Some("you keep it".to_owned()),
+            Some(_) => {}
+        }
+        let row = self.protection.of_path(path)?;
+        Some(format!("{}: {}", row.words, row.why))
+    }
+
+    /// Says why nothing vouches for a step without a copy that stays, if nothing does.
+    pub(crate) fn refuses(&self, step: &Step) -> Option<String> {
+        let Some(rule) = &step.rule else {
+            return Some(
+                "no copy that stays is named, so that it could be the last one".to_owned(),
+            );
+        };
+        if let Some(why) = self.grounds.held.get(rule) {
+            return Some(why.clone());
+        }
+        #[cfg(feature = "clean")]
+        return match &self.rules {
+            Some(rules) => rules.refuses(rule, &step.path.0, step.is.kind, &step.inside),
+            None => Some("the rules cannot be held in memory for so many homes".to_owned()),
+        };
+        #[cfg(not(feature = "clean"))]
+        Some(format!("this build of Candor has no rule `{rule}`"))
+    }
+}
