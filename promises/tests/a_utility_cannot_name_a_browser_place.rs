@@ -6,7 +6,7 @@
 use candor_promises::workspace;
 use declare::{Class, Declaration};
 
-const UTILITIES: [&str; 4] = ["battery", "clean", "dupes", "uninstall"];
+const UTILITIES: [&str; 5] = ["battery", "clean", "dupes", "similar", "uninstall"];
 
 #[test]
 fn its_declaration_is_refused_when_it_names_one() {

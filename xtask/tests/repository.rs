@@ -11,7 +11,14 @@ fn made_files_are_what_the_declarations_make() {
     let stale = generate::stale(&tree);
     let told: Vec<String> = stale.iter().map(ToString::to_string).collect();
     assert!(told.is_empty(), "{}", told.join("\n"));
-    for tool in ["battery", "clean", "dupes", "history", "uninstall"] {
+    for tool in [
+        "battery",
+        "clean",
+        "dupes",
+        "history",
+        "similar",
+        "uninstall",
+    ] {
         assert!(
             tree.text(&format!("tools/{tool}/made/notice.md")).is_some(),
             "{tool}"

@@ -32,6 +32,9 @@ pub(crate) enum Command {
     #[cfg(feature = "dupes")]
     /// Find files with the same content; make a plan of what may go
     Dupes(Dupes),
+    #[cfg(feature = "similar")]
+    /// Find pictures that look alike: smaller, turned, mirrored or in another format
+    Similar(Similar),
     #[cfg(feature = "history")]
     /// Check the last hours of every browser against threat lists, on this machine
     History(History),
@@ -68,7 +71,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "history", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }
@@ -202,11 +205,27 @@ pub(crate) struct Dupes {
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) disk: Disk,
+    /// Print groups as fdupes and jdupes do: a path a line, an empty line between groups
+    #[arg(long, conflicts_with_all = ["json", "html"])]
+    pub(crate) fdupes: bool,
     #[command(flatten)]
     pub(crate) shared: Shared,
     // Last: its heading holds for all that follows.
     #[command(flatten)]
     pub(crate) selection: Selection,
+}
+
+#[cfg(feature = "similar")]
+#[derive(Args, Debug)]
+pub(crate) struct Similar {
+    /// Files and folders whose pictures are compared
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// In how many of 64 bits two pictures may differ: 0 for almost the same, 12 for faintly alike
+    #[arg(long, value_name = "BITS", default_value_t = similar::USUAL_DISTANCE, value_parser = clap::value_parser!(u8).range(0..=20))]
+    pub(crate) distance: u8,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
 }
 
 /// Which copies go, for a plan.
@@ -244,6 +263,9 @@ pub(crate) struct Selection {
     /// Copies below the same PATH are no copies of each other
     #[arg(long, requires = "plan")]
     pub(crate) isolate: bool,
+    /// Let folders that hold the same go as a whole: trash, quarantine and remove only
+    #[arg(long, requires = "plan")]
+    pub(crate) folders: bool,
 }
 
 /// The acts of a plan that a command line can ask for.

@@ -9,6 +9,8 @@ pub(crate) mod cleanerml;
 #[cfg(feature = "clean")]
 mod cleaning;
 mod doctor;
+#[cfg(feature = "dupes")]
+mod fdupes;
 #[cfg(feature = "history")]
 mod history;
 #[cfg(feature = "acts")]
@@ -37,7 +39,7 @@ pub(crate) use notice::tools;
 use crate::cli::Cleaning;
 #[cfg(feature = "dupes")]
 use crate::cli::Selection;
-#[cfg(any(feature = "clean", feature = "dupes"))]
+#[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
 use crate::private;
 use clap::CommandFactory;
 use sandbox::Rights;
@@ -88,7 +90,18 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
                 selection: Some(&asked.selection),
                 ..Wants::default()
             };
-            one_pass("dupes", &asked.paths, &wants, &asked.shared)
+            match asked.fdupes {
+                true => fdupes::fdupes(&asked.paths, &wants, &asked.shared),
+                false => one_pass("dupes", &asked.paths, &wants, &asked.shared),
+            }
+        }
+        #[cfg(feature = "similar")]
+        Command::Similar(asked) => {
+            let wants = Wants {
+                similar: Some(asked.distance),
+                ..Wants::default()
+            };
+            one_pass("similar", &asked.paths, &wants, &asked.shared)
         }
         #[cfg(feature = "history")]
         Command::History(asked) => {
@@ -145,6 +158,8 @@ struct Wants<'a> {
     #[cfg(feature = "dupes")]
     selection: Option<&'a Selection>,
     exclusive: bool,
+    /// In how many bits pictures that look alike may differ.
+    similar: Option<u8>,
 }
 
 #[cfg(feature = "acts")]
@@ -173,7 +188,7 @@ impl Wants<'_> {
     }
 }
 
-#[cfg(any(feature = "clean", feature = "dupes"))]
+#[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
 fn one_pass(
     command: &str,
     paths: &[PathBuf],
@@ -284,6 +299,7 @@ impl Session {
         let mut tools = Vec::new();
         tools.extend((wants.map || wants.junk).then_some("clean"));
         tools.extend(wants.dupes.is_some().then_some("dupes"));
+        tools.extend(wants.similar.is_some().then_some("similar"));
         // Folders with something private in them are opened entry by entry: it is the folders that a
         // declaration names.
         let whole = Rights {
@@ -294,7 +310,7 @@ impl Session {
         held::to_declarations(&whole, &declarations, &named, &self.machine)?;
         let meant: Vec<PathBuf> = named.iter().chain(&also).cloned().collect();
         let mut rights = Rights::default();
-        #[cfg(any(feature = "clean", feature = "dupes"))]
+        #[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
         let private = {
             let looked_at: Vec<PathBuf> = roots.iter().chain(&also).cloned().collect();
             let private = private::places(&self.machine, &looked_at, &named);
@@ -303,7 +319,7 @@ impl Session {
             }
             private
         };
-        #[cfg(not(any(feature = "clean", feature = "dupes")))]
+        #[cfg(not(any(feature = "clean", feature = "dupes", feature = "similar")))]
         let private = Vec::new();
         rights.read.extend(memory.clone());
         let texts = |paths: Vec<PathBuf>| paths.into_iter().map(PathText).collect();
@@ -320,6 +336,7 @@ impl Session {
             wishes,
             threads: self.threads,
             exclusive: wants.exclusive,
+            similar: wants.similar,
             memory: memory.clone(),
         };
         let delivered = self.work(&tools, Job::Pass(Box::new(job)), rights, &meant)?;
@@ -369,8 +386,18 @@ impl Session {
         self.work(&["battery"], job, rights, &[]).map(drop)
     }
 
+    /// Says what is not part of the report.
+    fn talk(&self) {
+        if let Some(planned) = &self.planned {
+            eprint!("{planned}");
+        }
+        for complaint in &self.complaints {
+            eprint!("{complaint}");
+        }
+    }
+
     /// Writes the report and says how the command ends.
-    fn end(self, shared: &Shared) -> Result<Ending, Failure> {
+    fn end(mut self, shared: &Shared) -> Result<Ending, Failure> {
         let report = report::Report {
             command: self.command.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -383,7 +410,7 @@ impl Session {
             made: self.machine.now,
             took: self.began.elapsed(),
             confinement: confinement(self.confined, &self.in_force),
-            outcomes: self.outcomes,
+            outcomes: std::mem::take(&mut self.outcomes),
         };
         if let Some(file) = &shared.html {
             let page = report::html(&report, &report::Zone::system());
@@ -393,12 +420,7 @@ impl Session {
             true => print_by(|out| report::json(&report, out))?,
             false => print(report::terminal(&report, &terminal::style(shared.color)).as_bytes())?,
         };
-        if let Some(planned) = &self.planned {
-            eprint!("{planned}");
-        }
-        for complaint in &self.complaints {
-            eprint!("{complaint}");
-        }
+        self.talk();
         Ok(
             if !report.skipped().is_empty() || !self.complaints.is_empty() {
                 Ending::Incomplete

@@ -86,6 +86,8 @@ pub(crate) struct Pass {
     pub(crate) threads: Option<usize>,
     /// Whether every file is asked which bytes it shares.
     pub(crate) exclusive: bool,
+    /// In how many bits pictures that look alike may differ; `None` when no picture is opened.
+    pub(crate) similar: Option<u8>,
     /// The file of earlier comparisons, if it is to be used.
     pub(crate) memory: Option<PathBuf>,
 }

@@ -19,7 +19,7 @@ mod keep;
 mod machine;
 #[cfg(feature = "acts")]
 mod plans;
-#[cfg(any(feature = "clean", feature = "dupes"))]
+#[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
 mod private;
 #[cfg(feature = "acts")]
 mod running;

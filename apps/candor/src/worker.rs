@@ -168,7 +168,7 @@ fn pass(job: &Pass, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> 
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             written = std::mem::replace(&mut written, Ok(()))
-                .and_then(|()| frames::write_rows(&mut **pipe, tool_of(list), list, rows));
+                .and_then(|()| frames::write_rows(&mut **pipe, tool_of(job, list), list, rows));
         };
         let mut lists = match lists {
             true => Lists::to(&mut take),
@@ -193,12 +193,14 @@ fn look(job: &Pass, watch: &Watch<'_>, lists: &mut Lists<'_>) -> (Vec<Outcome>, 
         also: paths(&job.also),
         threads: job.threads,
     };
-    let mut forest = pass::walk(&scope, watch);
+    let forest = pass::walk(&scope, watch);
     // What the walk could not see is missing from every tool's part; it is reported once.
-    let mut skipped: Vec<Skipped> = std::mem::take(&mut forest.skipped);
+    let mut skipped: Vec<Skipped> = forest.skipped.clone();
     let mut outcomes: Vec<Outcome> = Vec::new();
     #[cfg(feature = "clean")]
     look_at_rows(job, &forest, &skipped, lists, &mut outcomes);
+    #[cfg(feature = "similar")]
+    look_at_pictures(job, &forest, watch, lists, &mut outcomes);
     #[cfg(feature = "dupes")]
     let memory = compare(job, &forest, watch, lists, &mut outcomes, &mut skipped);
     #[cfg(not(feature = "dupes"))]
@@ -239,8 +241,10 @@ fn take_others_folders(job: &Pass, skipped: &mut Vec<Skipped>) -> usize {
 }
 
 /// Returns the tool that a long list of the pass is of.
-fn tool_of(list: &str) -> &'static str {
+fn tool_of(job: &Pass, list: &str) -> &'static str {
     match list {
+        // No command lets pictures and anything else be looked at.
+        _ if job.similar.is_some() => "similar",
         #[cfg(feature = "clean")]
         clean::PROPOSALS => "clean",
         _ => "dupes",
@@ -273,6 +277,27 @@ fn look_at_rows(
         };
         outcomes.push(clean::junk(&scope, asked, lists));
     }
+}
+
+/// Lets pictures be decoded and compared.
+#[cfg(feature = "similar")]
+fn look_at_pictures(
+    job: &Pass,
+    forest: &pass::Forest,
+    watch: &Watch<'_>,
+    lists: &mut Lists<'_>,
+    outcomes: &mut Vec<Outcome>,
+) {
+    let Some(distance) = job.similar else { return };
+    // A decoder that panics is caught, and what it says is about a stranger's bytes.
+    std::panic::set_hook(Box::new(|_| {}));
+    let options = similar::Options {
+        distance,
+        threads: job.threads,
+        private: pass::Below::of(forest, &paths(&job.private)),
+    };
+    outcomes.push(similar::look(forest, &options, watch, lists));
+    drop(std::panic::take_hook());
 }
 
 /// Compares files of equal size; returns what is to be remembered, if there is news.

@@ -92,6 +92,7 @@ fn every_command_speaks_json_with_its_schema() {
         (&["map"], "candor/map/1"),
         (&["clean"], "candor/clean/1"),
         (&["dupes", "."], "candor/dupes/1"),
+        (&["similar", "."], "candor/similar/1"),
         (&["history"], "candor/history/1"),
         (&["battery"], "candor/battery/1"),
         (&["doctor"], "candor/doctor/1"),
@@ -276,4 +277,40 @@ fn completions_and_the_man_page_come_out_of_the_command_line() {
         assert!(text(&output.stdout).contains("checkup"), "{shell}");
     }
     assert!(text(&candor(home.path(), &["man"]).stdout).contains(".TH candor"));
+}
+
+/// A bitmap of 64 by 64 greys, 24 bits a pixel, upside down as bitmaps are.
+fn bitmap(grey: impl Fn(u32, u32) -> u8) -> Vec<u8> {
+    let mut bytes = b"BM".to_vec();
+    bytes.extend(12_342_u32.to_le_bytes());
+    bytes.extend([0; 4]);
+    for field in [54_u32, 40, 64, 64] {
+        bytes.extend(field.to_le_bytes());
+    }
+    bytes.extend([1, 0, 24, 0]);
+    bytes.extend([0; 24]);
+    for y in (0..64).rev() {
+        bytes.extend((0..64).flat_map(|x| [grey(x, y); 3]));
+    }
+    bytes
+}
+
+#[test]
+fn pictures_that_look_alike_are_found_behind_the_walls() {
+    let home = home();
+    let save = |name: &str, bytes: Vec<u8>| fs::write(home.path().join(name), bytes).unwrap();
+    let hill = |x: u32, y: u32| (x * x / 40 + (y * 3 % 97) * x / 60) as u8;
+    save("hill.bmp", bitmap(hill));
+    save("mirrored.bmp", bitmap(|x, y| hill(63 - x, y)));
+    save("damaged.bmp", bitmap(hill)[..600].to_vec());
+    let output = candor(home.path(), &["similar", "--json", "."]);
+    let found = json(&output);
+    assert_eq!(output.status.code(), Some(2), "{found}");
+    assert_eq!(found["pictures"], 2, "{found}");
+    assert_eq!(
+        found["groups"][0]["pictures"].as_array().map(Vec::len),
+        Some(2),
+        "{found}"
+    );
+    assert_eq!(found["skipped"][0]["why"]["kind"], "damaged", "{found}");
 }

@@ -1,6 +1,9 @@
 //! From a look to a plan, from a plan to an act, and back.
 #![expect(clippy::unwrap_used, reason = "in a test, also in what it calls")]
 
+#[path = "plans/folders.rs"]
+mod folders;
+
 use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt, process::Command};
 
 use serde_json::{Value, json};

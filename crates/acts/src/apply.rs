@@ -13,10 +13,11 @@ use rustix::{
     fs::{AtFlags, Mode, OFlags, fsync, openat, unlinkat},
     io::Errno,
 };
-use tool::{Bytes, Identity, Seen, Stamp};
+use tool::{Bytes, EntryKind, Identity, Seen, Stamp};
 
 use crate::{
     bins::{Bins, OpenBin, Use, is_in_a_bin, note_name},
+    folder,
     handle::{Entry, compare, compare_moved, identity, of_open},
     journal::{Before, Journal, Record},
     kernel,
@@ -155,7 +156,10 @@ fn independent(steps: &[Step]) -> usize {
     for (number, step) in steps.iter().take(TOGETHER).enumerate() {
         let survivor = step.survivor.as_ref().map(|it| file(&it.is));
         let needs = [Some(file(&step.is)), survivor];
-        if needs.iter().flatten().any(|it| changed.contains(it)) {
+        let mut mirror = step.mirror.iter().map(|it| file(&it.is));
+        if needs.iter().flatten().any(|it| changed.contains(it))
+            || mirror.any(|it| changed.contains(&it))
+        {
             return number;
         }
         changed.insert(file(&step.is));
@@ -234,6 +238,10 @@ impl Run<'_> {
                 in_use(&entry, &is)?;
                 (None, None)
             }
+            Some(_) if is.kind == EntryKind::Folder => {
+                folder::equals_its_copy(step, &|path| self.is_put_away(path))?;
+                (None, None)
+            }
             Some(seen) => {
                 let file = entry.open(&is)?;
                 quiet(&file)?;
@@ -269,8 +277,7 @@ impl Run<'_> {
     }
 
     fn survivor(&self, seen: &Seen) -> Result<Survivor> {
-        let is_put_away = |bin: &OpenBin<'_>| seen.path.0.starts_with(&bin.bin.files.0);
-        if is_in_a_bin(&seen.path.0) || self.bins.iter().any(is_put_away) {
+        if self.is_put_away(&seen.path.0) {
             return Err(Refusal::Senseless {
                 why: "it is in the trash or the quarantine itself",
             });
@@ -280,6 +287,12 @@ impl Run<'_> {
         let file = entry.open(&is)?;
         quiet(&file)?;
         Ok(Survivor { entry, file, is })
+    }
+
+    /// Returns whether a path is in the trash or the quarantine: what lies there vouches for nothing.
+    fn is_put_away(&self, path: &Path) -> bool {
+        let holds = |bin: &OpenBin<'_>| path.starts_with(&bin.bin.files.0);
+        is_in_a_bin(path) || self.bins.iter().any(holds)
     }
 
     /// Returns what a file should be by now: what the plan says, unless this run changed it.
@@ -332,10 +345,13 @@ impl Run<'_> {
             is: ready.is,
             read: ready.read,
             frees: ready.step.frees,
-            survivor: survivor.map(|it| Seen {
-                path: it.entry.path.clone().into(),
-                is: it.is,
-            }),
+            survivor: match survivor {
+                None => ready.step.survivor.clone(),
+                Some(it) => Some(Seen {
+                    path: it.entry.path.clone().into(),
+                    is: it.is,
+                }),
+            },
             to: to.map(Into::into),
             info: info.map(Into::into),
         }
@@ -370,6 +386,9 @@ impl Run<'_> {
         let at = &bin.bin.files.0;
         let inside = &ready.step.inside;
         let moved = put(&ready.entry, &ready.is, inside, &bin.files, name, at);
+        let moved = moved.and_then(|()| {
+            folder::still_vouched(ready.step).map_err(|why| self.back(ready, bin, name, why))
+        });
         let moved = moved.and_then(|()| match ready.step.act {
             Act::Remove => self.remove(ready, bin, name),
             _ => Ok(()),
@@ -400,14 +419,19 @@ impl Run<'_> {
         let removed = vouched
             .and(unchanged)
             .and_then(|()| remove(&bin.files, name, &ready.is, &ready.step.inside));
-        removed.map_err(|refusal| match put_back(&bin.files, name, &ready.entry) {
-            // What was left of it is home again.
-            Ok(()) => refusal,
+        // What was left of it goes home again.
+        removed.map_err(|refusal| self.back(ready, bin, name, refusal))
+    }
+
+    /// Puts back what was moved, and returns why.
+    fn back(&self, ready: &Ready<'_>, bin: &OpenBin<'_>, name: &OsString, why: Refusal) -> Refusal {
+        match put_back(&bin.files, name, &ready.entry) {
+            Ok(()) => why,
             Err(_) => Refusal::Stranded {
                 at: bin.bin.files.0.join(name),
-                why: Box::new(refusal),
+                why: Box::new(why),
             },
-        })
+        }
     }
 
     /// Remembers what a step made of the files it touched, for the steps that name them too.
@@ -467,7 +491,7 @@ pub(crate) fn aside(run: &str, step: u64) -> OsString {
 }
 
 /// Refuses a file that somebody is writing to, and keeps writers away until it is closed.
-fn quiet(file: &OwnedFd) -> Result<()> {
+pub(crate) fn quiet(file: &OwnedFd) -> Result<()> {
     kernel::keep_writers_away(file).map_err(|_| Refusal::Open)
 }
 

@@ -15,6 +15,7 @@ mod apply;
 mod below;
 mod bins;
 mod copy;
+mod folder;
 mod handle;
 pub mod journal;
 mod kernel;

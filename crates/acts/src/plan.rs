@@ -5,6 +5,8 @@ use std::{collections::HashSet, fmt, path::Path};
 use serde::{Deserialize, Serialize};
 use tool::{Bytes, EntryKind, Identity, PathText, Proposal, Seen};
 
+use crate::folder;
+
 /// The schema of plans this version writes and reads: `schemas/candor.plan.1.schema.json`.
 pub(crate) const SCHEMA: &str = "candor/plan/1";
 
@@ -44,12 +46,16 @@ pub struct Step {
     pub rule: Option<String>,
     /// What the disk gains.
     pub frees: Bytes,
-    /// The file of the same content that stays.
+    /// The file or folder of the same content that stays.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub survivor: Option<Seen>,
     /// Of a folder: everything below it, each folder before what it holds.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub inside: Vec<Seen>,
+    /// Of a folder with a copy that stays: for each entry of `inside` its like in that copy, in the same
+    /// order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub mirror: Vec<Seen>,
 }
 
 /// What can be done to a file.
@@ -133,6 +139,7 @@ impl Plan {
             frees: it.frees,
             survivor: it.survivor,
             inside: it.inside,
+            mirror: it.mirror,
         };
         Self {
             schema: SCHEMA.to_owned(),
@@ -182,10 +189,13 @@ impl Step {
     pub fn senseless(&self) -> Option<&'static str> {
         let is_file = self.is.kind == EntryKind::File;
         let survivor = self.survivor.as_ref();
+        if let (EntryKind::Folder, Some(survivor)) = (self.is.kind, survivor) {
+            return folder::senseless(self, survivor);
+        }
         if self.act.needs_survivor() && survivor.is_none() {
             Some("a file can be joined only with a copy that stays")
         } else if survivor.is_some() && !is_file {
-            Some("only a regular file has a copy that stays")
+            Some("only a regular file or a folder has a copy that stays")
         } else if survivor.is_some_and(|it| it.is.kind != EntryKind::File) {
             Some("what is to stay is no regular file")
         } else if survivor.is_some_and(|it| it.path == self.path) {
@@ -194,6 +204,8 @@ impl Step {
             Some("the copy that is to stay has another size")
         } else if !self.inside.is_empty() && self.is.kind != EntryKind::Folder {
             Some("only a folder has anything inside")
+        } else if !self.mirror.is_empty() {
+            Some("only a folder with a copy that stays has a mirror")
         } else if !self
             .inside
             .iter()
@@ -206,7 +218,7 @@ impl Step {
     }
 }
 
-fn is_below(path: &Path, folder: &Path) -> bool {
+pub(crate) fn is_below(path: &Path, folder: &Path) -> bool {
     path != folder && path.starts_with(folder)
 }
 
@@ -236,6 +248,7 @@ mod tests {
                 is: is(1),
             }),
             inside: Vec::new(),
+            mirror: Vec::new(),
         };
         let all = [
             proposal("/a", 2, 0),

@@ -34,6 +34,14 @@ pub enum Refusal {
         /// What is wrong with it.
         why: Box<Refusal>,
     },
+    /// Something in the folder is not what was looked at, or has no copy any more.
+    #[error("`{}` in it: {why}", .path.display())]
+    Within {
+        /// The file, link or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: Box<Refusal>,
+    },
     /// Equal size, different bytes.
     #[error("its content differs from the copy that was to stay")]
     Differs,

@@ -6,6 +6,8 @@ extern crate candor_acts as acts;
 
 #[path = "acts/bins.rs"]
 mod bins;
+#[path = "acts/folders.rs"]
+mod folders;
 #[path = "acts/hostile.rs"]
 mod hostile;
 #[path = "acts/in_use.rs"]

@@ -13,6 +13,8 @@ pub mod applications;
 mod base;
 #[cfg(feature = "browsers")]
 pub mod browsers;
+#[cfg(feature = "bundles")]
+pub mod bundles;
 #[cfg(feature = "junk")]
 pub mod junk;
 pub mod pattern;

@@ -66,6 +66,7 @@ fn every_command_has_a_schema_that_says_what_it_is() {
             "map",
             "notice",
             "plan",
+            "similar",
             "uninstall",
         ]
     );

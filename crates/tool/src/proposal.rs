@@ -24,12 +24,16 @@ pub struct Proposal {
     /// What the disk would gain if every proposal of its group was followed. A file with several names
     /// counts with the last of them.
     pub frees: Bytes,
-    /// A file of the same content that stays. Proposals without one are about things nobody needs.
+    /// A file or folder of the same content that stays. Proposals without one are about things nobody needs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub survivor: Option<Seen>,
     /// Of a folder: everything below it, each folder before what it holds.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub inside: Vec<Seen>,
+    /// Of a folder with a copy that stays: for each entry of `inside` its like in that copy, in the same
+    /// order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub mirror: Vec<Seen>,
 }
 
 /// A path, and what stood there when it was looked at.

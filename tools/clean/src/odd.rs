@@ -145,6 +145,7 @@ impl Found {
                 frees: Bytes(allocated(scope, *it)),
                 survivor: None,
                 inside,
+                mirror: Vec::new(),
             }
         };
         let mut all: Vec<Proposal> = goes.map(proposal).collect();

@@ -75,6 +75,7 @@ pub(crate) fn proposals(
                 frees: Bytes(it.frees),
                 survivor: None,
                 inside: Vec::new(),
+                mirror: Vec::new(),
             };
             match it.place {
                 Place::Folder(id) if entries(scope.forest, found.children, id) > MOST_INSIDE => {

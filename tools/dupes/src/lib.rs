@@ -1,20 +1,25 @@
-//! Files with the same content, and the bytes that removing copies would free.
+//! Files with the same content, folders that hold the same, and the bytes that removing copies would free.
 //!
 //! Reads the names, sizes and times of everything below the roots, and the content of files whose
 //! size another file shares, as far as they stay alike. Says of each group what would be freed:
 //! hard links to one file free nothing, and neither do copies that share their bytes on the disk.
+//! Folders are told out of the same comparison: nothing is read for them.
 //! Looks only; removing is another tool's work, which checks every byte again.
 #![forbid(unsafe_code)]
 
+mod content;
+mod folders;
 mod groups;
+mod near;
 mod select;
+mod tree;
 mod words;
 
 use std::path::PathBuf;
 
 use knowledge::Base;
 use tool::{
-    Lists, Outcome, Proposal,
+    EntryKind, Lists, Outcome, Proposal,
     pass::{
         Below, FileId, Forest, Kind, Watch,
         compare::{Class, compare},
@@ -22,7 +27,13 @@ use tool::{
     },
 };
 
+use content::Contents;
+use folders::{Folders, Ground};
+use near::near;
+
+pub use folders::FolderGroup;
 pub use groups::{Duplicates, Group, Link};
+pub use near::{NearFolder, NearFolders};
 pub use select::{BadWish, NoRule, Rule, Selection, Wishes};
 
 /// The declaration: what this tool reads, keeps and sends.
@@ -86,15 +97,30 @@ pub fn look(
         let classes = batches[number].iter();
         classes.map(|class| Group::of(forest, class)).collect()
     });
-    let proposed = propose(forest, &compared.classes, options, lists);
+    let ground = Ground {
+        asked: &asked,
+        private: &options.private,
+        skipped: &compared.skipped,
+    };
+    let folders = Folders::of(Contents::of(forest, &compared.classes), &ground);
+    let (equal, near) = (folders.groups(), near(&folders));
+    lists.rows("folders", &equal);
+    lists.rows("near_folders", &near);
+    let proposed = propose(&folders, options, lists);
     let files = forest.files().filter(|(_, row)| row.kind == Kind::File);
     let private = files
         .filter(|(id, _)| asked(*id) && is_private(*id))
         .count();
     let found = Duplicates::of(&compared, private as u64);
-    let section = words::section(&found, forest, &compared.classes, proposed);
-    let mut outcome = Outcome::new("dupes", &found, section);
-    outcome.findings = words::findings(&found, &compared.classes);
+    let said = words::Said {
+        found: &found,
+        classes: &compared.classes,
+        folders: &equal,
+        near: &near,
+        proposed,
+    };
+    let mut outcome = Outcome::new("dupes", &found, words::section(forest, &said));
+    outcome.findings = words::findings(&said);
     outcome.skipped = compared.skipped;
     outcome
 }
@@ -103,26 +129,28 @@ pub fn look(
 #[derive(Clone, Copy, Debug, Default)]
 struct Proposed {
     files: u64,
+    folders: u64,
     frees: u64,
 }
 
 /// Hands on what may go by the wishes of a person; `None` if there are none, or none that can be read.
-fn propose(
-    forest: &Forest,
-    classes: &[Class],
-    options: &Options,
-    lists: &mut Lists<'_>,
-) -> Option<Proposed> {
+fn propose(folders: &Folders<'_>, options: &Options, lists: &mut Lists<'_>) -> Option<Proposed> {
     let selection = Selection::of(options.wishes.as_ref()?).ok()?;
     let mut proposed = Proposed::default();
-    let rows = classes
-        .iter()
-        .flat_map(|class| selection.proposals(forest, class, &options.roots, &options.bases));
+    let mut whole = selection.whole(folders, &options.roots, &options.bases);
+    let of_folders = std::mem::take(&mut whole.proposals);
+    let forest = folders.tree.forest;
+    let of_files = folders.contents.classes.iter().flat_map(|class| {
+        selection.proposals(forest, class, &options.roots, &options.bases, &whole)
+    });
     let count = |row: Proposal| {
-        proposed.files += 1;
-        proposed.frees += row.frees.0;
+        match row.is.kind {
+            EntryKind::Folder => proposed.folders += 1,
+            _ => proposed.files += 1,
+        }
+        proposed.frees = proposed.frees.saturating_add(row.frees.0);
         row
     };
-    lists.rows(PROPOSALS, rows.map(count));
+    lists.rows(PROPOSALS, of_folders.into_iter().chain(of_files).map(count));
     Some(proposed)
 }

@@ -1,6 +1,7 @@
 //! Which copy of each group stays, by rules a person chose, and what is proposed for the others.
 
 mod rule;
+mod whole;
 
 use std::{
     cmp::Ordering,
@@ -22,6 +23,7 @@ use tool::{
 };
 
 pub use rule::{NoRule, Rule};
+pub(crate) use whole::{Fate, Whole};
 
 /// What a person said about which copies stay. It can be sent to a worker; [`Selection`] is made of it
 /// there.
@@ -43,6 +45,9 @@ pub struct Wishes {
     pub at_least: usize,
     /// Copies below the same of these folders do not count as copies of each other.
     pub isolate: Vec<PathText>,
+    /// Whether folders that hold the same go as a whole.
+    #[serde(default)]
+    pub folders: bool,
     /// Whether copies are joined with the one that stays, which must then be on the same device.
     pub joined: bool,
 }
@@ -111,23 +116,27 @@ impl<'w> Selection<'w> {
 
     /// Returns what may go of a class of equal files: every name of every copy that does not stay.
     ///
-    /// At least one file stays, and at least [`Wishes::at_least`].
-    #[must_use]
-    pub fn proposals(
+    /// At least one file stays, and at least [`Wishes::at_least`]. Names that go or stay with a folder
+    /// are as `whole` says.
+    pub(crate) fn proposals(
         &self,
         forest: &Forest,
         class: &Class,
         roots: &[PathBuf],
         bases: &[Base],
+        whole: &Whole,
     ) -> Vec<Proposal> {
-        let copies: Vec<Copy> = class.inodes.iter().map(|it| Copy::of(forest, it)).collect();
+        let copies = class.inodes.iter();
+        let copies: Vec<Copy> = copies
+            .filter_map(|inode| Copy::of(forest, inode, whole))
+            .collect();
         let locked = |copy: &Copy| self.wishes.lock.iter().any(|it| copy.is_below(&it.0));
         if copies.iter().any(locked) {
             return Vec::new();
         }
         let mut sets: BTreeMap<u16, Vec<&Copy>> = BTreeMap::new();
         for copy in &copies {
-            let device = forest.file(copy.inode.names[0]).device;
+            let device = forest.file(copy.names[0]).device;
             let set = if self.wishes.joined { device } else { 0 };
             sets.entry(set).or_default().push(copy);
         }
@@ -142,76 +151,78 @@ impl<'w> Selection<'w> {
         roots: &[PathBuf],
         bases: &[Base],
     ) -> Vec<Proposal> {
-        set.sort_by(|one, other| self.order(forest, one, other, roots).0);
+        set.sort_by(|one, other| self.order(*one, *other, roots).0);
         let Some((first, rest)) = set.split_first() else {
             return Vec::new();
         };
-        let stays = |copy: &Copy<'_>| copy.paths.iter().any(|path| self.stays(path, bases));
-        let isle = |copy: &Copy<'_>| {
-            let holds = |folder: &PathText| copy.is_below(&folder.0);
-            self.wishes.isolate.iter().position(holds)
+        let stays =
+            |copy: &Copy<'_>| copy.stays || copy.paths.iter().any(|path| self.stays(path, bases));
+        let same_isle = |copy: &Copy<'_>| {
+            self.isle(copy)
+                .is_some_and(|it| self.isle(*first) == Some(it))
         };
-        let same_isle = |copy: &Copy<'_>| isle(copy).is_some() && isle(copy) == isle(first);
         // The later in the order, the sooner it goes: what may not go counts as one that stays.
-        let (kept, goes): (Vec<_>, Vec<_>) =
+        let (kept, goes): (Vec<&Copy<'_>>, Vec<&Copy<'_>>) =
             rest.iter().partition(|copy| stays(copy) || same_isle(copy));
         let more = self.wishes.at_least.max(1).saturating_sub(1 + kept.len());
         let mut proposals = Vec::new();
         for copy in goes.into_iter().skip(more) {
-            let (_, decided) = self.order(forest, first, copy, roots);
-            let survivor = forest.seen(first.inode.names[0]);
+            let (_, decided) = self.order(*first, copy, roots);
+            let survivor = forest.seen(first.names[0]);
             let shown = tool::path_text::shown(survivor.path.0.as_os_str());
             let reason = format!("same content as `{shown}`, which stays: {decided}");
             // Joining one name joins the file: its other names lead to the old one, and free nothing.
-            for (number, name) in copy.inode.names.iter().enumerate() {
+            for (number, name) in copy.names.iter().enumerate() {
                 let seen = forest.seen(*name);
-                let is_last = number + 1 == copy.inode.names.len();
+                let is_last = number + 1 == copy.names.len();
                 proposals.push(Proposal {
                     path: seen.path,
                     is: seen.is,
                     reason: reason.clone(),
                     rule: None,
-                    frees: if is_last {
-                        Bytes(copy.inode.own)
-                    } else {
-                        Bytes(0)
-                    },
+                    frees: if is_last { Bytes(copy.own) } else { Bytes(0) },
                     survivor: Some(survivor.clone()),
                     inside: Vec::new(),
+                    mirror: Vec::new(),
                 });
             }
         }
         proposals
     }
 
+    /// Returns which of the folders whose copies are none of each other this one lies in.
+    fn isle(&self, copy: &dyn Judged) -> Option<usize> {
+        let holds = |folder: &PathText| copy.is_below(&folder.0);
+        self.wishes.isolate.iter().position(holds)
+    }
+
     /// Returns whether a name must stay whatever the rules say.
     fn stays(&self, path: &Path, bases: &[Base]) -> bool {
-        let fits = |globs: &GlobSet| {
-            globs.is_match(path) || path.file_name().is_some_and(|name| globs.is_match(name))
-        };
-        fits(&self.keep)
-            || (!self.wishes.only.is_empty() && !fits(&self.only))
-            || protects(path, bases).is_some()
+        self.is_kept(path, bases) || (!self.wishes.only.is_empty() && !fits(&self.only, path))
+    }
+
+    /// Returns whether a person or the table of protected places keeps it.
+    fn is_kept(&self, path: &Path, bases: &[Base]) -> bool {
+        fits(&self.keep, path) || protects(path, bases).is_some()
     }
 
     /// Compares two copies, the one that stays first, and says in words what decided.
     fn order(
         &self,
-        forest: &Forest,
-        one: &Copy<'_>,
-        other: &Copy<'_>,
+        one: &dyn Judged,
+        other: &dyn Judged,
         roots: &[PathBuf],
     ) -> (Ordering, &'static str) {
-        let first = |copy: &Copy<'_>, fits: &dyn Fn(&Copy<'_>, usize) -> bool, most: usize| {
+        let first = |copy: &dyn Judged, fits: &dyn Fn(&dyn Judged, usize) -> bool, most: usize| {
             (0..most).find(|number| fits(copy, *number)).unwrap_or(most)
         };
-        let prefer = |copy: &Copy<'_>| {
-            let below = |copy: &Copy<'_>, at: usize| copy.is_below(&self.wishes.prefer[at].0);
+        let prefer = |copy: &dyn Judged| {
+            let below = |copy: &dyn Judged, at: usize| copy.is_below(&self.wishes.prefer[at].0);
             first(copy, &below, self.wishes.prefer.len())
         };
-        let matching = |copy: &Copy<'_>| {
-            let fits = |copy: &Copy<'_>, at: usize| {
-                self.prefer_matching[at].is_match(copy.paths[0].as_os_str().as_bytes())
+        let matching = |copy: &dyn Judged| {
+            let fits = |copy: &dyn Judged, at: usize| {
+                self.prefer_matching[at].is_match(copy.path().as_os_str().as_bytes())
             };
             first(copy, &fits, self.prefer_matching.len())
         };
@@ -224,34 +235,87 @@ impl<'w> Selection<'w> {
             return (by_text, "its path is one you prefer");
         }
         for rule in self.rules {
-            let order = rule.order(forest, one, other, roots);
+            let order = rule.order(one, other, roots);
             if order.is_ne() {
                 return (order, rule.words());
             }
         }
-        (one.paths[0].cmp(&other.paths[0]), Rule::FirstPath.words())
+        (one.path().cmp(other.path()), Rule::FirstPath.words())
     }
 }
 
+/// What rules ask of a copy, be it a file or a folder. Times are nanoseconds since 1970.
+trait Judged {
+    /// Its path, the first if it has several.
+    fn path(&self) -> &Path;
+    fn is_below(&self, folder: &Path) -> bool;
+    fn modified(&self) -> i64;
+    fn changed(&self) -> i64;
+    fn last_read(&self) -> i64;
+    /// How many names it has, and how many of them outside of what was looked at.
+    fn links(&self) -> (i64, i64);
+}
+
 /// A copy with its paths.
-#[derive(Debug)]
 struct Copy<'c> {
-    inode: &'c Inode,
+    forest: &'c Forest,
+    /// Its names but for those that go with a folder.
+    names: Vec<FileId>,
     paths: Vec<PathBuf>,
+    own: u64,
+    /// Whether it stays with a folder.
+    stays: bool,
+    seen_names: usize,
 }
 
 impl<'c> Copy<'c> {
-    fn of(forest: &Forest, inode: &'c Inode) -> Self {
-        let path = |id: &FileId| forest.path(*id);
-        Self {
-            inode,
-            paths: inode.names.iter().map(path).collect(),
-        }
+    /// Returns a copy; `None` if all its names go with folders.
+    fn of(forest: &'c Forest, inode: &'c Inode, whole: &Whole) -> Option<Self> {
+        let fate = |id: &FileId| whole.fate(forest, *id);
+        let names = inode.names.iter().copied();
+        let names: Vec<FileId> = names.filter(|id| fate(id) != Fate::Goes).collect();
+        let paths: Vec<PathBuf> = names.iter().map(|id| forest.path(*id)).collect();
+        (!names.is_empty()).then(|| Self {
+            forest,
+            stays: names.iter().any(|id| fate(id) != Fate::Open),
+            names,
+            paths,
+            own: inode.own,
+            seen_names: inode.names.len(),
+        })
+    }
+}
+
+impl Judged for Copy<'_> {
+    fn path(&self) -> &Path {
+        &self.paths[0]
     }
 
     fn is_below(&self, folder: &Path) -> bool {
         self.paths.iter().any(|path| path.starts_with(folder))
     }
+
+    fn modified(&self) -> i64 {
+        self.forest.file(self.names[0]).mtime_ns
+    }
+
+    fn changed(&self) -> i64 {
+        self.forest.file(self.names[0]).ctime_ns
+    }
+
+    fn last_read(&self) -> i64 {
+        self.forest.last_read(self.names[0]).map_or(0, |it| it.0)
+    }
+
+    fn links(&self) -> (i64, i64) {
+        let links = i64::from(self.forest.file(self.names[0]).nlink);
+        let seen = i64::try_from(self.seen_names).unwrap_or(i64::MAX);
+        (links, links - seen)
+    }
+}
+
+fn fits(globs: &GlobSet, path: &Path) -> bool {
+    globs.is_match(path) || path.file_name().is_some_and(|name| globs.is_match(name))
 }
 
 fn globs(texts: &[String]) -> Result<GlobSet, BadWish> {

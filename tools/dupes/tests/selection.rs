@@ -37,6 +37,7 @@ fn wishes() -> impl Strategy<Value = Wishes> {
                 lock: folders(lock),
                 at_least,
                 isolate: folders(if isolate { vec![0, 2] } else { Vec::new() }),
+                folders: false,
                 joined,
             }
         },

@@ -113,6 +113,7 @@ pub(crate) fn propose(found: &mut Found, mut items: Vec<(Item, Whole)>) -> Vec<P
                 frees: item.frees,
                 survivor: None,
                 inside: whole.inside,
+                mirror: Vec::new(),
             });
         }
         found.items.push(item);

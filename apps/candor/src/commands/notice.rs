@@ -18,6 +18,8 @@ const TOOLS: &[(&str, &str)] = &[
     ("dupes", dupes::DECLARATION),
     #[cfg(feature = "history")]
     ("history", history::DECLARATION),
+    #[cfg(feature = "similar")]
+    ("similar", similar::DECLARATION),
     #[cfg(feature = "uninstall")]
     ("uninstall", uninstall::DECLARATION),
 ];

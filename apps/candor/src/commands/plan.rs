@@ -41,6 +41,12 @@ impl Session {
             paths.iter().map(|path| real(path).into()).collect()
         };
         let joined = matches!(asked.act, Some(cli::Act::Hardlink | cli::Act::Reflink));
+        if joined && asked.folders {
+            return Err(
+                Failure::new("folders cannot be joined, only moved or removed")
+                    .help("leave --folders out: their files are then joined one by one"),
+            );
+        }
         let wishes = Wishes {
             rules: asked.keep.clone(),
             prefer: real(&asked.prefer),
@@ -53,6 +59,7 @@ impl Session {
                 true => roots.iter().map(|it| it.clone().into()).collect(),
                 false => Vec::new(),
             },
+            folders: asked.folders,
             joined,
         };
         Selecting::of(&wishes).map_err(|error| {

@@ -72,6 +72,13 @@ impl Scene {
             world.file("folder/inner/letter", "dear");
             steps.push(proposal(&world.home.join("folder"), None));
         }
+        world.file("kept folder/inner/note", "equal");
+        // The act that loses most when something goes wrong.
+        if act == Act::Remove {
+            world.file("twin/inner/note", "equal");
+            let kept = world.home.join("kept folder");
+            steps.push(proposal(&world.home.join("twin"), Some(&kept)));
+        }
         steps.iter_mut().for_each(|it| it.frees = Bytes(5));
         let plan = world.home.join("../../plan.json");
         fs::write(&plan, world.plan(act, steps).write()).unwrap();
@@ -114,7 +121,9 @@ impl Scene {
     /// Asserts that nothing is lost, nothing is half done and no name of a moment is left.
     fn check(&self, about: &str) {
         let home = &self.world.home;
-        assert_eq!(fs::read(home.join("kept")).unwrap(), b"equal", "{about}");
+        for kept in ["kept", "kept folder/inner/note"] {
+            assert_eq!(fs::read(home.join(kept)).unwrap(), b"equal", "{about}");
+        }
         let bins = [".local/share/Trash/files", ".local/state/candor/quarantine"];
         for name in ["copy1", "copy2"] {
             let there = fs::read(home.join(name));

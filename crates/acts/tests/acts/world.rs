@@ -250,12 +250,19 @@ pub(crate) fn proposal(path: &Path, survivor: Option<&Path>) -> Proposal {
         }
     }
     Proposal {
-        frees: Bytes(is.size),
+        mirror: match survivor.filter(|_| !inside.is_empty()) {
+            Some(survivor) => inside
+                .iter()
+                .map(|it| seen(&survivor.join(it.path.0.strip_prefix(&path.0).unwrap())))
+                .collect(),
+            None => Vec::new(),
+        },
+        survivor: survivor.map(seen),
         path,
         is,
         reason: "a test says so".to_owned(),
         rule: None,
-        survivor: survivor.map(seen),
+        frees: Bytes(is.size),
         inside,
     }
 }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{FileId, Forest};
+use super::{FileId, FolderId, Forest};
 
 /// The rows of a forest that are certain paths, or lie below them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,6 +50,13 @@ impl Below {
     pub fn holds(&self, forest: &Forest, id: FileId) -> bool {
         let folder = forest.number(forest.file(id).folder);
         self.folders.get(folder).is_some_and(|inside| *inside) || self.files.contains(&id)
+    }
+
+    /// Returns whether a folder is one of the paths or lies below one.
+    #[must_use]
+    pub fn holds_folder(&self, forest: &Forest, id: FolderId) -> bool {
+        let inside = self.folders.get(forest.number(id));
+        inside.is_some_and(|inside| *inside)
     }
 }
 

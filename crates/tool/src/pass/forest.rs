@@ -111,6 +111,8 @@ pub struct FolderRow {
     name_len: u16,
     /// Whether it is below a root that was asked for, and not in a place only some tools look at.
     pub main: bool,
+    /// Whether everything in it was to be looked at: not so of the folder of a root that is a file.
+    pub whole: bool,
 }
 
 /// Where the rows of a listed folder stand.
@@ -169,6 +171,7 @@ pub(super) struct NewFolder<'a> {
     pub(super) depth: u32,
     pub(super) device: u16,
     pub(super) main: bool,
+    pub(super) whole: bool,
 }
 
 /// An arena holds no more rows or name bytes than 32 bits can count.
@@ -220,6 +223,7 @@ impl Part {
             device: new.device,
             name_len,
             main: new.main,
+            whole: new.whole,
         });
         Ok(FolderId(id))
     }
@@ -252,6 +256,8 @@ pub struct Forest {
     parts: Vec<Part>,
     /// How many folders the parts before each one have.
     folders_before: Vec<usize>,
+    /// How many files the parts before each one have.
+    files_before: Vec<usize>,
     roots: Vec<FolderId>,
     /// The devices the walk met.
     pub devices: Vec<Device>,
@@ -274,10 +280,12 @@ impl Forest {
         for (number, part) in parts {
             forest.parts[number] = part;
         }
-        let mut before = 0;
+        let (mut folders, mut files) = (0, 0);
         for part in &forest.parts {
-            forest.folders_before.push(before);
-            before += part.folders.len();
+            forest.folders_before.push(folders);
+            forest.files_before.push(files);
+            folders += part.folders.len();
+            files += part.files.len();
         }
         for number in 0..MOST {
             for (folder, listed) in std::mem::take(&mut forest.parts[number].listed) {
@@ -398,6 +406,19 @@ impl Forest {
     #[must_use]
     pub fn folder_numbers(&self) -> usize {
         self.parts.iter().map(|part| part.folders.len()).sum()
+    }
+
+    /// Returns a dense number for a file, below [`Forest::file_numbers`], to index tables by.
+    #[must_use]
+    pub fn file_number(&self, id: FileId) -> usize {
+        let (part, index) = unpack(id.0);
+        self.files_before[part] + index
+    }
+
+    /// Returns how many files there are, and so one more than the largest [`Forest::file_number`].
+    #[must_use]
+    pub fn file_numbers(&self) -> usize {
+        self.parts.iter().map(|part| part.files.len()).sum()
     }
 
     /// Returns an entry's name: bytes, as on the disk.

@@ -159,6 +159,7 @@ fn plant(
                     depth: 0,
                     device,
                     main,
+                    whole: false,
                 },
             )
             .map_err(full)?;
@@ -186,6 +187,7 @@ fn plant(
         depth: 0,
         device,
         main,
+        whole: true,
     };
     let id = part.folder(0, &new).map_err(full)?;
     let job = Job {
@@ -413,6 +415,7 @@ impl Walker<'_> {
                     depth,
                     device,
                     main,
+                    whole: true,
                 };
                 self.part.folder(self.number, &new).map(|folder| {
                     self.jobs.push(Job {

@@ -69,7 +69,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Begins the reading stage, of at most `total` bytes.
-    pub(super) fn begin_reading(&self, total: u64) {
+    pub fn begin_reading(&self, total: u64) {
         self.stage_started_ms.store(self.now_ms(), Relaxed);
         self.files.store(0, Relaxed);
         self.bytes.store(0, Relaxed);
@@ -77,7 +77,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Adds what one folder or file brought, and tells if it is time. `current` is asked only then.
-    pub(super) fn add(&self, files: u64, bytes: u64, current: impl FnOnce() -> OsString) {
+    pub fn add(&self, files: u64, bytes: u64, current: impl FnOnce() -> OsString) {
         let files = self.files.fetch_add(files, Relaxed) + files;
         let bytes = self.bytes.fetch_add(bytes, Relaxed) + bytes;
         let now = self.now_ms();

@@ -3,9 +3,8 @@
 use std::{cmp::Ordering, fmt, os::unix::ffi::OsStrExt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-use tool::pass::Forest;
 
-use super::Copy;
+use super::Judged;
 
 /// What makes a copy one that stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,41 +112,34 @@ impl Rule {
     }
 
     /// Compares two copies, the one that stays first.
-    pub(super) fn order(
-        self,
-        forest: &Forest,
-        one: &Copy<'_>,
-        other: &Copy<'_>,
-        roots: &[PathBuf],
-    ) -> Ordering {
-        let by = |key: &dyn Fn(&Copy<'_>) -> i64| key(one).cmp(&key(other));
-        let row = |copy: &Copy<'_>| forest.file(copy.inode.names[0]);
+    pub(super) fn order(self, one: &dyn Judged, other: &dyn Judged, roots: &[PathBuf]) -> Ordering {
+        let by = |key: &dyn Fn(&dyn Judged) -> i64| key(one).cmp(&key(other));
         let length = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let name = |copy: &Copy<'_>| length(forest.name(copy.inode.names[0]).len());
-        let path = |copy: &Copy<'_>| length(copy.paths[0].as_os_str().as_bytes().len());
-        let depth = |copy: &Copy<'_>| length(copy.paths[0].components().count());
-        let named = |copy: &Copy<'_>| {
-            length(
-                roots
-                    .iter()
-                    .position(|it| copy.paths[0].starts_with(it))
-                    .unwrap_or(roots.len()),
-            )
+        let name = |copy: &dyn Judged| {
+            let name = copy.path().file_name();
+            length(name.map_or(0, |name| name.as_bytes().len()))
         };
-        let links = |copy: &Copy<'_>| i64::from(row(copy).nlink);
-        let elsewhere = |copy: &Copy<'_>| links(copy) - length(copy.inode.names.len());
-        let read = |copy: &Copy<'_>| forest.last_read(copy.inode.names[0]).map_or(0, |it| it.0);
+        let path = |copy: &dyn Judged| length(copy.path().as_os_str().as_bytes().len());
+        let depth = |copy: &dyn Judged| length(copy.path().components().count());
+        let named = |copy: &dyn Judged| {
+            let mut roots = roots.iter();
+            let at = roots.position(|it| copy.path().starts_with(it));
+            at.map_or(i64::MAX, length)
+        };
+        let links = |copy: &dyn Judged| copy.links().0;
+        let elsewhere = |copy: &dyn Judged| copy.links().1;
+        let read = |copy: &dyn Judged| copy.last_read();
         match self {
-            Self::Oldest => by(&|copy| row(copy).mtime_ns),
-            Self::Newest => by(&|copy| row(copy).mtime_ns).reverse(),
-            Self::OldestChange => by(&|copy| row(copy).ctime_ns),
-            Self::NewestChange => by(&|copy| row(copy).ctime_ns).reverse(),
+            Self::Oldest => by(&|copy| copy.modified()),
+            Self::Newest => by(&|copy| copy.modified()).reverse(),
+            Self::OldestChange => by(&|copy| copy.changed()),
+            Self::NewestChange => by(&|copy| copy.changed()).reverse(),
             Self::OldestRead => by(&read),
             Self::NewestRead => by(&read).reverse(),
             Self::FirstNamed => by(&named),
             Self::LastNamed => by(&named).reverse(),
-            Self::FirstPath => one.paths[0].cmp(&other.paths[0]),
-            Self::LastPath => one.paths[0].cmp(&other.paths[0]).reverse(),
+            Self::FirstPath => one.path().cmp(other.path()),
+            Self::LastPath => one.path().cmp(other.path()).reverse(),
             Self::Shallowest => by(&depth),
             Self::Deepest => by(&depth).reverse(),
             Self::ShortestName => by(&name),

@@ -33,7 +33,10 @@ pub(in super::super) fn plan(plan: &Plan, home: Option<&Path>) -> String {
         return text;
     }
     for step in plan.steps.iter().take(SHOWN) {
-        let path = shown_path(&step.path.0, home);
+        let mut path = shown_path(&step.path.0, home);
+        if !step.inside.is_empty() {
+            let _ = write!(path, " (a folder, with {} things in it)", step.inside.len());
+        }
         let reason = shown(&step.reason);
         let frees = step.frees.to_string();
         let _ = writeln!(
