@@ -12,7 +12,7 @@ mod words;
 
 use std::path::PathBuf;
 
-use knowledge::Base;
+use knowledge::{Base, protected::Protection};
 use tool::{
     Lists, Outcome, Proposal,
     pass::{
@@ -23,13 +23,16 @@ use tool::{
 };
 
 pub use groups::{Duplicates, Group, Link};
-pub use select::{BadWish, NoRule, Rule, Selection, Wishes};
+pub use select::{BadWish, Choice, NoRule, Offer, Rule, Selection, Wishes};
 
 /// The declaration: what this tool reads, keeps and sends.
 pub const DECLARATION: &str = include_str!("../declaration.toml");
 
 /// The list of what is proposed: for whoever makes a plan, not for the person.
 pub const PROPOSALS: &str = "proposals";
+
+/// The list of what a person chooses among by hand: for whoever shows it to them.
+pub const CHOICES: &str = "choices";
 
 /// Groups that are written at a time.
 const BATCH: usize = 256;
@@ -66,7 +69,8 @@ impl Default for Options {
 
 /// Finds groups of equal files among what was walked, and hands all of them to `lists`.
 ///
-/// If a plan is wanted, what is proposed for it goes there too, as a list named [`PROPOSALS`].
+/// If a plan is wanted, what is proposed for it goes there too, as a list named [`PROPOSALS`]; or all that
+/// may be chosen, as a list named [`CHOICES`].
 ///
 /// What earlier runs found is taken from `memory`, if there is one, and what is new goes there.
 pub fn look(
@@ -113,11 +117,20 @@ fn propose(
     options: &Options,
     lists: &mut Lists<'_>,
 ) -> Option<Proposed> {
-    let selection = Selection::of(options.wishes.as_ref()?).ok()?;
+    let wishes = options.wishes.as_ref()?;
+    let selection = Selection::of(wishes).ok()?;
+    let protection = Protection::of(&options.bases);
+    if wishes.by_hand {
+        let choices = classes
+            .iter()
+            .flat_map(|class| selection.choices(forest, class, &options.roots, &protection));
+        lists.rows(CHOICES, choices);
+        return None;
+    }
     let mut proposed = Proposed::default();
     let rows = classes
         .iter()
-        .flat_map(|class| selection.proposals(forest, class, &options.roots, &options.bases));
+        .flat_map(|class| selection.proposals(forest, class, &options.roots, &protection));
     let count = |row: Proposal| {
         proposed.files += 1;
         proposed.frees += row.frees.0;
