@@ -5,6 +5,8 @@ mod acting;
 #[cfg(feature = "acts")]
 mod apply;
 mod checkup;
+#[cfg(feature = "acts")]
+mod choose;
 #[cfg(feature = "clean")]
 mod cleaning;
 mod doctor;
@@ -65,6 +67,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             one_pass("map", &asked.paths, &wants, &asked.shared)
         }
         #[cfg(feature = "clean")]
+        Command::Clean(asked) if asked.cleaning.choose => choose::junk(&asked),
+        #[cfg(feature = "clean")]
         Command::Clean(asked) => {
             let wants = Wants {
                 junk: true,
@@ -73,6 +77,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             };
             one_pass("clean", &asked.paths, &wants, &asked.shared)
         }
+        #[cfg(feature = "dupes")]
+        Command::Dupes(asked) if asked.selection.choose => choose::copies(&asked),
         #[cfg(feature = "dupes")]
         Command::Dupes(asked) => {
             let wants = Wants {
@@ -145,6 +151,7 @@ impl Wants<'_> {
         if let Some(Cleaning {
             plan: Some(file),
             act: Some(act),
+            choose: false,
             ..
         }) = self.cleaning
         {
@@ -154,6 +161,7 @@ impl Wants<'_> {
         if let Some(Selection {
             plan: Some(file),
             act: Some(act),
+            choose: false,
             ..
         }) = self.selection
         {
@@ -188,6 +196,11 @@ struct Session {
     in_force: Vec<sandbox::InForce>,
     /// Words about a plan that was written, after the report.
     planned: Option<String>,
+    /// What a person is to choose among, where no plan was made of it.
+    #[cfg(feature = "acts")]
+    proposals: Vec<tool::Proposal>,
+    #[cfg(feature = "dupes")]
+    choices: Vec<dupes::Choice>,
     /// What went wrong beside the looking, such as a memory that could not be written.
     complaints: Vec<Failure>,
 }
@@ -204,6 +217,10 @@ impl Session {
             outcomes: Vec::new(),
             in_force: Vec::new(),
             planned: None,
+            #[cfg(feature = "acts")]
+            proposals: Vec::new(),
+            #[cfg(feature = "dupes")]
+            choices: Vec::new(),
             complaints: Vec::new(),
         })
     }
@@ -361,6 +378,7 @@ impl Session {
 
     /// Writes the report and says how the command ends.
     fn end(self, shared: &Shared) -> Result<Ending, Failure> {
+        let ending = self.ending();
         let report = report::Report {
             command: self.command.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -389,15 +407,19 @@ impl Session {
         for complaint in &self.complaints {
             eprint!("{complaint}");
         }
-        Ok(
-            if !report.skipped().is_empty() || !self.complaints.is_empty() {
-                Ending::Incomplete
-            } else if report.findings().is_empty() {
-                Ending::NothingFound
-            } else {
-                Ending::Found
-            },
-        )
+        Ok(ending)
+    }
+
+    /// Says how the command ends, by what was found and what could not be looked at.
+    fn ending(&self) -> Ending {
+        let outcomes = || self.outcomes.iter();
+        if outcomes().any(|it| !it.skipped.is_empty()) || !self.complaints.is_empty() {
+            Ending::Incomplete
+        } else if outcomes().all(|it| it.findings.is_empty()) {
+            Ending::NothingFound
+        } else {
+            Ending::Found
+        }
     }
 }
 

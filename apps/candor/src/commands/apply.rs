@@ -1,13 +1,12 @@
 //! `candor apply`: a plan, shown, agreed to and carried out.
 
-use acts::Bins;
-
+use acts::{Bins, Plan};
 use tool::Machine;
 
 use super::acting::{agreed, run, words};
 use crate::{
     actor::Work,
-    cli::Apply,
+    cli::{Apply, Sure},
     failure::{Ending, Failure},
     machine, plans,
     vouch::Grounds,
@@ -16,20 +15,35 @@ use crate::{
 /// Shows a plan, asks, and carries it out.
 pub(super) fn apply(asked: &Apply) -> Result<Ending, Failure> {
     let plan = plans::read(&asked.plan)?;
+    let what = format!("apply {}", tool::path_text::shown(asked.plan.as_os_str()));
+    let carried_out = carry_out(plan, what, asked.keep_days, &asked.sure)?;
+    Ok(carried_out.unwrap_or_else(|| {
+        eprintln!("Nothing was done.");
+        Ending::NothingFound
+    }))
+}
+
+/// The same with a plan that is no file; `what` is what the journal calls it. `None` if the person did not
+/// agree.
+pub(super) fn carry_out(
+    plan: Plan,
+    what: String,
+    keep_days: u16,
+    sure: &Sure,
+) -> Result<Option<Ending>, Failure> {
     let machine = machine::here_and_now()?;
     let home = machine.people.first().map(|person| person.home.clone());
-    if !asked.sure.json {
+    if !sure.json {
         super::print(words::plan(&plan, home.as_deref()).as_bytes())?;
     }
     if plan.steps.is_empty() {
-        return Ok(Ending::NothingFound);
+        return Ok(Some(Ending::NothingFound));
     }
     if !agreed(
-        &asked.sure,
+        sure,
         &format!("Carry out {}?", words::steps(plan.steps.len())),
     )? {
-        eprintln!("Nothing was done.");
-        return Ok(Ending::NothingFound);
+        return Ok(None);
     }
     let steps = plan
         .steps
@@ -38,14 +52,13 @@ pub(super) fn apply(asked: &Apply) -> Result<Ending, Failure> {
     let steps = steps.collect();
     let bins = Bins::make(&plan, &machine);
     let by_rule = plan.steps.iter().any(|step| step.rule.is_some());
-    let what = format!("apply {}", tool::path_text::shown(asked.plan.as_os_str()));
     let work = Work::Apply {
         plan: Box::new(plan),
         bins,
         grounds: grounds(&machine, by_rule)?,
-        until: plans::in_days(asked.keep_days.into()),
+        until: plans::in_days(keep_days.into()),
     };
-    run(&machine, &asked.sure, what, work, steps)
+    run(&machine, sure, what, work, steps).map(Some)
 }
 
 /// What is true of this machine now, which the steps of a plan are judged by.
