@@ -70,8 +70,12 @@ pub(crate) enum Name {
     Map,
     /// One pass for all tools, against the tools apart
     Checkup,
+    /// What BleachBit's rules would act on, in a home folder where all of them find something
+    Clean,
     /// The last 24 hours out of a large browser history
     History,
+    /// What each program loses when files change, calls fail or a run is cut off
+    Losses,
 }
 
 impl fmt::Display for Name {

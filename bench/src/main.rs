@@ -10,6 +10,7 @@ mod failure;
 mod floor;
 mod judge;
 mod machine;
+mod mount;
 mod peers;
 mod run;
 mod said;

@@ -19,14 +19,18 @@ pub(crate) struct Peer {
     pub(crate) program: Option<PathBuf>,
 }
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 13] = [
+    "bleachbit",
     "czkawka_cli",
     "du",
     "dua",
+    "duperemove",
     "fclones",
+    "fdupes",
     "gdu",
     "jdupes",
     "pdu",
+    "rdfind",
     "rmlint",
     "strace",
 ];
@@ -61,7 +65,9 @@ pub(crate) fn version(program: &Path) -> String {
     let is_version = |word: &&str| {
         word.starts_with(|letter: char| letter.is_ascii_digit()) && word.contains('.')
     };
+    // duperemove writes a `v` before it.
     text.split_whitespace()
+        .map(|word| word.trim_start_matches('v'))
         .find(is_version)
         .unwrap_or_default()
         .to_owned()

@@ -22,6 +22,9 @@ use crate::{
     usage,
 };
 
+/// Letters of a command line that are shown.
+const LONGEST_LINE: usize = 200;
+
 /// A command to measure.
 #[derive(Clone, Debug)]
 pub(crate) struct Command {
@@ -96,7 +99,11 @@ impl Command {
             inside.unwrap_or(path).display().to_string()
         };
         let words: Vec<String> = self.words.iter().map(shown).collect();
-        format!("{} {}", program.display(), words.join(" "))
+        let line = format!("{} {}", program.display(), words.join(" "));
+        match line.char_indices().nth(LONGEST_LINE) {
+            Some((end, _)) => format!("{} …", &line[..end]),
+            None => line,
+        }
     }
 
     fn file_stem(&self) -> String {

@@ -3,7 +3,9 @@
 mod browser;
 mod calls;
 mod checkup;
+mod cleaners;
 mod duplicates;
+mod losses;
 mod map;
 mod rerun;
 
@@ -32,7 +34,9 @@ pub(crate) fn run(name: Name, setting: &Setting) -> Result<Scene, Failure> {
         Name::Sparse => duplicates::sparse(setting),
         Name::Map => map::scene(setting),
         Name::Checkup => checkup::scene(setting),
+        Name::Clean => cleaners::scene(setting),
         Name::History => browser::scene(setting),
+        Name::Losses => losses::scene(setting),
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) enum Part {
         rows: Vec<Row>,
     },
     Grid {
+        title: String,
         heads: Vec<String>,
         lines: Vec<Vec<String>>,
     },
@@ -107,7 +108,11 @@ pub(crate) fn scene(scene: &Scene) -> String {
         text.push('\n');
         match part {
             Part::Times { title, rows } => times(&mut text, title, rows),
-            Part::Grid { heads, lines } => grid(&mut text, heads, lines),
+            Part::Grid {
+                title,
+                heads,
+                lines,
+            } => titled_grid(&mut text, title, heads, lines),
         }
     }
     if !scene.checks.is_empty() {
@@ -182,6 +187,13 @@ fn times(text: &mut String, title: &str, rows: &[Row]) {
         &heads.map(str::to_owned),
         &rows.iter().map(line).collect::<Vec<_>>(),
     );
+}
+
+fn titled_grid(text: &mut String, title: &str, heads: &[String], lines: &[Vec<String>]) {
+    if !title.is_empty() {
+        let _ = writeln!(text, "{title}\n");
+    }
+    grid(text, heads, lines);
 }
 
 fn grid(text: &mut String, heads: &[String], lines: &[Vec<String>]) {

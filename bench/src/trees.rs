@@ -4,6 +4,7 @@
 //! manifest is missing or names another recipe is removed and made anew.
 
 pub(crate) mod browser;
+pub(crate) mod cleaners;
 pub(crate) mod content;
 pub(crate) mod deep;
 pub(crate) mod home;

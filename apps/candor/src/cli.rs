@@ -106,6 +106,8 @@ pub(crate) struct Clean {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
+    pub(crate) rules: crate::commands::cleanerml::CleanerMl,
+    #[command(flatten)]
     pub(crate) shared: Shared,
     // Last: its heading holds for all that follows.
     #[command(flatten)]
@@ -155,7 +157,7 @@ pub(crate) struct Cleaning {
     #[arg(long, value_name = "GLOB")]
     pub(crate) never: Vec<String>,
     /// Choose in a full-screen list what goes; it begins with what is ticked
-    #[arg(long)]
+    #[arg(long, conflicts_with = "cleanerml")]
     pub(crate) choose: bool,
     /// Write a plan of what is ticked to this file; `candor apply` carries it out
     #[arg(long, value_name = "FILE", requires = "how")]

@@ -8,6 +8,8 @@ mod checkup;
 #[cfg(feature = "acts")]
 mod choose;
 #[cfg(feature = "clean")]
+pub(crate) mod cleanerml;
+#[cfg(feature = "clean")]
 mod cleaning;
 mod doctor;
 #[cfg(feature = "history")]
@@ -70,6 +72,9 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         Command::Clean(asked) if asked.cleaning.choose => choose::junk(&asked),
         #[cfg(feature = "clean")]
         Command::Clean(asked) => {
+            if let Some(folder) = &asked.rules.cleanerml {
+                return cleanerml::run(folder, &asked);
+            }
             let wants = Wants {
                 junk: true,
                 cleaning: Some(&asked.cleaning),

@@ -43,6 +43,12 @@ pub(crate) enum Job {
         ioreg: Option<Vec<u8>>,
         system_profiler: Option<Vec<u8>>,
     },
+    /// What BleachBit's rules would act on.
+    #[cfg(feature = "clean")]
+    CleanerMl {
+        machine: Machine,
+        input: Box<clean::cleanerml::Input>,
+    },
     #[cfg(feature = "acts")]
     /// Carries out a plan, undoes a run, or brings one that was cut off to its end.
     Act(Box<Acting>),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use acts::{
-    Plan,
+    PlanFile,
     journal::{Journals, journals as in_folder},
 };
 use sha2::{Digest, Sha256};
@@ -19,11 +19,15 @@ use crate::failure::Failure;
 /// The longest plan that is read: a million steps.
 const LONGEST: u64 = 1 << 29;
 
-/// Reads a plan, if it was made for this machine.
+/// What helps when there is no folder for journals.
+const NO_JOURNAL: &str = "nothing was done, for without a journal nothing could be undone; see that every \
+    part of this path is a folder, the last ones yours to list and write to, or set XDG_STATE_HOME to another";
+
+/// Reads a plan. Of one that was made on another machine every step is refused.
 ///
 /// # Errors
-/// When the file cannot be read, is no plan this version reads, or is about another machine.
-pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
+/// When the file cannot be read, or is no plan of any version.
+pub(crate) fn read(file: &Path) -> Result<PlanFile, Failure> {
     let shown = tool::path_text::shown(file.as_os_str());
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(format!("cannot carry out `{shown}`")).because(error)
@@ -35,15 +39,18 @@ pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
         return Err(Failure::new(format!("`{shown}` is too long to be a plan"))
             .help("name a plan that `candor dupes --plan FILE` wrote"));
     }
-    let plan = Plan::read(&bytes).map_err(|error| {
+    let reading = PlanFile::of(&bytes).map_err(|error| {
         failed(&error)
             .help("nothing was done; make a plan with `candor dupes --plan FILE --act trash PATH`")
     })?;
-    match plan.machine == machine_name() {
-        true => Ok(plan),
-        false => Err(Failure::new(format!("`{shown}` was made on another machine"))
-            .help("nothing was done; a plan names files by their numbers on one machine: make it there")),
-    }
+    // Steps of another schema are refused for that already.
+    let ours = reading.plan.steps.is_empty() || reading.plan.machine == machine_name();
+    Ok(match ours {
+        true => reading,
+        false => reading.refused(
+            "the plan was made on another machine, and names files by their numbers there",
+        ),
+    })
 }
 
 /// Names this machine without saying which it is: a digest of its identity, as machine-id(5) asks for.
@@ -75,7 +82,7 @@ pub(crate) fn journal_folder(machine: &Machine) -> Result<PathBuf, Failure> {
         let shown = tool::path_text::shown(folder.as_os_str());
         Failure::new(format!("cannot make the folder of the journals, `{shown}`"))
             .because(&error)
-            .help("nothing was done; without a journal nothing could be undone")
+            .help(NO_JOURNAL)
     })
 }
 
@@ -99,7 +106,7 @@ pub(crate) fn journals(machine: &Machine) -> Result<Journals, Failure> {
         let shown = tool::path_text::shown(folder.as_os_str());
         Failure::new(format!("cannot read the journals in `{shown}`"))
             .because(&error)
-            .help("nothing was done; make it a folder that this user can list")
+            .help(NO_JOURNAL)
     })
 }
 

@@ -80,19 +80,14 @@ fn run() -> io::Result<()> {
                 hours: window_hours,
                 ..history::Options::default()
             };
-            let mut written = Ok(());
-            let mut take = |list: &str, rows: &str| {
-                written = std::mem::replace(&mut written, Ok(()))
-                    .and_then(|()| frames::write_rows(&mut out, "history", list, rows));
-            };
-            let mut lists = match order.lists {
-                true => Lists::to(&mut take),
-                false => Lists::unwanted(),
-            };
-            let outcome = history::look(&machine, &discovered, &options, &mut lists);
-            // Rows that did not go out must not be missing from a report that looks whole.
-            written?;
-            frames::write(&mut out, Kind::Outcome, &outcome)?;
+            let look =
+                |lists: &mut Lists<'_>| history::look(&machine, &discovered, &options, lists);
+            with_lists("history", order.lists, &mut out, look)?;
+        }
+        #[cfg(feature = "clean")]
+        Job::CleanerMl { machine, input } => {
+            let look = |lists: &mut Lists<'_>| clean::cleanerml::look(&machine, &input, lists);
+            with_lists("cleanerml", order.lists, &mut out, look)?;
         }
         #[cfg(feature = "battery")]
         Job::Battery {
@@ -114,6 +109,29 @@ fn run() -> io::Result<()> {
     }
     frames::write(&mut out, Kind::End, &())?;
     out.flush()
+}
+
+/// Lets a tool look, and sends its long lists ahead of its outcome.
+#[cfg(any(feature = "clean", feature = "history"))]
+fn with_lists(
+    tool: &str,
+    wanted: bool,
+    out: &mut BufWriter<Stdout>,
+    look: impl FnOnce(&mut Lists<'_>) -> Outcome,
+) -> io::Result<()> {
+    let mut written = Ok(());
+    let mut take = |list: &str, rows: &str| {
+        written = std::mem::replace(&mut written, Ok(()))
+            .and_then(|()| frames::write_rows(&mut *out, tool, list, rows));
+    };
+    let mut lists = match wanted {
+        true => Lists::to(&mut take),
+        false => Lists::unwanted(),
+    };
+    let outcome = look(&mut lists);
+    // Rows that did not go out must not be missing from a report that looks whole.
+    written?;
+    frames::write(out, Kind::Outcome, &outcome)
 }
 
 /// The one pass, for all tools that take part in it.

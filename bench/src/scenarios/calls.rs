@@ -57,7 +57,11 @@ pub(super) fn scene(setting: &Setting) -> Result<Scene, Failure> {
     let heads = ["program", "calls", "per file", "most of them"]
         .map(str::to_owned)
         .to_vec();
-    scene.parts.push(Part::Grid { heads, lines });
+    scene.parts.push(Part::Grid {
+        title: String::new(),
+        heads,
+        lines,
+    });
     failures(&mut scene, &rows);
     // rmlint counts hard links as duplicates.
     scene.checks.push(agree(&rows, &tree.facts, &["rmlint"]));

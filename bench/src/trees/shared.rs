@@ -4,13 +4,13 @@
 
 use std::{
     fs::{self, File},
-    path::{Path, PathBuf},
     process::Command as Process,
 };
 
 use super::Tree;
 use crate::{
     failure::{Failure, Tried},
+    mount::{Mount, ran},
     peers,
     setting::Setting,
 };
@@ -49,9 +49,9 @@ pub(crate) fn tree(setting: &Setting, parts: u64) -> Result<Shared, Failure> {
             let _ = fs::remove_file(&image);
         })?;
     }
-    let mount = Mount::of(&image, folder)?;
+    let mount = Mount::image(&image, folder)?;
     let recipe = format!("reflinked 2: {size} bytes each");
-    let tree = setting.tree_at(&mount.0.join("tree"), &recipe, size * FILES, |maker| {
+    let tree = setting.tree_at(&mount.at.join("tree"), &recipe, size * FILES, |maker| {
         for number in 0..FILES {
             let first = format!("disk-{number}.img");
             // Each of another size: files of one size and different contents have to be read.
@@ -66,39 +66,4 @@ pub(crate) fn tree(setting: &Setting, parts: u64) -> Result<Shared, Failure> {
         tree,
         _mount: mount,
     })
-}
-
-struct Mount(PathBuf);
-
-impl Mount {
-    fn of(image: &Path, folder: PathBuf) -> Result<Self, Failure> {
-        // A run that was interrupted left it mounted; most often there is nothing to end.
-        let _ = ran(Process::new("umount").arg(&folder));
-        ran(Process::new("mount")
-            .args(["-o", "loop"])
-            .arg(image)
-            .arg(&folder))?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        if let Err(failure) = ran(Process::new("umount").arg(&self.0)) {
-            eprintln!("candor-bench: {failure}");
-        }
-    }
-}
-
-fn ran(command: &mut Process) -> Result<(), Failure> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().tried("run", Path::new(&name))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let words = String::from_utf8_lossy(&output.stderr);
-    Err(Failure::other(format!(
-        "{name} failed: {}",
-        words.trim().replace('\n', " / ")
-    )))
 }

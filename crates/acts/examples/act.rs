@@ -4,7 +4,7 @@
 use std::{collections::HashSet, error::Error, path::Path};
 
 use candor_acts::{
-    Around, Bins, Plan, apply,
+    Around, Bins, PlanFile, apply,
     journal::{Journal, Record, SCHEMA, journals},
     recover, undo,
 };
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         ["apply", plan, root] => {
-            let plan = Plan::read(&std::fs::read(plan)?)?;
+            let plan = PlanFile::of(&std::fs::read(plan)?)?.plan;
             let linux = serde_json::from_str("\"linux\"")?;
             let machine = Machine::at_root(linux, Path::new(root), Moment(0))?;
             let around = Around {

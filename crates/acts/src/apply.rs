@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Steps that share two calls to the disk that wait until the journal is safe there.
-const TOGETHER: usize = 32;
+pub(crate) const TOGETHER: usize = 32;
 
 /// What came of a step.
 #[derive(Debug)]

@@ -20,6 +20,7 @@ pub mod journal;
 mod kernel;
 mod link;
 mod plan;
+mod plan_file;
 mod purge;
 mod put;
 mod recover;
@@ -30,7 +31,8 @@ mod unused;
 
 pub use apply::{Around, Done, Ended, apply};
 pub use bins::{Bin, Bins, Use};
-pub use plan::{Act, BadPlan, Plan, Step};
+pub use plan::{Act, Plan, Step};
+pub use plan_file::{BadPlan, PlanFile, Unread};
 pub use purge::purge;
 pub use recover::{Recovered, recover};
 pub use refusal::Refusal;

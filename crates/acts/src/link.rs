@@ -57,10 +57,15 @@ pub(crate) fn hardlink(victim: &Held<'_>, survivor: &Held<'_>, aside: &OsStr) ->
         // The survivor's name may have come to mean another file.
         .and_then(|stat| compare_moved(&survivor.is, &identity(&stat)))
         .and_then(|()| exchange(folder, aside, &victim.entry.name));
-    if let Err(refusal) = exchanged {
+    if let Err(why) = exchanged {
         // One more name of a file that has others: nothing is lost with it.
-        let _ = unlinkat(folder, aside, AtFlags::empty());
-        return Err(refusal);
+        return Err(match unlinkat(folder, aside, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => why,
+            Err(_) => Refusal::LinkLeft {
+                at: victim.entry.path.with_file_name(aside),
+                why: Box::new(why),
+            },
+        });
     }
     let replaced = look_at(folder, aside)
         .and_then(|stat| compare_moved(&victim.is, &identity(&stat)))
@@ -103,9 +108,10 @@ fn exchange_back(victim: &Held<'_>, survivor: &Held<'_>, aside: &OsStr, why: Ref
     if back && unlinkat(folder, aside, AtFlags::empty()).is_ok() {
         return why;
     }
-    Refusal::Stranded {
-        at: victim.entry.path.with_file_name(aside),
-        why: Box::new(why),
+    let (at, why) = (victim.entry.path.with_file_name(aside), Box::new(why));
+    match back {
+        true => Refusal::LinkLeft { at, why },
+        false => Refusal::Stranded { at, why },
     }
 }
 

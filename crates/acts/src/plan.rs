@@ -8,8 +8,9 @@ use tool::{Bytes, EntryKind, Identity, PathText, Proposal, Seen};
 /// The schema of plans this version writes and reads: `schemas/candor.plan.1.schema.json`.
 pub(crate) const SCHEMA: &str = "candor/plan/1";
 
-/// A list of steps that [`apply`](crate::apply) carries out one by one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A list of steps that [`apply`](crate::apply) carries out one by one. A file is read by
+/// [`PlanFile::of`](crate::PlanFile::of).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Always `candor/plan/1`.
@@ -105,26 +106,6 @@ impl fmt::Display for Act {
     }
 }
 
-/// Why a file is no plan this version can carry out. Nothing of it is done.
-#[derive(Debug, thiserror::Error)]
-pub enum BadPlan {
-    /// It is not JSON of that shape.
-    #[error("it is no plan")]
-    Shape(#[source] serde_json::Error),
-    /// It says another schema.
-    #[error("it is of the schema `{found}`, and this version reads `{SCHEMA}`")]
-    Schema {
-        /// What it says.
-        found: String,
-    },
-    /// Two steps have one number, so that a journal could not tell them apart.
-    #[error("two of its steps have the number {number}")]
-    Number {
-        /// The number.
-        number: u64,
-    },
-}
-
 impl Plan {
     /// Returns a plan that does one thing to everything proposed. Bytes are shared by files, not by names:
     /// of several names of one file, the last one then has the step.
@@ -159,30 +140,6 @@ impl Plan {
             by,
             machine,
             steps: (1..).zip(proposals).map(step).collect(),
-        }
-    }
-
-    /// Reads a plan.
-    ///
-    /// # Errors
-    /// [`BadPlan`] when it is of another schema version, misses or has a field too many, or its steps
-    /// cannot be told apart.
-    pub fn read(bytes: &[u8]) -> Result<Self, BadPlan> {
-        #[derive(Deserialize)]
-        struct Head {
-            schema: String,
-        }
-        let head: Head = serde_json::from_slice(bytes).map_err(BadPlan::Shape)?;
-        if head.schema != SCHEMA {
-            return Err(BadPlan::Schema { found: head.schema });
-        }
-        let plan: Self = serde_json::from_slice(bytes).map_err(BadPlan::Shape)?;
-        let mut numbers = HashSet::new();
-        match plan.steps.iter().find(|it| !numbers.insert(it.number)) {
-            Some(step) => Err(BadPlan::Number {
-                number: step.number,
-            }),
-            None => Ok(plan),
         }
     }
 

@@ -5,11 +5,11 @@ use std::{collections::HashSet, io, path::Path};
 use tool::{Bytes, EntryKind, PathText, Seen};
 
 use crate::{
-    apply::{Done, Ended},
+    apply::{Done, Ended, TOGETHER},
     below::{Below, visit_below},
     bins::is_in_a_bin,
     handle::{Entry, compare_moved},
-    journal::{Before, CameTo, Journal, Record, Run},
+    journal::{Before, CameTo, Journal, Record, Run, StepRecord},
     plan::Act,
     put::remove,
     refusal::{Refusal, Result},
@@ -30,17 +30,26 @@ pub fn purge(
     tell: &mut dyn FnMut(&Done),
 ) -> io::Result<Ended> {
     let mut ended = Ended::default();
-    for step in &run.steps {
-        let before = &step.before;
-        let moved = before.act == Act::Quarantine && step.came_to == Some(CameTo::Done);
-        if !moved || already.contains(&before.step) {
-            continue;
+    let is_there = |it: &&StepRecord| {
+        let moved = it.before.act == Act::Quarantine && it.came_to == Some(CameTo::Done);
+        moved && !already.contains(&it.before.step)
+    };
+    let steps: Vec<&Before> = run
+        .steps
+        .iter()
+        .filter(is_there)
+        .map(|it| &it.before)
+        .collect();
+    for (number, before) in steps.iter().copied().enumerate() {
+        if number % TOGETHER == 0 {
+            for before in steps.iter().skip(number).take(TOGETHER) {
+                journal.write(&Record::Before(Box::new(Before {
+                    act: Act::Remove,
+                    ..Before::clone(before)
+                })))?;
+            }
+            journal.sync()?;
         }
-        journal.write(&Record::Before(Box::new(Before {
-            act: Act::Remove,
-            ..before.clone()
-        })))?;
-        journal.sync()?;
         let refused = take_away(before).err();
         let freed = match refused {
             None => before.frees,

@@ -82,10 +82,16 @@ pub enum Refusal {
         what: &'static str,
     },
     /// The two files are on different devices.
-    #[error("it is on another device than the copy that was to stay")]
+    #[error(
+        "it is on another device than the copy that was to stay, and neither a link nor shared bytes lead there"
+    )]
     OtherDevice,
     /// There is no folder on its device that it could be moved to.
-    #[error("there is no {what} on its file system that it could be moved to")]
+    #[error(
+        "there is no {what} on its file system that it could be moved to, and none could be made: the \
+         folder for it, or the top folder of that disk, is not this user's to write to, or is a link. Make \
+         it one, or plan another act"
+    )]
     NoBin {
         /// Trash or quarantine.
         what: &'static str,
@@ -107,8 +113,19 @@ pub enum Refusal {
         /// Why it was to be put back.
         why: Box<Refusal>,
     },
+    /// The copy is back, but the link that was made beside it could not be removed again.
+    #[error(
+        "{why}; it is untouched, and one more name of the copy that was to stay is left at `{}`, which you \
+         can remove", .at.display()
+    )]
+    LinkLeft {
+        /// Where the link is.
+        at: PathBuf,
+        /// Why the link was to be removed.
+        why: Box<Refusal>,
+    },
     /// The system said no.
-    #[error("cannot {call}: {error}")]
+    #[error("cannot {call}: {error}{}", way_out(.error))]
     System {
         /// What was tried.
         call: &'static str,
@@ -124,6 +141,29 @@ impl Refusal {
             call,
             error: error.into(),
         }
+    }
+}
+
+/// Says what helps against an error of the system, if it is one that a person can do something about.
+fn way_out(error: &io::Error) -> &'static str {
+    let error = error.raw_os_error().map(Errno::from_raw_os_error);
+    match error {
+        Some(Errno::ACCESS) => {
+            ". This user may not write to it or its folder: change that, or run this as their owner"
+        }
+        Some(Errno::PERM) => ". Its file system or a mark on the file does not allow that",
+        Some(Errno::ROFS) => {
+            ". That disk is read-only: make it writable, or leave its files out of the plan"
+        }
+        Some(Errno::NOSPC | Errno::DQUOT) => {
+            ". Free some room on that disk, and carry out the plan again"
+        }
+        Some(Errno::MLINK) => {
+            ". The copy that was to stay has as many names as its file system allows"
+        }
+        Some(Errno::IO) => ". The disk reports an error: save what matters on it first",
+        Some(Errno::BUSY | Errno::TXTBSY) => ". It is in use: carry out the plan again later",
+        _ => "",
     }
 }
 

@@ -5,9 +5,9 @@ use std::{collections::HashSet, ffi::OsString, io};
 use tool::{Bytes, EntryKind, Identity};
 
 use crate::{
-    apply::{Done, Ended, aside},
+    apply::{Done, Ended, TOGETHER, aside},
     handle::{Entry, compare_moved},
-    journal::{Before, CameTo, Journal, Record, Run},
+    journal::{Before, CameTo, Journal, Record, Run, StepRecord},
     link::separate,
     plan::Act,
     put::put_back,
@@ -28,33 +28,39 @@ pub fn undo(
     tell: &mut dyn FnMut(&Done),
 ) -> io::Result<Ended> {
     let mut ended = Ended::default();
-    for step in run.steps.iter().rev() {
-        let before = &step.before;
-        if step.came_to != Some(CameTo::Done) || already.contains(&before.step) {
-            continue;
+    let done =
+        |it: &&StepRecord| it.came_to == Some(CameTo::Done) && !already.contains(&it.before.step);
+    let steps: Vec<&Before> = run.steps.iter().filter(done).map(|it| &it.before).collect();
+    // No step needs what another one puts back.
+    for together in steps.rchunks(TOGETHER) {
+        for before in together.iter().rev().copied() {
+            let to = match before.act {
+                Act::Hardlink => {
+                    let aside = aside(name, before.step);
+                    Some(before.path.0.with_file_name(aside).into())
+                }
+                _ => before.to.clone(),
+            };
+            journal.write(&Record::Before(Box::new(Before {
+                to,
+                ..before.clone()
+            })))?;
         }
-        let aside = aside(name, before.step);
-        let to = match before.act {
-            Act::Hardlink => Some(before.path.0.with_file_name(&aside).into()),
-            _ => before.to.clone(),
-        };
-        journal.write(&Record::Before(Box::new(Before {
-            to,
-            ..before.clone()
-        })))?;
         journal.sync()?;
-        let refused = back(before, &aside).err();
-        ended.done += u64::from(refused.is_none());
-        ended.refused += u64::from(refused.is_some());
-        journal.write(&Record::After {
-            step: before.step,
-            refused: refused.as_ref().map(ToString::to_string),
-        })?;
-        tell(&Done {
-            step: before.step,
-            refused,
-            freed: Bytes(0),
-        });
+        for before in together.iter().rev().copied() {
+            let refused = back(before, &aside(name, before.step)).err();
+            ended.done += u64::from(refused.is_none());
+            ended.refused += u64::from(refused.is_some());
+            journal.write(&Record::After {
+                step: before.step,
+                refused: refused.as_ref().map(ToString::to_string),
+            })?;
+            tell(&Done {
+                step: before.step,
+                refused,
+                freed: Bytes(0),
+            });
+        }
     }
     journal.write(&Record::End)?;
     journal.sync()?;

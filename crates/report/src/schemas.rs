@@ -54,8 +54,18 @@ fn every_command_has_a_schema_that_says_what_it_is() {
     assert_eq!(
         commands,
         [
-            "apply", "battery", "checkup", "clean", "doctor", "dupes", "history", "journal", "map",
-            "notice", "plan"
+            "apply",
+            "battery",
+            "checkup",
+            "clean",
+            "cleanerml",
+            "doctor",
+            "dupes",
+            "history",
+            "journal",
+            "map",
+            "notice",
+            "plan"
         ]
     );
     for (command, schema) in &schemas {

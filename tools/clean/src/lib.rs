@@ -4,9 +4,11 @@
 //! in three kinds: *apparent* (what the files say they hold), *allocated* (what the disk sets aside
 //! for them, as `du` counts), *exclusive* (what would be free if the folder went: bytes that a
 //! hard link elsewhere, another copy on the same blocks or a snapshot holds too are not in it).
+//! [`cleanerml`] previews BleachBit's own rules beside them.
 //! Looks only; what becomes of junk is decided by a person and done by another crate.
 #![forbid(unsafe_code)]
 
+pub mod cleanerml;
 mod junk;
 mod junk_words;
 mod keep;
@@ -155,6 +157,17 @@ pub fn places_outside_home(machine: &Machine) -> Vec<PathBuf> {
     places.sort();
     places.dedup();
     places
+}
+
+/// Returns the folders outside every home where programs of the system keep caches, lists and logs, as
+/// far as they are there.
+#[must_use]
+pub fn places_of_programs(machine: &Machine) -> Vec<PathBuf> {
+    let bases = bases(machine);
+    knowledge::named("programs")
+        .flat_map(|place| place.paths(&bases[0]))
+        .filter_map(|folder| folder.canonicalize().ok())
+        .collect()
 }
 
 /// Returns the folders of everyone on the machine, and of nobody if there is no one, so that rules

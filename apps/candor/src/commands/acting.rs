@@ -5,6 +5,7 @@ pub(super) mod words;
 use std::{
     collections::BTreeMap,
     io::{BufRead, IsTerminal, Write, stderr, stdin},
+    path::Path,
 };
 
 use acts::journal::Damaged;
@@ -24,8 +25,9 @@ use crate::{
 #[derive(Debug, Serialize)]
 struct Acted {
     schema: &'static str,
-    /// The name of the run in the journal.
-    run: String,
+    /// The name of the run in the journal; `None` when no step could be begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
     done: u64,
     refused: u64,
     freed: Bytes,
@@ -40,8 +42,11 @@ struct Acted {
 #[derive(Debug, Serialize)]
 struct Came {
     step: u64,
-    path: PathText,
-    act: acts::Act,
+    /// What a step that cannot be read does not tell is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<PathText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<acts::Act>,
     done: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<String>,
@@ -61,28 +66,88 @@ pub(super) struct CutOff {
 /// Path and act of each step that is asked for, by its number.
 pub(super) type Steps = BTreeMap<u64, (PathText, acts::Act)>;
 
-/// Starts an actor, and says what came of each step.
+/// A step that was refused before anything was begun.
+#[derive(Debug)]
+pub(super) struct Refused(Came);
+
+impl From<acts::Unread> for Refused {
+    fn from(it: acts::Unread) -> Self {
+        Self(Came {
+            step: it.number,
+            path: it.path,
+            act: it.act,
+            done: false,
+            refused: Some(it.why),
+            freed: Bytes(0),
+        })
+    }
+}
+
+/// Says of each step why nothing was done.
+pub(super) fn refuse(
+    sure: &Sure,
+    refused: Vec<Refused>,
+    home: Option<&Path>,
+) -> Result<Ending, Failure> {
+    let acted = Acted::begun(None, refused, Vec::new());
+    acted.say(sure.json, home, None)?;
+    if !sure.json {
+        eprintln!(
+            "help: nothing was done; make a plan here with `candor dupes --plan FILE --act trash PATH`"
+        );
+    }
+    Ok(Ending::Incomplete)
+}
+
+impl Acted {
+    /// A run of which only the refused steps are known.
+    fn begun(run: Option<String>, refused: Vec<Refused>, recovered: Vec<CutOff>) -> Self {
+        Self {
+            schema: "candor/apply/1",
+            run,
+            done: 0,
+            refused: refused.len() as u64,
+            freed: Bytes(0),
+            steps: refused.into_iter().map(|it| it.0).collect(),
+            recovered,
+            stopped: None,
+        }
+    }
+
+    /// Prints it; `back` is the run, if it can be taken back.
+    fn say(&self, json: bool, home: Option<&Path>, back: Option<&str>) -> Result<(), Failure> {
+        if json {
+            let text = serde_json::to_string(self).expect("steps fit JSON") + "\n";
+            return super::print(text.as_bytes()).map(drop);
+        }
+        for cut_off in &self.recovered {
+            eprintln!(
+                "{}",
+                words::cut_off(&cut_off.path, cut_off.refused.as_deref(), home)
+            );
+        }
+        for step in &self.steps {
+            if let Some(why) = &step.refused {
+                eprintln!("{}", words::refused(step, why, home));
+            }
+        }
+        super::print(words::ended(&self.steps, self.freed, back).as_bytes()).map(drop)
+    }
+}
+
+/// Starts an actor, and says what came of each step, the refused ones first.
 pub(super) fn run(
     machine: &Machine,
     sure: &Sure,
     what: String,
     work: Work,
-    steps: Steps,
+    (steps, refused): (Steps, Vec<Refused>),
 ) -> Result<Ending, Failure> {
     let recovered = recover(machine, !sure.unconfined)?;
     let undoes = matches!(work, Work::Undo { .. });
     let (name, at) = plans::new_run();
     let said = start(machine, !sure.unconfined, (name.clone(), at), what, work)?;
-    let mut acted = Acted {
-        schema: "candor/apply/1",
-        run: name,
-        done: 0,
-        refused: 0,
-        freed: Bytes(0),
-        steps: Vec::new(),
-        recovered,
-        stopped: None,
-    };
+    let mut acted = Acted::begun(Some(name.clone()), refused, recovered);
     let mut help = None;
     for said in said {
         match said {
@@ -102,8 +167,8 @@ pub(super) fn run(
                 acted.freed.0 = acted.freed.0.saturating_add(freed);
                 acted.steps.push(Came {
                     step,
-                    path: path.clone(),
-                    act: *act,
+                    path: Some(path.clone()),
+                    act: Some(*act),
                     done: refused.is_none(),
                     refused: refused.map(|why| why + &by_whom(open)),
                     freed: Bytes(freed),
@@ -114,24 +179,7 @@ pub(super) fn run(
         }
     }
     let home = machine.people.first().map(|person| person.home.as_path());
-    if sure.json {
-        let text = serde_json::to_string(&acted).expect("steps fit JSON") + "\n";
-        super::print(text.as_bytes())?;
-    } else {
-        for cut_off in &acted.recovered {
-            eprintln!(
-                "{}",
-                words::cut_off(&cut_off.path, cut_off.refused.as_deref(), home)
-            );
-        }
-        for step in &acted.steps {
-            if let Some(why) = &step.refused {
-                eprintln!("{}", words::refused(&step.path, why, home));
-            }
-        }
-        let back = (!undoes).then_some(acted.run.as_str());
-        super::print(words::ended(&acted.steps, acted.freed, back).as_bytes())?;
-    }
+    acted.say(sure.json, home, (!undoes).then_some(name.as_str()))?;
     if let Some(why) = acted.stopped {
         return Err(Failure::new(format!("the run stopped: {why}")).help(help.unwrap_or_default()));
     }

@@ -1,9 +1,9 @@
 //! `candor apply`: a plan, shown, agreed to and carried out.
 
-use acts::{Bins, Plan};
+use acts::{Bins, PlanFile};
 use tool::Machine;
 
-use super::acting::{agreed, run, words};
+use super::acting::{Refused, agreed, refuse, run, words};
 use crate::{
     actor::Work,
     cli::{Apply, Sure},
@@ -23,18 +23,24 @@ pub(super) fn apply(asked: &Apply) -> Result<Ending, Failure> {
     }))
 }
 
-/// The same with a plan that is no file; `what` is what the journal calls it. `None` if the person did not
-/// agree.
+/// The same with a plan that was not read from a file; `what` is what the journal calls it. `None` if the
+/// person did not agree.
 pub(super) fn carry_out(
-    plan: Plan,
+    PlanFile { plan, unread }: PlanFile,
     what: String,
     keep_days: u16,
     sure: &Sure,
 ) -> Result<Option<Ending>, Failure> {
+    let refused: Vec<Refused> = unread.into_iter().map(Refused::from).collect();
     let machine = machine::here_and_now()?;
     let home = machine.people.first().map(|person| person.home.clone());
+    if plan.steps.is_empty() && !refused.is_empty() {
+        return refuse(sure, refused, home.as_deref()).map(Some);
+    }
     if !sure.json {
         super::print(words::plan(&plan, home.as_deref()).as_bytes())?;
+        // Whoever agrees should know it.
+        eprint!("{}", words::left_out(refused.len()));
     }
     if plan.steps.is_empty() {
         return Ok(Some(Ending::NothingFound));
@@ -58,7 +64,7 @@ pub(super) fn carry_out(
         grounds: grounds(&machine, by_rule)?,
         until: plans::in_days(keep_days.into()),
     };
-    run(&machine, sure, what, work, steps).map(Some)
+    run(&machine, sure, what, work, (steps, refused)).map(Some)
 }
 
 /// What is true of this machine now, which the steps of a plan are judged by.

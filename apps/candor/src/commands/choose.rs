@@ -7,7 +7,7 @@ mod junk;
 
 use std::path::{Path, PathBuf};
 
-use acts::Act;
+use acts::{Act, PlanFile};
 use choose::{Asked, Group, Then};
 use rustix::fs::{Access, access};
 use tool::Proposal;
@@ -115,7 +115,11 @@ impl Session {
                 json: false,
                 unconfined: shared.unconfined,
             };
-            if let Some(ending) = apply::carry_out(plan.clone(), what, KEEP_DAYS, &sure)? {
+            let whole = PlanFile {
+                plan: plan.clone(),
+                unread: Vec::new(),
+            };
+            if let Some(ending) = apply::carry_out(whole, what, KEEP_DAYS, &sure)? {
                 return Ok(ending);
             }
             // Who does not agree may still want what took an hour to choose.

@@ -65,7 +65,8 @@ pub(super) fn purge(asked: &Purge) -> Result<Ending, Failure> {
             already: actor::settled(&of.name, &known),
         };
         let what = format!("purge {}", of.name);
-        let ended = run(&machine, &asked.sure, what, work, steps.collect())?;
+        let steps = (steps.collect(), Vec::new());
+        let ended = run(&machine, &asked.sure, what, work, steps)?;
         if ended == Ending::Incomplete {
             ending = ended;
         }

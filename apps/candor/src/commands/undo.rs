@@ -79,5 +79,5 @@ pub(super) fn undo(asked: &Undo) -> Result<Ending, Failure> {
         run: run_to_undo.name.clone(),
         already,
     };
-    run(&machine, &asked.sure, what, work, steps)
+    run(&machine, &asked.sure, what, work, (steps, Vec::new()))
 }

@@ -349,3 +349,42 @@ fn czkawka_1498_every_call_fails() {
         });
     });
 }
+
+/// A link that cannot be removed again is named: the copy is where it was, and nothing else is.
+#[test]
+fn a_link_that_cannot_be_removed_is_named() {
+    if !can_trace() {
+        return;
+    }
+    let scene = Scene::new(Act::Hardlink, Path::new(MEMORY));
+    let mut strace = Command::new("strace");
+    let inject = "inject=unlinkat:error=EIO";
+    let run = strace
+        .args(["-o", "/dev/null", "-e", inject])
+        .args(scene.command(&APPLY))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    let home = &scene.world.home;
+    let left = fs::read_dir(home)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let left: Vec<PathBuf> = left
+        .filter(|path| {
+            path.file_name()
+                .unwrap()
+                .as_encoded_bytes()
+                .starts_with(b".candor-")
+        })
+        .collect();
+    // The second step finds that the copy that stays has one more name by now.
+    assert_eq!(left.len(), 1, "{said}");
+    let words = format!(
+        "one more name of the copy that was to stay is left at `{}`",
+        left[0].display()
+    );
+    assert!(said.contains(&words), "{said}");
+    for name in ["copy1", "copy2"] {
+        assert_eq!(fs::read(home.join(name)).unwrap(), b"equal", "{said}");
+    }
+}

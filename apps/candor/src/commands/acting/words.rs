@@ -101,12 +101,26 @@ pub(in super::super) fn written(plan: &Plan, file: &Path) -> String {
     }
 }
 
-pub(super) fn refused(path: &PathText, why: &str, home: Option<&Path>) -> String {
+/// Says how many steps of a plan will not be carried out.
+pub(in super::super) fn left_out(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        count => format!(
+            "candor: {} of the plan cannot be carried out as written; each is named at the end\n",
+            steps(count)
+        ),
+    }
+}
+
+pub(super) fn refused(step: &Came, why: &str, home: Option<&Path>) -> String {
     let why = tool::path_text::shown(why.as_ref());
-    format!(
-        "candor: `{}` stays as it is: {why}",
-        shown_path(&path.0, home)
-    )
+    match &step.path {
+        Some(path) => format!(
+            "candor: `{}` stays as it is: {why}",
+            shown_path(&path.0, home)
+        ),
+        None => format!("candor: step {} was not done: {why}", step.step),
+    }
 }
 
 pub(in super::super) fn cut_off(
@@ -134,7 +148,8 @@ pub(super) fn ended(came: &[Came], freed: Bytes, run: Option<&str>) -> String {
     if freed.0 > 0 {
         let later = came
             .iter()
-            .all(|it| matches!(it.act, Act::Trash | Act::Quarantine));
+            .filter(|it| it.done)
+            .all(|it| matches!(it.act, Some(Act::Trash | Act::Quarantine)));
         let when = if later {
             "to be free when trash or quarantine are emptied"
         } else {
@@ -143,7 +158,9 @@ pub(super) fn ended(came: &[Came], freed: Bytes, run: Option<&str>) -> String {
         let _ = write!(text, "; {freed} {when}");
     }
     let _ = writeln!(text, ".");
-    let can_be_undone = came.iter().any(|it| it.done && it.act.can_be_undone());
+    let can_be_undone = came
+        .iter()
+        .any(|it| it.done && it.act.is_some_and(Act::can_be_undone));
     if let Some(run) = run.filter(|_| can_be_undone) {
         let _ = writeln!(text, "Take it back with `candor undo {run}`.");
     }
