@@ -1,10 +1,14 @@
 //! The command line. Help, man page and shell completions all come from here.
 
+mod hours;
+
 use std::path::PathBuf;
 
 #[cfg(feature = "acts")]
 use clap::ArgGroup;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use hours::hours;
 
 /// Device care that shows its hand: it looks, it explains, and it sends nothing
 ///
@@ -443,27 +447,6 @@ pub(crate) enum Colour {
     Never,
 }
 
-/// Reads `90m`, `24h`, `7d` or a bare number of hours as whole hours, rounded up.
-fn hours(text: &str) -> Result<u32, String> {
-    let number = text.trim_end_matches(char::is_alphabetic);
-    let amount: u32 = number.parse().map_err(|_| usage(text))?;
-    let hours = match &text[number.len()..] {
-        "m" | "min" => Some(amount.div_ceil(60)),
-        "" | "h" => Some(amount),
-        "d" => amount.checked_mul(24),
-        "w" => amount.checked_mul(24 * 7),
-        _ => None,
-    };
-    // Browsers forget after 90 days at most; ten years is beyond any mistake worth guessing at.
-    hours
-        .filter(|hours| (1..=87_600).contains(hours))
-        .ok_or_else(|| usage(text))
-}
-
-fn usage(text: &str) -> String {
-    format!("`{text}` is not a time like 24h, 90m, 7d or 2w, from an hour to ten years")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -472,30 +455,5 @@ mod tests {
     fn the_command_line_is_sound() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn times_are_read_as_people_write_them() {
-        for (text, expected) in [
-            ("24h", 24),
-            ("24", 24),
-            ("90m", 2),
-            ("7d", 168),
-            ("2w", 336),
-        ] {
-            assert_eq!(hours(text), Ok(expected), "{text}");
-        }
-        for text in [
-            "",
-            "h",
-            "0h",
-            "-1h",
-            "1y",
-            "99999999d",
-            "4294967295w",
-            "24 h",
-        ] {
-            assert!(hours(text).is_err(), "{text}");
-        }
     }
 }

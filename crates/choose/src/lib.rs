@@ -4,8 +4,8 @@
 //! gets back which of them were chosen and what is to be done next. Nothing is done here: no file is
 //! looked at and none is changed.
 //!
-//! [`State`](state::State) takes keys and knows no terminal, `draw` makes lines of it and prints none, and
-//! `terminal` alone talks to the terminal and gives it back as it was, however the program ends.
+//! `state` takes keys and knows no terminal, `draw` makes lines of it and prints none, and `terminal` alone
+//! talks to the terminal and gives it back as it was, however the program ends.
 #![forbid(unsafe_code)]
 
 mod draw;

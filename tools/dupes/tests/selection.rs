@@ -94,6 +94,10 @@ proptest! {
             prop_assert_ne!(inode(it), inode(&it["survivor"]));
         }
         // Who chooses by hand begins with the same, and whatever they choose, one stays and vouches.
+        // (For half of the trees: to walk each of them twice would double the time.)
+        if !picked[0] {
+            return Ok(());
+        }
         options.wishes.as_mut().expect("set above").by_hand = true;
         let outcome = fixture::whole(|lists| look(&forest, |_| true, &options, None, &watch, lists));
         let data = fixture::data(&outcome);
