@@ -206,6 +206,11 @@ impl Run<'_> {
         if let Some(why) = step.senseless() {
             return Err(Refusal::Senseless { why });
         }
+        if step.act == Act::Trash && is_in_a_bin(&step.path.0) {
+            return Err(Refusal::Senseless {
+                why: "it is in the trash or the quarantine already; `remove` takes it away for good",
+            });
+        }
         let inside = step.inside.iter().map(|it| &it.path);
         for path in std::iter::once(&step.path).chain(inside) {
             if let Some(why) = (self.around.protected)(&path.0) {

@@ -84,3 +84,16 @@ fn a_file_system_without_a_bin_says_so() {
     assert_refused(&came, "there is no trash on its file system");
     assert!(file.exists());
 }
+
+#[test]
+fn what_is_in_the_trash_is_not_trashed_again() {
+    let world = World::new();
+    let file = world.file("letter", "mine");
+    assert_all_done(&world.apply(&world.plan(Act::Trash, vec![proposal(&file, None)])));
+    let there = world.home.join(".local/share/Trash/files/letter");
+    let came = world.apply(&world.plan(Act::Trash, vec![proposal(&there, None)]));
+    assert_refused(&came, "in the trash or the quarantine already");
+    assert!(there.exists());
+    assert_all_done(&world.apply(&world.plan(Act::Remove, vec![proposal(&there, None)])));
+    assert!(!there.exists());
+}
