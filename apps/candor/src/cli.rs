@@ -1,8 +1,14 @@
 //! The command line. Help, man page and shell completions all come from here.
 
+mod hours;
+
 use std::path::PathBuf;
 
+#[cfg(feature = "acts")]
+use clap::ArgGroup;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use hours::hours;
 
 /// Device care that shows its hand: it looks, it explains, and it sends nothing
 ///
@@ -152,7 +158,11 @@ pub(crate) enum Day {
 /// Which junk is looked for, and which goes, for a plan.
 #[cfg(feature = "clean")]
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Plan")]
+#[command(
+    next_help_heading = "Plan",
+    group = ArgGroup::new("wanted").args(["plan", "choose"]).multiple(true),
+    group = ArgGroup::new("how").args(["act", "choose"]).multiple(true),
+)]
 pub(crate) struct Cleaning {
     /// Look for these too, in folders whose names are your own; a plan takes them
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
@@ -160,18 +170,21 @@ pub(crate) struct Cleaning {
     /// What fits this path or glob stays, beside the lines of the file `keep` in the config folder
     #[arg(long, value_name = "GLOB")]
     pub(crate) never: Vec<String>,
+    /// Choose in a full-screen list what goes; it begins with what is ticked
+    #[arg(long, conflicts_with = "cleanerml")]
+    pub(crate) choose: bool,
     /// Write a plan of what is ticked to this file; `candor apply` carries it out
-    #[arg(long, value_name = "FILE", requires = "act")]
+    #[arg(long, value_name = "FILE", requires = "how")]
     pub(crate) plan: Option<PathBuf>,
-    /// What is to be done with it
-    #[arg(long, value_enum, value_name = "ACT", requires = "plan")]
+    /// What is to be done with it; with --choose the trash unless another is named
+    #[arg(long, value_enum, value_name = "ACT", requires = "wanted")]
     pub(crate) act: Option<Away>,
     /// Take these kinds instead of those that are ticked: an id such as linux.thumbnails, or the start of
     /// several, such as project
-    #[arg(long, value_name = "ID", requires = "plan", value_delimiter = ',')]
+    #[arg(long, value_name = "ID", requires = "wanted", value_delimiter = ',')]
     pub(crate) kind: Vec<String>,
     /// Leave these kinds out
-    #[arg(long, value_name = "ID", requires = "plan", value_delimiter = ',')]
+    #[arg(long, value_name = "ID", requires = "wanted", value_delimiter = ',')]
     pub(crate) not_kind: Vec<String>,
 }
 
@@ -231,37 +244,44 @@ pub(crate) struct Similar {
 /// Which copies go, for a plan.
 #[cfg(feature = "dupes")]
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Plan")]
+#[command(
+    next_help_heading = "Plan",
+    group = ArgGroup::new("wanted").args(["plan", "choose"]).multiple(true),
+    group = ArgGroup::new("how").args(["act", "choose"]).multiple(true),
+)]
 pub(crate) struct Selection {
+    /// Choose in a full-screen list what goes; it begins with what the rules say
+    #[arg(long)]
+    pub(crate) choose: bool,
     /// Write a plan of what goes to this file; `candor apply` carries it out
-    #[arg(long, value_name = "FILE", requires = "act")]
+    #[arg(long, value_name = "FILE", requires = "how")]
     pub(crate) plan: Option<PathBuf>,
-    /// What is to be done with the copies that do not stay
-    #[arg(long, value_enum, value_name = "ACT", requires = "plan")]
+    /// What is to be done with the copies that do not stay; with --choose the trash unless another is named
+    #[arg(long, value_enum, value_name = "ACT", requires = "wanted")]
     pub(crate) act: Option<Act>,
     /// What makes a copy stay; several rules: the first that tells two copies apart decides
-    #[arg(long, value_name = "RULE", requires = "plan", value_parser = rules(), value_delimiter = ',')]
+    #[arg(long, value_name = "RULE", requires = "wanted", value_parser = rules(), value_delimiter = ',')]
     pub(crate) keep: Vec<dupes::Rule>,
     /// Copies below this folder stay rather than others
-    #[arg(long, value_name = "FOLDER", requires = "plan")]
+    #[arg(long, value_name = "FOLDER", requires = "wanted")]
     pub(crate) prefer: Vec<PathBuf>,
     /// Copies whose whole path fits this regular expression stay rather than others
-    #[arg(long, value_name = "REGEX", requires = "plan")]
+    #[arg(long, value_name = "REGEX", requires = "wanted")]
     pub(crate) prefer_matching: Vec<String>,
     /// Only copies whose name or whole path fits this glob may go
-    #[arg(long, value_name = "GLOB", requires = "plan")]
+    #[arg(long, value_name = "GLOB", requires = "wanted")]
     pub(crate) only: Vec<String>,
     /// Copies whose name or whole path fits this glob never go
-    #[arg(long, value_name = "GLOB", requires = "plan")]
+    #[arg(long, value_name = "GLOB", requires = "wanted")]
     pub(crate) never: Vec<String>,
     /// Groups with a copy at or below this path stay whole
-    #[arg(long, value_name = "PATH", requires = "plan")]
+    #[arg(long, value_name = "PATH", requires = "wanted")]
     pub(crate) lock: Vec<PathBuf>,
     /// How many copies of each group stay
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) at_least: u16,
     /// Copies below the same PATH are no copies of each other
-    #[arg(long, requires = "plan")]
+    #[arg(long, requires = "wanted")]
     pub(crate) isolate: bool,
     /// Let folders that hold the same go as a whole: trash, quarantine and remove only
     #[arg(long, requires = "plan")]
@@ -319,6 +339,10 @@ pub(crate) enum Aside {
     Quarantine,
 }
 
+/// How many days the quarantine keeps things when nobody says.
+#[cfg(feature = "acts")]
+pub(crate) const KEEP_DAYS: u16 = 30;
+
 #[cfg(feature = "acts")]
 #[derive(Args, Debug)]
 pub(crate) struct Apply {
@@ -326,7 +350,7 @@ pub(crate) struct Apply {
     #[arg(value_name = "PLAN")]
     pub(crate) plan: PathBuf,
     /// How many days the quarantine keeps what is moved there; then `candor purge` may remove it
-    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    #[arg(long, value_name = "DAYS", default_value_t = KEEP_DAYS)]
     pub(crate) keep_days: u16,
     #[command(flatten)]
     pub(crate) sure: Sure,
@@ -478,27 +502,6 @@ pub(crate) enum Colour {
     Never,
 }
 
-/// Reads `90m`, `24h`, `7d` or a bare number of hours as whole hours, rounded up.
-fn hours(text: &str) -> Result<u32, String> {
-    let number = text.trim_end_matches(char::is_alphabetic);
-    let amount: u32 = number.parse().map_err(|_| usage(text))?;
-    let hours = match &text[number.len()..] {
-        "m" | "min" => Some(amount.div_ceil(60)),
-        "" | "h" => Some(amount),
-        "d" => amount.checked_mul(24),
-        "w" => amount.checked_mul(24 * 7),
-        _ => None,
-    };
-    // Browsers forget after 90 days at most; ten years is beyond any mistake worth guessing at.
-    hours
-        .filter(|hours| (1..=87_600).contains(hours))
-        .ok_or_else(|| usage(text))
-}
-
-fn usage(text: &str) -> String {
-    format!("`{text}` is not a time like 24h, 90m, 7d or 2w, from an hour to ten years")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -507,30 +510,5 @@ mod tests {
     fn the_command_line_is_sound() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn times_are_read_as_people_write_them() {
-        for (text, expected) in [
-            ("24h", 24),
-            ("24", 24),
-            ("90m", 2),
-            ("7d", 168),
-            ("2w", 336),
-        ] {
-            assert_eq!(hours(text), Ok(expected), "{text}");
-        }
-        for text in [
-            "",
-            "h",
-            "0h",
-            "-1h",
-            "1y",
-            "99999999d",
-            "4294967295w",
-            "24 h",
-        ] {
-            assert!(hours(text).is_err(), "{text}");
-        }
     }
 }

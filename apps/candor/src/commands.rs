@@ -5,6 +5,9 @@ mod acting;
 #[cfg(feature = "acts")]
 mod apply;
 mod checkup;
+#[cfg(feature = "acts")]
+mod choose;
+#[cfg(feature = "clean")]
 pub(crate) mod cleanerml;
 #[cfg(feature = "clean")]
 mod cleaning;
@@ -72,6 +75,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         #[cfg(all(feature = "clean", feature = "uninstall"))]
         Command::Clean(asked) if asked.orphans => uninstall::orphans(&asked),
         #[cfg(feature = "clean")]
+        Command::Clean(asked) if asked.cleaning.choose => choose::junk(&asked),
+        #[cfg(feature = "clean")]
         Command::Clean(asked) => {
             if let Some(folder) = &asked.rules.cleanerml {
                 return cleanerml::run(folder, &asked);
@@ -83,6 +88,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             };
             one_pass("clean", &asked.paths, &wants, &asked.shared)
         }
+        #[cfg(feature = "dupes")]
+        Command::Dupes(asked) if asked.selection.choose => choose::copies(&asked),
         #[cfg(feature = "dupes")]
         Command::Dupes(asked) => {
             let wants = Wants {
@@ -170,6 +177,7 @@ impl Wants<'_> {
         if let Some(Cleaning {
             plan: Some(file),
             act: Some(act),
+            choose: false,
             ..
         }) = self.cleaning
         {
@@ -179,6 +187,7 @@ impl Wants<'_> {
         if let Some(Selection {
             plan: Some(file),
             act: Some(act),
+            choose: false,
             ..
         }) = self.selection
         {
@@ -213,6 +222,11 @@ struct Session {
     in_force: Vec<sandbox::InForce>,
     /// Words about a plan that was written, after the report.
     planned: Option<String>,
+    /// What a person is to choose among, where no plan was made of it.
+    #[cfg(feature = "acts")]
+    proposals: Vec<tool::Proposal>,
+    #[cfg(feature = "dupes")]
+    choices: Vec<dupes::Choice>,
     /// What went wrong beside the looking, such as a memory that could not be written.
     complaints: Vec<Failure>,
 }
@@ -229,6 +243,10 @@ impl Session {
             outcomes: Vec::new(),
             in_force: Vec::new(),
             planned: None,
+            #[cfg(feature = "acts")]
+            proposals: Vec::new(),
+            #[cfg(feature = "dupes")]
+            choices: Vec::new(),
             complaints: Vec::new(),
         })
     }
@@ -398,6 +416,7 @@ impl Session {
 
     /// Writes the report and says how the command ends.
     fn end(mut self, shared: &Shared) -> Result<Ending, Failure> {
+        let ending = self.ending();
         let report = report::Report {
             command: self.command.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -421,15 +440,19 @@ impl Session {
             false => print(report::terminal(&report, &terminal::style(shared.color)).as_bytes())?,
         };
         self.talk();
-        Ok(
-            if !report.skipped().is_empty() || !self.complaints.is_empty() {
-                Ending::Incomplete
-            } else if report.findings().is_empty() {
-                Ending::NothingFound
-            } else {
-                Ending::Found
-            },
-        )
+        Ok(ending)
+    }
+
+    /// Says how the command ends, by what was found and what could not be looked at.
+    fn ending(&self) -> Ending {
+        let outcomes = || self.outcomes.iter();
+        if outcomes().any(|it| !it.skipped.is_empty()) || !self.complaints.is_empty() {
+            Ending::Incomplete
+        } else if outcomes().all(|it| it.findings.is_empty()) {
+            Ending::NothingFound
+        } else {
+            Ending::Found
+        }
     }
 }
 

@@ -10,13 +10,14 @@ use std::{borrow::Cow, ffi::OsStr, fmt::Write as _};
 /// The longest text that is shown whole, in characters.
 const LONGEST: usize = 1_000;
 
-/// Returns text in which nothing is invisible and nothing acts: for the terminal, or before [`html`].
+/// Returns text in which nothing is invisible and nothing acts: for the terminal, or before HTML gets its escapes.
 ///
 /// Beyond [`tool::path_text::shown`] this covers characters of no width, with which two different
 /// names can look alike (Unicode UTS #39, "invisible characters"). The joiner U+200D stays, since
-/// ordinary emoji hold it. A text of more than [`LONGEST`] characters loses its middle, and says so.
+/// ordinary emoji hold it. A text of more than 1,000 characters loses its middle, and says so.
 /// What has been through it once comes out of it unchanged.
-pub(crate) fn plain(text: &str) -> String {
+#[must_use]
+pub fn plain(text: &str) -> String {
     let shown = tool::path_text::shown(OsStr::new(bounded(text).as_ref()));
     let mut out = String::with_capacity(shown.len());
     for c in shown.chars() {

@@ -24,13 +24,15 @@ mod sample;
 #[cfg(test)]
 mod schemas;
 mod terminal;
-mod width;
+pub mod width;
 mod words;
 mod zone;
 
+pub use escape::plain;
 pub use html::html;
 pub use json::json;
 pub use model::{Confinement, LEFT_THE_MACHINE, Machine, Report};
 pub use progress::{Progress, progress};
 pub use terminal::{Style, terminal};
+pub use words::count;
 pub use zone::Zone;

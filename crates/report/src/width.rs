@@ -1,6 +1,6 @@
 //! How many columns text takes in a terminal, and how it is made to fit.
 //!
-//! All functions take text that `escape::plain` has been through.
+//! All functions take text that [`plain`](crate::plain) has been through.
 
 /// The share of a shortened path that its last name may take.
 const NAME_SHARE: (usize, usize) = (2, 3);
@@ -15,12 +15,14 @@ const ENOUGH: usize = 24;
 /// taken, so that a line rather ends early than wraps.
 ///
 /// Source: Unicode 16 EastAsianWidth.txt, 2024-04-30, ranges joined.
-pub(crate) fn columns(text: &str) -> usize {
+#[must_use]
+pub fn columns(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
 /// Returns text of at most `width` columns, with `…` where its end was.
-pub(crate) fn cut_end(text: &str, width: usize) -> String {
+#[must_use]
+pub fn cut_end(text: &str, width: usize) -> String {
     if columns(text) <= width {
         return text.to_owned();
     }
@@ -33,7 +35,8 @@ pub(crate) fn cut_end(text: &str, width: usize) -> String {
 /// Returns text of at most `width` columns, with `…` where its middle was.
 ///
 /// The last name of a path stays whole if it leaves room for anything else.
-pub(crate) fn cut_middle(text: &str, width: usize) -> String {
+#[must_use]
+pub fn cut_middle(text: &str, width: usize) -> String {
     if columns(text) <= width {
         return text.to_owned();
     }
@@ -58,7 +61,8 @@ pub(crate) fn cut_middle(text: &str, width: usize) -> String {
 ///
 /// A word that is wider than a line is shortened in its middle; only the host of a web address never
 /// is, since a shortened host can look like another: it goes on in the next line instead.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(4);
     let mut lines = vec![String::new()];
     let mut used = 0;
@@ -93,12 +97,14 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Returns the text followed by as many blanks as fill `width`.
-pub(crate) fn pad(text: &str, width: usize) -> String {
+#[must_use]
+pub fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
 }
 
 /// Returns the text after as many blanks as fill `width`.
-pub(crate) fn pad_left(text: &str, width: usize) -> String {
+#[must_use]
+pub fn pad_left(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(columns(text))))
 }
 

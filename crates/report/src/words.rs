@@ -174,7 +174,8 @@ pub(crate) fn left() -> String {
 }
 
 /// Returns a number with its thousands apart: `1,234,567`.
-pub(crate) fn count(n: u64) -> String {
+#[must_use]
+pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {

@@ -34,7 +34,8 @@ impl Zone {
     }
 
     /// Returns the moment in one piece: `2026-11-23 21:48:56 CET`.
-    pub(crate) fn full(&self, moment: Moment) -> String {
+    #[must_use]
+    pub fn full(&self, moment: Moment) -> String {
         let (time, zone) = self.stamp(moment);
         format!("{time} {zone}")
     }

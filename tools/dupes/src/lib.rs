@@ -17,7 +17,7 @@ mod words;
 
 use std::path::PathBuf;
 
-use knowledge::Base;
+use knowledge::{Base, protected::Protection};
 use tool::{
     EntryKind, Lists, Outcome, Proposal,
     pass::{
@@ -34,13 +34,16 @@ use near::near;
 pub use folders::FolderGroup;
 pub use groups::{Duplicates, Group, Link};
 pub use near::{NearFolder, NearFolders};
-pub use select::{BadWish, NoRule, Rule, Selection, Wishes};
+pub use select::{BadWish, Choice, NoRule, Offer, Rule, Selection, Wishes};
 
 /// The declaration: what this tool reads, keeps and sends.
 pub const DECLARATION: &str = include_str!("../declaration.toml");
 
 /// The list of what is proposed: for whoever makes a plan, not for the person.
 pub const PROPOSALS: &str = "proposals";
+
+/// The list of what a person chooses among by hand: for whoever shows it to them.
+pub const CHOICES: &str = "choices";
 
 /// Groups that are written at a time.
 const BATCH: usize = 256;
@@ -77,7 +80,8 @@ impl Default for Options {
 
 /// Finds groups of equal files among what was walked, and hands all of them to `lists`.
 ///
-/// If a plan is wanted, what is proposed for it goes there too, as a list named [`PROPOSALS`].
+/// If a plan is wanted, what is proposed for it goes there too, as a list named [`PROPOSALS`]; or all that
+/// may be chosen, as a list named [`CHOICES`].
 ///
 /// What earlier runs found is taken from `memory`, if there is one, and what is new goes there.
 pub fn look(
@@ -135,14 +139,21 @@ struct Proposed {
 
 /// Hands on what may go by the wishes of a person; `None` if there are none, or none that can be read.
 fn propose(folders: &Folders<'_>, options: &Options, lists: &mut Lists<'_>) -> Option<Proposed> {
-    let selection = Selection::of(options.wishes.as_ref()?).ok()?;
-    let mut proposed = Proposed::default();
-    let mut whole = selection.whole(folders, &options.roots, &options.bases);
-    let of_folders = std::mem::take(&mut whole.proposals);
+    let wishes = options.wishes.as_ref()?;
+    let selection = Selection::of(wishes).ok()?;
+    let protection = Protection::of(&options.bases);
+    let ground = (options.roots.as_slice(), &protection);
+    let mut whole = selection.whole(folders, ground);
     let forest = folders.tree.forest;
-    let of_files = folders.contents.classes.iter().flat_map(|class| {
-        selection.proposals(forest, class, &options.roots, &options.bases, &whole)
-    });
+    let classes = folders.contents.classes.iter();
+    if wishes.by_hand {
+        let choices = classes.flat_map(|class| selection.choices(forest, class, ground, &whole));
+        lists.rows(CHOICES, choices);
+        return None;
+    }
+    let mut proposed = Proposed::default();
+    let of_folders = std::mem::take(&mut whole.proposals);
+    let of_files = classes.flat_map(|class| selection.proposals(forest, class, ground, &whole));
     let count = |row: Proposal| {
         match row.is.kind {
             EntryKind::Folder => proposed.folders += 1,

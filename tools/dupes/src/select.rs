@@ -1,5 +1,6 @@
 //! Which copy of each group stays, by rules a person chose, and what is proposed for the others.
 
+mod choice;
 mod rule;
 mod whole;
 
@@ -11,7 +12,7 @@ use std::{
 };
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use knowledge::{Base, protected::protects};
+use knowledge::protected::Protection;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use tool::{
@@ -22,6 +23,7 @@ use tool::{
     },
 };
 
+pub use choice::{Choice, Offer};
 pub use rule::{NoRule, Rule};
 pub(crate) use whole::{Fate, Whole};
 
@@ -50,6 +52,9 @@ pub struct Wishes {
     pub folders: bool,
     /// Whether copies are joined with the one that stays, which must then be on the same device.
     pub joined: bool,
+    /// Whether a person goes through the copies one by one: then all of them are handed on, as a list
+    /// named [`CHOICES`](crate::CHOICES), and what the rules say is where that person begins.
+    pub by_hand: bool,
 }
 
 /// Why wishes cannot be followed.
@@ -122,72 +127,95 @@ impl<'w> Selection<'w> {
         &self,
         forest: &Forest,
         class: &Class,
-        roots: &[PathBuf],
-        bases: &[Base],
+        ground: (&[PathBuf], &Protection),
         whole: &Whole,
     ) -> Vec<Proposal> {
+        let choices = self.choices(forest, class, ground, whole);
+        choices.iter().flat_map(Choice::by_rules).collect()
+    }
+
+    /// Returns the copies of a class of equal files that can vouch for each other, with what these wishes
+    /// make of them: usually one set, but one for each device if copies are to be joined.
+    pub(crate) fn choices(
+        &self,
+        forest: &Forest,
+        class: &Class,
+        ground: (&[PathBuf], &Protection),
+        whole: &Whole,
+    ) -> Vec<Choice> {
         let copies = class.inodes.iter();
         let copies: Vec<Copy> = copies
             .filter_map(|inode| Copy::of(forest, inode, whole))
             .collect();
-        let locked = |copy: &Copy| self.wishes.lock.iter().any(|it| copy.is_below(&it.0));
-        if copies.iter().any(locked) {
-            return Vec::new();
-        }
+        let is_locked = |copy: &Copy| self.wishes.lock.iter().any(|it| copy.is_below(&it.0));
+        let locked = copies.iter().any(is_locked);
         let mut sets: BTreeMap<u16, Vec<&Copy>> = BTreeMap::new();
         for copy in &copies {
             let device = forest.file(copy.names[0]).device;
             let set = if self.wishes.joined { device } else { 0 };
             sets.entry(set).or_default().push(copy);
         }
-        let of_set = |set: Vec<&Copy>| self.of_set(forest, set, roots, bases);
-        sets.into_values().flat_map(of_set).collect()
+        let of_set = |set: Vec<&Copy>| self.of_set(forest, set, ground, locked);
+        let sets = sets.into_values().filter(|set| set.len() > 1);
+        sets.map(of_set).collect()
     }
 
     fn of_set(
         &self,
         forest: &Forest,
         mut set: Vec<&Copy<'_>>,
-        roots: &[PathBuf],
-        bases: &[Base],
-    ) -> Vec<Proposal> {
+        (roots, protection): (&[PathBuf], &Protection),
+        locked: bool,
+    ) -> Choice {
         set.sort_by(|one, other| self.order(*one, *other, roots).0);
-        let Some((first, rest)) = set.split_first() else {
-            return Vec::new();
+        let (first, rest) = (set[0], &set[1..]);
+        let stays = |copy: &Copy<'_>| match copy.stays {
+            true => Some("it stays or goes with its folder".to_owned()),
+            false => {
+                let mut paths = copy.paths.iter();
+                paths.find_map(|path| self.stays(path, protection))
+            }
         };
-        let stays =
-            |copy: &Copy<'_>| copy.stays || copy.paths.iter().any(|path| self.stays(path, bases));
         let same_isle = |copy: &Copy<'_>| {
             self.isle(copy)
-                .is_some_and(|it| self.isle(*first) == Some(it))
+                .is_some_and(|it| self.isle(first) == Some(it))
         };
-        // The later in the order, the sooner it goes: what may not go counts as one that stays.
-        let (kept, goes): (Vec<&Copy<'_>>, Vec<&Copy<'_>>) =
-            rest.iter().partition(|copy| stays(copy) || same_isle(copy));
-        let more = self.wishes.at_least.max(1).saturating_sub(1 + kept.len());
-        let mut proposals = Vec::new();
-        for copy in goes.into_iter().skip(more) {
-            let (_, decided) = self.order(*first, copy, roots);
-            let survivor = forest.seen(first.names[0]);
-            let shown = tool::path_text::shown(survivor.path.0.as_os_str());
-            let reason = format!("same content as `{shown}`, which stays: {decided}");
-            // Joining one name joins the file: its other names lead to the old one, and free nothing.
-            for (number, name) in copy.names.iter().enumerate() {
-                let seen = forest.seen(*name);
-                let is_last = number + 1 == copy.names.len();
-                proposals.push(Proposal {
-                    path: seen.path,
-                    is: seen.is,
-                    reason: reason.clone(),
-                    rule: None,
-                    frees: if is_last { Bytes(copy.own) } else { Bytes(0) },
-                    survivor: Some(survivor.clone()),
-                    inside: Vec::new(),
-                    mirror: Vec::new(),
-                });
+        let offer = |copy: &Copy<'_>, why: &str| Offer {
+            names: copy.names.iter().map(|it| forest.seen(*it)).collect(),
+            frees: Bytes(copy.own),
+            goes: false,
+            why: why.to_owned(),
+            locked: match locked {
+                true => Some("you said that its group stays whole".to_owned()),
+                false => stays(copy),
+            },
+        };
+        let mut copies = vec![offer(first, self.order(first, rest[0], roots).1)];
+        let mut kept = 1;
+        for copy in rest {
+            let mut offer = offer(copy, self.order(first, *copy, roots).1);
+            offer.goes = offer.locked.is_none() && !same_isle(copy);
+            if !offer.goes {
+                kept += 1;
+                offer.why = match offer.locked {
+                    Some(_) => "it has to".to_owned(),
+                    None => "it lies below the same PATH as the copy that stays".to_owned(),
+                };
             }
+            copies.push(offer);
         }
-        proposals
+        // The later in the order, the sooner it goes: what may not go counts as one that stays.
+        let stay = self.wishes.at_least.max(1);
+        let more = stay.saturating_sub(kept);
+        for offer in copies.iter_mut().filter(|it| it.goes).take(more) {
+            offer.goes = false;
+            offer.why = format!("{stay} copies of each group do");
+        }
+        Choice {
+            size: Bytes(forest.file(first.names[0]).size),
+            stay,
+            copies,
+        }
     }
 
     /// Returns which of the folders whose copies are none of each other this one lies in.
@@ -196,14 +224,20 @@ impl<'w> Selection<'w> {
         self.wishes.isolate.iter().position(holds)
     }
 
-    /// Returns whether a name must stay whatever the rules say.
-    fn stays(&self, path: &Path, bases: &[Base]) -> bool {
-        self.is_kept(path, bases) || (!self.wishes.only.is_empty() && !fits(&self.only, path))
+    /// Returns why a name must stay whatever the rules say; `None` if it need not.
+    fn stays(&self, path: &Path, protection: &Protection) -> Option<String> {
+        let may_go = self.wishes.only.is_empty() || fits(&self.only, path);
+        self.is_kept(path, protection)
+            .or_else(|| (!may_go).then(|| "it is not among what you said may go".to_owned()))
     }
 
-    /// Returns whether a person or the table of protected places keeps it.
-    fn is_kept(&self, path: &Path, bases: &[Base]) -> bool {
-        fits(&self.keep, path) || protects(path, bases).is_some()
+    /// Returns why a person or the table of protected places keeps a name; `None` if neither does.
+    fn is_kept(&self, path: &Path, protection: &Protection) -> Option<String> {
+        if fits(&self.keep, path) {
+            return Some("you said that it never goes".to_owned());
+        }
+        let row = protection.of_path(path)?;
+        Some(format!("it is protected: {}", row.words))
     }
 
     /// Compares two copies, the one that stays first, and says in words what decided.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use candor_dupes::{Options, Rule, Wishes, look};
+use candor_dupes::{Choice, Options, Rule, Wishes, look};
 use proptest::prelude::*;
 use tool::{
     PathText,
@@ -39,6 +39,7 @@ fn wishes() -> impl Strategy<Value = Wishes> {
                 isolate: folders(if isolate { vec![0, 2] } else { Vec::new() }),
                 folders: false,
                 joined,
+                by_hand: false,
             }
         },
     )
@@ -49,6 +50,7 @@ proptest! {
     fn one_file_of_each_group_always_stays(
         files in proptest::collection::vec((0..FOLDERS.len(), 0..3_u8, any::<bool>()), 2..10),
         mut wishes in wishes(),
+        picked in proptest::collection::vec(any::<bool>(), 1..8),
     ) {
         let disk = tempfile::tempdir().unwrap();
         let root = disk.path().canonicalize().unwrap();
@@ -71,7 +73,7 @@ proptest! {
         let scope = Scope { roots: vec![root.clone()], ..Scope::default() };
         let watch = Watch::new(&|_| {});
         let forest = walk(&scope, &watch);
-        let options = Options {
+        let mut options = Options {
             wishes: Some(wishes),
             roots: vec![root],
             ..Options::default()
@@ -92,5 +94,34 @@ proptest! {
             let inode = |seen: &serde_json::Value| seen["is"]["inode"].clone();
             prop_assert_ne!(inode(it), inode(&it["survivor"]));
         }
+        // Who chooses by hand begins with the same, and whatever they choose, one stays and vouches.
+        // (For half of the trees: to walk each of them twice would double the time.)
+        if !picked[0] {
+            return Ok(());
+        }
+        options.wishes.as_mut().expect("set above").by_hand = true;
+        let outcome = fixture::whole(|lists| look(&forest, |_| true, &options, None, &watch, lists));
+        let data = fixture::data(&outcome);
+        prop_assert!(data.get("proposals").is_none());
+        let choices: Vec<Choice> = serde_json::from_value(data["choices"].clone()).expect("choices");
+        let by_rules: Vec<_> = choices.iter().flat_map(Choice::by_rules).collect();
+        prop_assert_eq!(serde_json::to_value(by_rules).expect("JSON"), data_of(proposals));
+        let mut picked = picked.iter().cycle();
+        for choice in &choices {
+            let mut flags = |names: usize| picked.by_ref().copied().take(names).collect::<Vec<bool>>();
+            let goes: Vec<Vec<bool>> = choice.copies.iter().map(|it| flags(it.names.len())).collect();
+            let proposals = choice.proposals(&goes);
+            for it in &proposals {
+                let survivor = it.survivor.as_ref().expect("one vouches");
+                let same_file = proposals.iter().find(|other| other.is.inode == survivor.is.inode);
+                prop_assert_eq!(same_file, None, "a name of the file that stays goes");
+                let copy = choice.copies.iter().find(|copy| copy.names.iter().any(|seen| seen.path == it.path));
+                prop_assert!(copy.is_some_and(|copy| copy.locked.is_none()));
+            }
+        }
     }
+}
+
+fn data_of(rows: &[serde_json::Value]) -> serde_json::Value {
+    serde_json::Value::Array(rows.to_vec())
 }

@@ -6,7 +6,7 @@ use tool::Machine;
 use super::acting::{Refused, agreed, refuse, run, words};
 use crate::{
     actor::Work,
-    cli::Apply,
+    cli::{Apply, Sure},
     failure::{Ending, Failure},
     machine, plans,
     vouch::Grounds,
@@ -14,27 +14,42 @@ use crate::{
 
 /// Shows a plan, asks, and carries it out.
 pub(super) fn apply(asked: &Apply) -> Result<Ending, Failure> {
-    let PlanFile { plan, unread } = plans::read(&asked.plan)?;
+    let plan = plans::read(&asked.plan)?;
+    let what = format!("apply {}", tool::path_text::shown(asked.plan.as_os_str()));
+    let carried_out = carry_out(plan, what, asked.keep_days, &asked.sure)?;
+    Ok(carried_out.unwrap_or_else(|| {
+        eprintln!("Nothing was done.");
+        Ending::NothingFound
+    }))
+}
+
+/// The same with a plan that was not read from a file; `what` is what the journal calls it. `None` if the
+/// person did not agree.
+pub(super) fn carry_out(
+    PlanFile { plan, unread }: PlanFile,
+    what: String,
+    keep_days: u16,
+    sure: &Sure,
+) -> Result<Option<Ending>, Failure> {
     let refused: Vec<Refused> = unread.into_iter().map(Refused::from).collect();
     let machine = machine::here_and_now()?;
     let home = machine.people.first().map(|person| person.home.clone());
     if plan.steps.is_empty() && !refused.is_empty() {
-        return refuse(&asked.sure, refused, home.as_deref());
+        return refuse(sure, refused, home.as_deref()).map(Some);
     }
-    if !asked.sure.json {
+    if !sure.json {
         super::print(words::plan(&plan, home.as_deref()).as_bytes())?;
         // Whoever agrees should know it.
         eprint!("{}", words::left_out(refused.len()));
     }
     if plan.steps.is_empty() {
-        return Ok(Ending::NothingFound);
+        return Ok(Some(Ending::NothingFound));
     }
     if !agreed(
-        &asked.sure,
+        sure,
         &format!("Carry out {}?", words::steps(plan.steps.len())),
     )? {
-        eprintln!("Nothing was done.");
-        return Ok(Ending::NothingFound);
+        return Ok(None);
     }
     let steps = plan
         .steps
@@ -43,14 +58,13 @@ pub(super) fn apply(asked: &Apply) -> Result<Ending, Failure> {
     let steps = steps.collect();
     let bins = Bins::make(&plan, &machine);
     let by_rule = plan.steps.iter().any(|step| step.rule.is_some());
-    let what = format!("apply {}", tool::path_text::shown(asked.plan.as_os_str()));
     let work = Work::Apply {
         plan: Box::new(plan),
         bins,
         grounds: grounds(&machine, by_rule)?,
-        until: plans::in_days(asked.keep_days.into()),
+        until: plans::in_days(keep_days.into()),
     };
-    run(&machine, &asked.sure, what, work, (steps, refused))
+    run(&machine, sure, what, work, (steps, refused)).map(Some)
 }
 
 /// What is true of this machine now, which the steps of a plan are judged by.

@@ -22,7 +22,7 @@ impl Session {
         if let Some(asked) = asked {
             keep.extend(asked.never.iter().cloned());
             also = asked.also.iter().map(|it| odd(*it)).collect();
-            if asked.plan.is_some() {
+            if asked.plan.is_some() || asked.choose {
                 self.may_plan(asked.plan.as_deref())?;
                 let known = known(&self.machine);
                 for id in asked.kind.iter().chain(&asked.not_kind) {
@@ -32,7 +32,11 @@ impl Session {
                     }
                 }
                 wishes = Some(Wishes {
-                    kinds: asked.kind.clone(),
+                    // A person who chooses is shown every kind.
+                    kinds: match asked.choose {
+                        true => known.into_iter().map(str::to_owned).collect(),
+                        false => asked.kind.clone(),
+                    },
                     without: asked.not_kind.clone(),
                 });
             }

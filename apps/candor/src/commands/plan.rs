@@ -5,6 +5,7 @@ use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 use acts::{Act, Plan};
 #[cfg(feature = "dupes")]
 use dupes::{Selection as Selecting, Wishes};
+use serde::de::DeserializeOwned;
 use tool::Proposal;
 
 use super::{Failure, Session, acting::words};
@@ -30,7 +31,7 @@ impl Session {
         asked: Option<&cli::Selection>,
         roots: &[std::path::PathBuf],
     ) -> Result<Option<Wishes>, Failure> {
-        let Some(asked) = asked.filter(|asked| asked.plan.is_some()) else {
+        let Some(asked) = asked.filter(|asked| asked.plan.is_some() || asked.choose) else {
             return Ok(None);
         };
         self.may_plan(asked.plan.as_deref())?;
@@ -61,6 +62,7 @@ impl Session {
             },
             folders: asked.folders,
             joined,
+            by_hand: asked.choose,
         };
         Selecting::of(&wishes).map_err(|error| {
             Failure::new("this choice of copies cannot be read")
@@ -90,41 +92,58 @@ impl Session {
     }
 
     /// Makes the plan of what was proposed, if one is wanted.
+    /// Makes the plan of what was proposed, if one is wanted; without one, keeps that for a person to
+    /// choose among.
     pub(super) fn plan(&mut self, asked: Option<(&Path, Act)>) -> Result<(), Failure> {
-        let mut proposals: Vec<Proposal> = Vec::new();
+        let proposals: Vec<Proposal> = self.taken(PROPOSALS)?;
+        #[cfg(feature = "dupes")]
+        {
+            self.choices = self.taken(&[dupes::CHOICES])?;
+        }
+        // A report in words needs no rows.
+        if !self.lists {
+            self.outcomes.iter_mut().for_each(|it| it.lists.clear());
+        }
+        let Some((file, act)) = asked else {
+            self.proposals = proposals;
+            return Ok(());
+        };
+        let plan = made(act, proposals, &self.command);
+        write(file, &plan)?;
+        self.planned = Some(words::written(&plan, file));
+        Ok(())
+    }
+
+    /// Takes lists out of what the workers found: they are for plans, and the report has the groups.
+    fn taken<T: DeserializeOwned>(&mut self, names: &[&str]) -> Result<Vec<T>, Failure> {
+        let mut taken = Vec::new();
         for outcome in &mut self.outcomes {
-            // They are for the plan: the report has the groups.
-            let ours = |list: &mut tool::List| PROPOSALS.contains(&list.name.as_str());
+            let ours = |list: &mut tool::List| names.contains(&list.name.as_str());
             for list in outcome.lists.extract_if(.., ours) {
                 for piece in &list.pieces {
-                    let rows = serde_json::from_str::<Vec<Proposal>>(piece.get());
-                    proposals.extend(rows.map_err(|error| {
+                    let rows = serde_json::from_str::<Vec<T>>(piece.get());
+                    taken.extend(rows.map_err(|error| {
                         Failure::new("a worker proposed what cannot be read").because(&error)
                     })?);
                 }
             }
-            // A report in words needs no rows.
-            if !self.lists {
-                outcome.lists.clear();
-            }
         }
-        let Some((file, act)) = asked else {
-            return Ok(());
-        };
-        let plan = write(file, act, proposals, &self.command)?;
-        self.planned = Some(words::written(&plan, file));
-        Ok(())
+        Ok(taken)
     }
 }
 
-/// Makes a plan of proposals, and writes it to a file that is not there yet.
+/// Makes a plan of proposals.
+pub(super) fn made(act: Act, proposals: Vec<Proposal>, command: &str) -> Plan {
+    let made = jiff::Timestamp::now().to_string();
+    let by = format!("candor {} {command}", env!("CARGO_PKG_VERSION"));
+    Plan::of(act, proposals, made, by, plans::machine_name())
+}
+
+/// Writes a plan to a file that is not there yet.
 ///
 /// # Errors
 /// When there is a file of that name, or it cannot be written.
-fn write(file: &Path, act: Act, proposals: Vec<Proposal>, command: &str) -> Result<Plan, Failure> {
-    let made = jiff::Timestamp::now().to_string();
-    let by = format!("candor {} {command}", env!("CARGO_PKG_VERSION"));
-    let plan = Plan::of(act, proposals, made, by, plans::machine_name());
+pub(super) fn write(file: &Path, plan: &Plan) -> Result<(), Failure> {
     let written = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -140,8 +159,7 @@ fn write(file: &Path, act: Act, proposals: Vec<Proposal>, command: &str) -> Resu
         Failure::new(format!("cannot write the plan to `{shown}`"))
             .because(&error)
             .help("name a file that is not there yet, in a folder you can write to")
-    })?;
-    Ok(plan)
+    })
 }
 
 /// Returns the act of that name.

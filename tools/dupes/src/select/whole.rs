@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use knowledge::Base;
+use knowledge::protected::Protection;
 use tool::{
     Bytes, Proposal, Seen,
     pass::{FileId, FolderId, Forest, Kind},
@@ -49,7 +49,7 @@ impl Whole {
 
 impl Selection<'_> {
     /// Decides which folders go as a whole, if that is wished. What is in a bundle stays or goes with it.
-    pub(crate) fn whole(&self, folders: &Folders<'_>, roots: &[PathBuf], bases: &[Base]) -> Whole {
+    pub(crate) fn whole(&self, folders: &Folders<'_>, ground: (&[PathBuf], &Protection)) -> Whole {
         let forest = folders.tree.forest;
         let mut whole = Whole {
             fates: vec![Fate::Open; forest.folder_numbers()],
@@ -65,7 +65,7 @@ impl Selection<'_> {
         }
         // Each group comes before those of the folders in it.
         for group in &folders.equal {
-            self.of_group(folders, group, roots, bases, &mut whole);
+            self.of_group(folders, group, ground, &mut whole);
         }
         whole
     }
@@ -74,8 +74,7 @@ impl Selection<'_> {
         &self,
         folders: &Folders<'_>,
         group: &[FolderId],
-        roots: &[PathBuf],
-        bases: &[Base],
+        (roots, protection): (&[PathBuf], &Protection),
         whole: &mut Whole,
     ) {
         let forest = folders.tree.forest;
@@ -105,7 +104,7 @@ impl Selection<'_> {
                 || is_nested(copy)
                 || same_isle(copy)
                 || !is_of_one_device(folders, copy.id)
-                || self.folder_stays(folders, copy, bases)
+                || self.folder_stays(folders, copy, protection)
         };
         let (kept, goes): (Vec<&Copy>, Vec<&Copy>) = rest.iter().partition(stays);
         let more = self.wishes.at_least.max(1).saturating_sub(1 + kept.len());
@@ -136,7 +135,7 @@ impl Selection<'_> {
     }
 
     /// Returns whether a folder must stay, or something in it.
-    fn folder_stays(&self, folders: &Folders<'_>, copy: &Copy, bases: &[Base]) -> bool {
+    fn folder_stays(&self, folders: &Folders<'_>, copy: &Copy, protection: &Protection) -> bool {
         let forest = folders.tree.forest;
         let tree = &folders.tree;
         let paths = || {
@@ -148,7 +147,7 @@ impl Selection<'_> {
             || tree
                 .files_below(copy.id)
                 .all(|id| fits(&self.only, &forest.path(id)));
-        !may_go || paths().any(|path| self.is_kept(&path, bases))
+        !may_go || paths().any(|path| self.is_kept(&path, protection).is_some())
     }
 }
 

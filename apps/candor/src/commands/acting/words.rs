@@ -76,10 +76,18 @@ pub(in super::super) fn plan(plan: &Plan, home: Option<&Path>) -> String {
 
 /// What an act brings, and when.
 fn gain(act: Act, bytes: Bytes) -> String {
+    match later(act) {
+        Some(when) => format!("{bytes} free {when}"),
+        None => format!("frees {bytes}"),
+    }
+}
+
+/// When an act brings what it brings, if not at once.
+pub(in super::super) fn later(act: Act) -> Option<&'static str> {
     match act {
-        Act::Trash => format!("{bytes} free when the trash is emptied"),
-        Act::Quarantine => format!("{bytes} free when the quarantine is purged"),
-        Act::Remove | Act::Hardlink | Act::Reflink => format!("frees {bytes}"),
+        Act::Trash => Some("when the trash is emptied"),
+        Act::Quarantine => Some("when the quarantine is purged"),
+        Act::Remove | Act::Hardlink | Act::Reflink => None,
     }
 }
 
