@@ -1,5 +1,8 @@
 //! The command line. Help, man page and shell completions all come from here.
 
+#[cfg(feature = "similar")]
+mod similar;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -34,7 +37,7 @@ pub(crate) enum Command {
     Dupes(Dupes),
     #[cfg(feature = "similar")]
     /// Find pictures that look alike: smaller, turned, mirrored or in another format
-    Similar(Similar),
+    Similar(similar::Similar),
     #[cfg(feature = "history")]
     /// Check the last hours of every browser against threat lists, on this machine
     History(History),
@@ -206,19 +209,6 @@ pub(crate) struct Dupes {
     // Last: its heading holds for all that follows.
     #[command(flatten)]
     pub(crate) selection: Selection,
-}
-
-#[cfg(feature = "similar")]
-#[derive(Args, Debug)]
-pub(crate) struct Similar {
-    /// Files and folders whose pictures are compared
-    #[arg(value_name = "PATH", required = true)]
-    pub(crate) paths: Vec<PathBuf>,
-    /// In how many of 64 bits two pictures may differ: 0 for almost the same, 12 for faintly alike
-    #[arg(long, value_name = "BITS", default_value_t = similar::USUAL_DISTANCE, value_parser = clap::value_parser!(u8).range(0..=20))]
-    pub(crate) distance: u8,
-    #[command(flatten)]
-    pub(crate) shared: Shared,
 }
 
 /// Which copies go, for a plan.

@@ -26,11 +26,9 @@ use crate::{
     put::{put, put_back, remove},
     refusal::{Refusal, Result},
     same::same_bytes,
+    together::independent,
     unused::in_use,
 };
-
-/// Steps that share two calls to the disk that wait until the journal is safe there.
-pub(crate) const TOGETHER: usize = 32;
 
 /// What came of a step.
 #[derive(Debug)]
@@ -146,29 +144,6 @@ fn not_begun(step: &Step) -> Before {
         to: None,
         info: None,
     }
-}
-
-/// Returns how many steps from the first on can be looked at before any of them is done: none of them
-/// needs a file that one before it changes, or that goes with a folder.
-fn independent(steps: &[Step]) -> usize {
-    let file = |is: &Identity| (is.device, is.inode);
-    let mut changed = HashSet::new();
-    for (number, step) in steps.iter().take(TOGETHER).enumerate() {
-        let survivor = step.survivor.as_ref().map(|it| file(&it.is));
-        let needs = [Some(file(&step.is)), survivor];
-        let mut mirror = step.mirror.iter().map(|it| file(&it.is));
-        if needs.iter().flatten().any(|it| changed.contains(it))
-            || mirror.any(|it| changed.contains(&it))
-        {
-            return number;
-        }
-        changed.insert(file(&step.is));
-        changed.extend(step.inside.iter().map(|it| file(&it.is)));
-        if step.act.needs_survivor() {
-            changed.extend(survivor);
-        }
-    }
-    steps.len().min(TOGETHER)
 }
 
 struct Run<'a> {
