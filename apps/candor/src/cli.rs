@@ -1,13 +1,19 @@
 //! The command line. Help, man page and shell completions all come from here.
 
+#[cfg(feature = "clean")]
+mod cleaning;
 mod hours;
+#[cfg(feature = "similar")]
+mod similar;
 
 use std::path::PathBuf;
 
-#[cfg(feature = "acts")]
+#[cfg(feature = "dupes")]
 use clap::ArgGroup;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "clean")]
+pub(crate) use cleaning::{Also, Away, Cleaning, Day, Schedule};
 use hours::hours;
 
 /// Device care that shows its hand: it looks, it explains, and it sends nothing
@@ -40,7 +46,7 @@ pub(crate) enum Command {
     Dupes(Dupes),
     #[cfg(feature = "similar")]
     /// Find pictures that look alike: smaller, turned, mirrored or in another format
-    Similar(Similar),
+    Similar(similar::Similar),
     #[cfg(feature = "history")]
     /// Check the last hours of every browser against threat lists, on this machine
     History(History),
@@ -128,88 +134,6 @@ pub(crate) struct Clean {
     pub(crate) cleaning: Cleaning,
 }
 
-#[cfg(feature = "clean")]
-#[derive(Args, Debug)]
-pub(crate) struct Schedule {
-    /// The day of the week
-    #[arg(long, value_enum, value_name = "DAY", default_value_t = Day::Sunday)]
-    pub(crate) day: Day,
-    /// Show what would be written, and write nothing
-    #[arg(long, conflicts_with = "remove")]
-    pub(crate) show: bool,
-    /// Remove what an earlier `candor schedule` wrote
-    #[arg(long)]
-    pub(crate) remove: bool,
-}
-
-/// A day of the week.
-#[cfg(feature = "clean")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Day {
-    Sunday,
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-}
-
-/// Which junk is looked for, and which goes, for a plan.
-#[cfg(feature = "clean")]
-#[derive(Args, Debug)]
-#[command(
-    next_help_heading = "Plan",
-    group = ArgGroup::new("wanted").args(["plan", "choose"]).multiple(true),
-    group = ArgGroup::new("how").args(["act", "choose"]).multiple(true),
-)]
-pub(crate) struct Cleaning {
-    /// Look for these too, in folders whose names are your own; a plan takes them
-    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
-    pub(crate) also: Vec<Also>,
-    /// What fits this path or glob stays, beside the lines of the file `keep` in the config folder
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) never: Vec<String>,
-    /// Choose in a full-screen list what goes; it begins with what is ticked
-    #[arg(long, conflicts_with = "cleanerml")]
-    pub(crate) choose: bool,
-    /// Write a plan of what is ticked to this file; `candor apply` carries it out
-    #[arg(long, value_name = "FILE", requires = "how")]
-    pub(crate) plan: Option<PathBuf>,
-    /// What is to be done with it; with --choose the trash unless another is named
-    #[arg(long, value_enum, value_name = "ACT", requires = "wanted")]
-    pub(crate) act: Option<Away>,
-    /// Take these kinds instead of those that are ticked: an id such as linux.thumbnails, or the start of
-    /// several, such as project
-    #[arg(long, value_name = "ID", requires = "wanted", value_delimiter = ',')]
-    pub(crate) kind: Vec<String>,
-    /// Leave these kinds out
-    #[arg(long, value_name = "ID", requires = "wanted", value_delimiter = ',')]
-    pub(crate) not_kind: Vec<String>,
-}
-
-/// What no row can name.
-#[cfg(feature = "clean")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Also {
-    /// Folders that hold nothing but empty folders
-    EmptyFolders,
-    /// Links to what is not there
-    BrokenLinks,
-}
-
-/// The acts of a plan that take something away.
-#[cfg(feature = "clean")]
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Away {
-    /// Move it to the trash
-    Trash,
-    /// Move it to Candor's quarantine, which `candor purge` empties after some days
-    Quarantine,
-    /// Remove it for good; this cannot be undone
-    Remove,
-}
-
 #[cfg(feature = "dupes")]
 #[derive(Args, Debug)]
 pub(crate) struct Dupes {
@@ -226,19 +150,6 @@ pub(crate) struct Dupes {
     // Last: its heading holds for all that follows.
     #[command(flatten)]
     pub(crate) selection: Selection,
-}
-
-#[cfg(feature = "similar")]
-#[derive(Args, Debug)]
-pub(crate) struct Similar {
-    /// Files and folders whose pictures are compared
-    #[arg(value_name = "PATH", required = true)]
-    pub(crate) paths: Vec<PathBuf>,
-    /// In how many of 64 bits two pictures may differ: 0 for almost the same, 12 for faintly alike
-    #[arg(long, value_name = "BITS", default_value_t = similar::USUAL_DISTANCE, value_parser = clap::value_parser!(u8).range(0..=20))]
-    pub(crate) distance: u8,
-    #[command(flatten)]
-    pub(crate) shared: Shared,
 }
 
 /// Which copies go, for a plan.

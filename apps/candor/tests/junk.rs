@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 
 #[path = "plans/home.rs"]
 mod home;
+#[path = "plans/schema.rs"]
+mod schema;
 
-use home::{Home, assert_as_described};
+use home::Home;
+use schema::assert_as_described;
 
 /// A home with a cache, a project, and a program that may hold both.
 fn with_junk(home: &Home) {

@@ -26,11 +26,9 @@ use crate::{
     put::{put, put_back, remove},
     refusal::{Refusal, Result},
     same::same_bytes,
+    together::independent,
     unused::in_use,
 };
-
-/// Steps that share two calls to the disk that wait until the journal is safe there.
-pub(crate) const TOGETHER: usize = 32;
 
 /// What came of a step.
 #[derive(Debug)]
@@ -148,29 +146,6 @@ fn not_begun(step: &Step) -> Before {
     }
 }
 
-/// Returns how many steps from the first on can be looked at before any of them is done: none of them
-/// needs a file that one before it changes, or that goes with a folder.
-fn independent(steps: &[Step]) -> usize {
-    let file = |is: &Identity| (is.device, is.inode);
-    let mut changed = HashSet::new();
-    for (number, step) in steps.iter().take(TOGETHER).enumerate() {
-        let survivor = step.survivor.as_ref().map(|it| file(&it.is));
-        let needs = [Some(file(&step.is)), survivor];
-        let mut mirror = step.mirror.iter().map(|it| file(&it.is));
-        if needs.iter().flatten().any(|it| changed.contains(it))
-            || mirror.any(|it| changed.contains(&it))
-        {
-            return number;
-        }
-        changed.insert(file(&step.is));
-        changed.extend(step.inside.iter().map(|it| file(&it.is)));
-        if step.act.needs_survivor() {
-            changed.extend(survivor);
-        }
-    }
-    steps.len().min(TOGETHER)
-}
-
 struct Run<'a> {
     around: &'a Around<'a>,
     bins: Vec<OpenBin<'a>>,
@@ -210,16 +185,16 @@ impl Run<'_> {
         if let Some(why) = step.senseless() {
             return Err(Refusal::Senseless { why });
         }
-        if step.act == Act::Trash && is_in_a_bin(&step.path.0) {
-            return Err(Refusal::Senseless {
-                why: "it is in the trash or the quarantine already; `remove` takes it away for good",
-            });
-        }
         let inside = step.inside.iter().map(|it| &it.path);
         for path in std::iter::once(&step.path).chain(inside) {
             if let Some(why) = (self.around.protected)(&path.0) {
                 return Err(Refusal::Protected { why });
             }
+        }
+        if step.act == Act::Trash && is_in_a_bin(&step.path.0) {
+            return Err(Refusal::Senseless {
+                why: "it is in the trash or the quarantine already; `remove` takes it away for good",
+            });
         }
         if step.survivor.is_none()
             && let Some(why) = (self.around.alone)(step)

@@ -27,6 +27,7 @@ mod put;
 mod recover;
 mod refusal;
 mod same;
+mod together;
 mod undo;
 mod unused;
 

@@ -5,7 +5,7 @@ use std::{collections::HashSet, io, path::Path};
 use tool::{Bytes, EntryKind, PathText, Seen};
 
 use crate::{
-    apply::{Done, Ended, TOGETHER},
+    apply::{Done, Ended},
     below::{Below, visit_below},
     bins::is_in_a_bin,
     handle::{Entry, compare_moved},
@@ -13,6 +13,7 @@ use crate::{
     plan::Act,
     put::remove,
     refusal::{Refusal, Result},
+    together::TOGETHER,
     undo::is_that_file,
 };
 

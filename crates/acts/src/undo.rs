@@ -5,7 +5,7 @@ use std::{collections::HashSet, ffi::OsString, io};
 use tool::{Bytes, EntryKind, Identity};
 
 use crate::{
-    apply::{Done, Ended, TOGETHER, aside},
+    apply::{Done, Ended, aside},
     handle::{Entry, compare_moved},
     journal::{Before, CameTo, Journal, Record, Run, StepRecord},
     link::separate,
@@ -13,6 +13,7 @@ use crate::{
     put::put_back,
     recover::take_note_away,
     refusal::{Refusal, Result},
+    together::TOGETHER,
 };
 
 /// Takes back every step of `run` that was done and is not in `already`, the last one first. `name` is
