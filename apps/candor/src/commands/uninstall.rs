@@ -14,7 +14,7 @@ use super::{Ending, Failure, Session};
 use crate::cli::Clean;
 use crate::{cli::Shared, job::Job};
 
-/// `candor uninstall`, as it is asked.
+// `candor uninstall`, as it is asked.
 #[derive(Args, Debug)]
 pub(crate) struct Uninstall {
     /// The application: its name or its id, never a part of it
@@ -30,7 +30,7 @@ pub(crate) struct Uninstall {
     shared: Shared,
 }
 
-/// The acts that can be taken back, for what has no copy.
+// The acts that can be taken back, for what has no copy.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Aside {
     /// Move it to the trash
