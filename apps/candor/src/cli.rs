@@ -55,7 +55,7 @@ pub(crate) enum Command {
     Battery(Battery),
     #[cfg(feature = "uninstall")]
     /// Show an application and what it left, with the evidence; make a plan of what may go
-    Uninstall(Uninstall),
+    Uninstall(crate::commands::uninstall::Uninstall),
     #[cfg(feature = "clean")]
     /// Write what lets the system show the junk once a week; it never acts
     Schedule(Schedule),
@@ -222,32 +222,6 @@ fn rules() -> impl clap::builder::TypedValueParser<Value = dupes::Rule> {
         |row: &(dupes::Rule, &'static str, &'static str)| PossibleValue::new(row.1).help(row.2);
     PossibleValuesParser::new(dupes::Rule::ALL.iter().map(value))
         .try_map(|name| name.parse::<dupes::Rule>())
-}
-
-#[cfg(feature = "uninstall")]
-#[derive(Args, Debug)]
-pub(crate) struct Uninstall {
-    /// The application: its name or its id, never a part of it
-    #[arg(value_name = "APP")]
-    pub(crate) application: String,
-    /// Write a plan of what is selected to this file; `candor apply` carries it out
-    #[arg(long, value_name = "FILE", requires = "act")]
-    pub(crate) plan: Option<PathBuf>,
-    /// What is to be done with it
-    #[arg(long, value_enum, value_name = "ACT", requires = "plan")]
-    pub(crate) act: Option<Aside>,
-    #[command(flatten)]
-    pub(crate) shared: Shared,
-}
-
-/// The acts that can be taken back, for what has no copy.
-#[cfg(feature = "uninstall")]
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Aside {
-    /// Move it to the trash
-    Trash,
-    /// Move it to Candor's quarantine
-    Quarantine,
 }
 
 /// How many days the quarantine keeps things when nobody says.

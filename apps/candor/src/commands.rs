@@ -29,7 +29,7 @@ mod schedule;
 #[cfg(feature = "acts")]
 mod undo;
 #[cfg(feature = "uninstall")]
-mod uninstall;
+pub(crate) mod uninstall;
 
 use std::{
     io::{self, BufWriter, Write},

@@ -6,6 +6,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use acts::{Plan, Step};
+#[cfg(feature = "uninstall")]
+use knowledge::applications::{Places, RULE};
 use knowledge::{Base, protected::Protection};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,8 @@ pub(crate) struct Judge<'g> {
     /// What steps name as belonging to an application: some rows give way to it.
     #[cfg(feature = "uninstall")]
     of_applications: std::collections::HashSet<&'g Path>,
+    #[cfg(feature = "uninstall")]
+    places: Vec<Places>,
     #[cfg(feature = "clean")]
     rules: Option<clean::Rules>,
     #[cfg(feature = "clean")]
@@ -47,6 +51,8 @@ impl<'g> Judge<'g> {
                 .filter(|step| is_of_application(step))
                 .map(|step| step.path.0.as_path())
                 .collect(),
+            #[cfg(feature = "uninstall")]
+            places: grounds.bases.iter().map(Places::of).collect(),
             #[cfg(feature = "clean")]
             rules: grounds
                 .bases
@@ -71,7 +77,7 @@ impl<'g> Judge<'g> {
         let row = self.protection.of_path(path)?;
         #[cfg(feature = "uninstall")]
         let row = match path.ancestors().any(|it| self.of_applications.contains(it)) {
-            true => self.protection.from_uninstall(path, &self.grounds.bases)?,
+            true => self.protection.from_uninstall(path, &self.places)?,
             false => row,
         };
         Some(format!("{}: {}", row.words, row.why))
@@ -89,10 +95,8 @@ impl<'g> Judge<'g> {
         }
         #[cfg(feature = "uninstall")]
         if is_of_application(step) {
-            let bases = &self.grounds.bases;
-            let fits = |base| knowledge::applications::fits(&step.path.0, base);
-            return (!bases.iter().any(fits))
-                .then(|| "it does not lie in a place of one application".to_owned());
+            let fits = self.places.iter().any(|it| it.fits(&step.path.0));
+            return (!fits).then(|| "it does not lie in a place of one application".to_owned());
         }
         #[cfg(feature = "clean")]
         return match &self.rules {
@@ -107,5 +111,5 @@ impl<'g> Judge<'g> {
 /// Returns whether a step says that an application is all that vouches for it.
 #[cfg(feature = "uninstall")]
 fn is_of_application(step: &Step) -> bool {
-    step.survivor.is_none() && step.rule.as_deref() == Some(knowledge::applications::RULE)
+    step.survivor.is_none() && step.rule.as_deref() == Some(RULE)
 }

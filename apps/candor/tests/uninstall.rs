@@ -96,6 +96,49 @@ fn a_plan_names_what_is_sure_and_nothing_else() {
 }
 
 #[test]
+fn a_plan_is_carried_out_and_taken_back() {
+    let home = home();
+    let at = |path: &str| home.path().join(path);
+    let gone = [
+        ".config/PretendTool/settings",
+        ".local/share/applications/pretend-tool.desktop",
+        "Applications/Pretend-Tool-1.0.AppImage",
+    ];
+    let there = || gone.map(|path| at(path).exists());
+    let words = [
+        "uninstall",
+        "Pretend Tool",
+        "--plan",
+        "plan.json",
+        "--act",
+        "trash",
+    ];
+    candor(home.path(), &words);
+    // A step that was edited to name what others share is refused; the rest goes on.
+    let plan = fs::read_to_string(at("plan.json")).unwrap();
+    let mut edited: Value = serde_json::from_str(&plan).unwrap();
+    let steps = edited["steps"].as_array_mut().unwrap();
+    let mut more = steps[0].clone();
+    more["number"] = 99.into();
+    more["path"] = at("Documents")
+        .canonicalize()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .into();
+    more["inside"] = Value::Array(Vec::new());
+    steps.push(more);
+    fs::write(at("plan.json"), edited.to_string()).unwrap();
+    let applied = candor(home.path(), &["apply", "plan.json", "--yes"]);
+    assert_eq!(applied.status.code(), Some(2), "{applied:?}");
+    assert_eq!(there(), [false; 3], "{applied:?}");
+    assert!(at("Documents/PretendTool/letter").exists());
+    assert!(at(".config/PretendTool2/settings").exists());
+    let undone = candor(home.path(), &["undo", "--yes"]);
+    assert_eq!(there(), [true; 3], "{undone:?}");
+}
+
+#[test]
 fn what_it_says_is_as_its_schema_describes() {
     let home = home();
     let schema = format!(

@@ -161,28 +161,50 @@ pub fn rows(platform: Platform) -> &'static [Left] {
 /// Returns whether a path is one thing that one application may have left, or is itself: never a folder
 /// that applications share, and nothing inside either.
 ///
-/// Whoever acts on a step whose rule is [`RULE`] asks this again.
+/// Whoever acts on a step whose rule is [`RULE`] asks this again; whoever asks often makes [`Places`] once.
 #[must_use]
 pub fn fits(path: &Path, base: &Base) -> bool {
-    // What only its maker's folder vouches for is told, and never proposed.
-    let of_one = |row: &Left, found: &[(Key, String)]| {
-        let shared = |(key, _): &(Key, String)| matches!(key, Key::Vendor | Key::Group);
-        row.own || row.grade > Grade::Medium || !found.iter().any(shared)
-    };
-    let reads = |row: &Left| {
-        row.read(path, base)
-            .is_some_and(|found| of_one(row, &found))
-    };
-    rows(base.platform).iter().any(reads) && !holds_places(path, base)
+    Places::of(base).fits(path)
 }
 
-/// Returns whether a path is, or holds, a folder whose entries the rows are about, whatever it is called.
-#[must_use]
-pub fn holds_places(path: &Path, base: &Base) -> bool {
-    rows(base.platform)
-        .iter()
-        .flat_map(|row| row.on(base).folders())
-        .any(|folder| folder.starts_with(path))
+/// The places of one person, ready to be asked of many paths.
+#[derive(Clone, Debug)]
+pub struct Places {
+    rows: Vec<(&'static Left, Patterns)>,
+    /// The folders whose entries the rows are about.
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Places {
+    /// Returns the places of one person.
+    #[must_use]
+    pub fn of(base: &Base) -> Self {
+        let rows: Vec<(&'static Left, Patterns)> = rows(base.platform)
+            .iter()
+            .map(|row| (row, row.on(base)))
+            .collect();
+        let folders = rows
+            .iter()
+            .flat_map(|(_, patterns)| patterns.folders())
+            .collect();
+        Self { rows, folders }
+    }
+
+    /// Returns whether a path is one thing of one application, as [`fits`] does.
+    #[must_use]
+    pub fn fits(&self, path: &Path) -> bool {
+        // What only its maker's folder vouches for is told, and never proposed.
+        let of_one = |row: &Left, found: &[(Key, String)]| {
+            let shared = |(key, _): &(Key, String)| matches!(key, Key::Vendor | Key::Group);
+            row.own || row.grade > Grade::Medium || !found.iter().any(shared)
+        };
+        let reads = |(row, patterns): &(&'static Left, Patterns)| {
+            patterns.read(path).is_some_and(|found| of_one(row, &found))
+        };
+        // Whatever a folder of everybody is called.
+        let holds_places = || self.folders.iter().any(|folder| folder.starts_with(path));
+        self.rows.iter().any(reads) && !holds_places()
+    }
 }
 
 /// A name that says nothing about whose it is.

@@ -138,12 +138,12 @@ impl Protection {
     /// fits a place where applications leave things, with everything below it.
     #[cfg(feature = "applications")]
     #[must_use]
-    pub fn from_uninstall(&self, path: &Path, bases: &[Base]) -> Option<&'static Protected> {
-        let fits = |path: &Path| {
-            bases
-                .iter()
-                .any(|base| crate::applications::fits(path, base))
-        };
+    pub fn from_uninstall(
+        &self,
+        path: &Path,
+        places: &[crate::applications::Places],
+    ) -> Option<&'static Protected> {
+        let fits = |path: &Path| places.iter().any(|it| it.fits(path));
         let of_an_application = || path.ancestors().any(fits);
         self.rows(path)
             .find(|row| !row.gives_way || !of_an_application())

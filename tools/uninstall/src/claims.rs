@@ -1,7 +1,7 @@
 //! Whose something is: every application that has a claim to it, and how good the claim is.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +11,7 @@ use tool::Machine;
 use crate::{
     candidates::Candidate,
     exec::{self, Program},
-    inventory::{Application, Fact, Inventory},
+    inventory::{Fact, Inventory},
 };
 
 /// What speaks for something belonging to an application.
@@ -22,8 +22,44 @@ pub(crate) struct Claim {
     pub(crate) evidence: String,
 }
 
+/// One path, why it was looked at, and who has a claim to it.
+pub(crate) struct Claimed {
+    pub(crate) path: PathBuf,
+    /// The numbers of its candidates: one for each row that reads it.
+    pub(crate) rows: Vec<usize>,
+    /// The best claim of each application, by its number in the inventory.
+    pub(crate) claims: BTreeMap<usize, Claim>,
+}
+
+/// Returns who has a claim to what, of all that anybody has a claim to or is itself.
+pub(crate) fn all(
+    machine: &Machine,
+    inventory: &Inventory,
+    candidates: &[Candidate],
+) -> Vec<Claimed> {
+    let claims = Claims::new(machine, inventory);
+    let own: HashSet<&Path> = inventory
+        .applications
+        .iter()
+        .flat_map(|it| &it.own)
+        .map(PathBuf::as_path)
+        .collect();
+    let mut by_path: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
+    for (number, candidate) in candidates.iter().enumerate() {
+        by_path.entry(&candidate.path).or_default().push(number);
+    }
+    let claimed = by_path.into_iter().map(|(path, rows)| Claimed {
+        path: path.to_owned(),
+        claims: claims.to(rows.iter().map(|number| &candidates[*number])),
+        rows,
+    });
+    claimed
+        .filter(|it| !it.claims.is_empty() || own.contains(it.path.as_path()))
+        .collect()
+}
+
 /// All that applications can be told by, the other way round.
-pub(crate) struct Claims<'i> {
+struct Claims<'i> {
     machine: &'i Machine,
     inventory: &'i Inventory,
     ids: HashMap<(Key, &'i str), Vec<usize>>,
@@ -56,7 +92,7 @@ const WRAPPERS: [&str; 20] = [
 ];
 
 impl<'i> Claims<'i> {
-    pub(crate) fn new(machine: &'i Machine, inventory: &'i Inventory) -> Self {
+    fn new(machine: &'i Machine, inventory: &'i Inventory) -> Self {
         let mut claims = Self {
             machine,
             inventory,
@@ -79,7 +115,7 @@ impl<'i> Claims<'i> {
     }
 
     /// Returns every claim to a path, the best of each application, by its number in the inventory.
-    pub(crate) fn to(&self, candidates: &[&Candidate]) -> BTreeMap<usize, Claim> {
+    fn to<'c>(&self, candidates: impl Iterator<Item = &'c Candidate>) -> BTreeMap<usize, Claim> {
         let mut all: BTreeMap<usize, Claim> = BTreeMap::new();
         for candidate in candidates {
             for (number, claim) in self.by_one_row(candidate) {
@@ -191,10 +227,6 @@ impl<'i> Claims<'i> {
         found.sort_unstable();
         found.dedup();
         found
-    }
-
-    pub(crate) fn application(&self, number: usize) -> &'i Application {
-        &self.inventory.applications[number]
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use knowledge::{
     Base,
-    applications::fits,
+    applications::Places,
     pattern,
     protected::{Depth, Private, Protected, Protection, protected},
 };
@@ -17,6 +17,7 @@ pub(crate) struct Keep<'i> {
     bases: Vec<Base>,
     inventory: &'i Inventory,
     protection: Protection,
+    places: Vec<Places>,
     /// What is protected or private below other things, with its row.
     patterns: Vec<(PathBuf, &'static Protected)>,
 }
@@ -36,6 +37,7 @@ impl<'i> Keep<'i> {
             .collect();
         Self {
             protection: Protection::of(&bases),
+            places: bases.iter().map(Places::of).collect(),
             bases,
             inventory,
             patterns,
@@ -47,10 +49,10 @@ impl<'i> Keep<'i> {
     /// What is the application itself is not kept by links that lead into it.
     pub(crate) fn why(&self, path: &Path, own: bool, whole: &Whole) -> Option<String> {
         let (bases, inventory) = (self.bases.as_slice(), self.inventory);
-        if let Some(row) = self.protection.from_uninstall(path, bases) {
+        if let Some(row) = self.protection.from_uninstall(path, &self.places) {
             return Some(format!("it belongs to {}: {}", row.words, row.why));
         }
-        if !bases.iter().any(|base| fits(path, base)) {
+        if !self.places.iter().any(|it| it.fits(path)) {
             return Some("it does not lie in a place of one application".to_owned());
         }
         if let Some(row) = self.held(path, whole) {

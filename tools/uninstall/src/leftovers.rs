@@ -10,7 +10,7 @@ use tool::{Bytes, Machine, Proposal};
 
 use crate::{
     candidates::Candidate,
-    claims::{Claim, Claims},
+    claims::{Claim, Claimed},
     disk,
     found::{Found, Item, Named, Told, propose},
     inventory::{Application, Inventory, people},
@@ -25,6 +25,7 @@ pub(crate) fn of(
     machine: &Machine,
     inventory: &Inventory,
     candidates: &[Candidate],
+    claimed: &[Claimed],
     name: &str,
 ) -> (Found, Vec<Proposal>) {
     let mut found = Found {
@@ -52,7 +53,7 @@ pub(crate) fn of(
         });
     }
     found.told.extend(receipts(application, candidates));
-    let items = items(machine, inventory, candidates, number);
+    let items = items(machine, inventory, candidates, claimed, number);
     let proposals = propose(&mut found, items);
     (found, proposals)
 }
@@ -112,41 +113,37 @@ fn items(
     machine: &Machine,
     inventory: &Inventory,
     candidates: &[Candidate],
+    claimed: &[Claimed],
     number: usize,
 ) -> Vec<(Item, disk::Whole)> {
     let application = &inventory.applications[number];
-    let claims = Claims::new(machine, inventory);
     let keep = Keep::new(people(machine), inventory);
-    let mut by_path: BTreeMap<&Path, Vec<&Candidate>> = BTreeMap::new();
-    for candidate in candidates {
-        by_path.entry(&candidate.path).or_default().push(candidate);
-    }
     let mut items = Vec::new();
-    for (path, rows) in by_path {
+    for Claimed { path, rows, claims } in claimed {
         let own = application.own.iter().any(|own| own == path);
-        let mut all = claims.to(&rows);
         let claim = match own {
             // Whose it is has been found out before; others may still have a claim to it.
             true => Claim {
                 grade: Grade::Exact,
                 evidence: "it is the application".to_owned(),
             },
-            false => match all.get(&number) {
+            false => match claims.get(&number) {
                 Some(claim) => claim.clone(),
                 None => continue,
             },
         };
-        all.remove(&number);
-        let others: Vec<&Application> = all.keys().map(|it| claims.application(*it)).collect();
+        let other = claims.keys().find(|it| **it != number);
+        let other = other.map(|it| &inventory.applications[*it]);
         let row = rows
             .iter()
+            .map(|number| &candidates[*number])
             .max_by_key(|it| (it.row.own == own, it.row.grade))
             .expect("a path is there because of a row")
             .row;
         let whole = disk::whole(path);
-        let kept = why_kept(&claim, &others).or_else(|| keep.why(path, own, &whole));
+        let kept = why_kept(&claim, other).or_else(|| keep.why(path, own, &whole));
         let item = Item {
-            path: path.into(),
+            path: path.as_path().into(),
             of: application.name.clone(),
             what: row.words.clone(),
             place: row.id.clone(),
@@ -164,8 +161,8 @@ fn items(
     items
 }
 
-fn why_kept(claim: &Claim, others: &[&Application]) -> Option<String> {
-    if let Some(other) = others.first() {
+fn why_kept(claim: &Claim, other: Option<&Application>) -> Option<String> {
+    if let Some(other) = other {
         return Some(format!("{} may use it as well", other.name));
     }
     let only_name = "only its name fits, and names can be the same by chance";

@@ -28,10 +28,13 @@ mod orphans;
 mod reads;
 mod words;
 
+use std::cell::OnceCell;
+
 use serde::{Deserialize, Serialize};
 use tool::{Lists, Machine, Outcome};
 
 use candidates::Candidate;
+use claims::Claimed;
 use inventory::Inventory;
 
 pub use found::{Found, Item, Named, Told};
@@ -63,6 +66,8 @@ pub struct Survey<'m> {
     machine: &'m Machine,
     inventory: Inventory,
     candidates: Vec<Candidate>,
+    /// Who has a claim to what; found out when the first application is asked for.
+    claimed: OnceCell<Vec<Claimed>>,
 }
 
 impl<'m> Survey<'m> {
@@ -77,6 +82,7 @@ impl<'m> Survey<'m> {
             machine,
             inventory,
             candidates,
+            claimed: OnceCell::new(),
         }
     }
 
@@ -85,7 +91,11 @@ impl<'m> Survey<'m> {
     pub fn look(&self, asked: &Asked, lists: &mut Lists<'_>) -> Outcome {
         let (machine, inventory) = (self.machine, &self.inventory);
         let (found, proposals) = match asked {
-            Asked::Application(name) => leftovers::of(machine, inventory, &self.candidates, name),
+            Asked::Application(name) => {
+                let claims = || claims::all(machine, inventory, &self.candidates);
+                let claimed = self.claimed.get_or_init(claims);
+                leftovers::of(machine, inventory, &self.candidates, claimed, name)
+            }
             Asked::Orphans => orphans::of(machine, inventory, &self.candidates),
         };
         lists.rows(PROPOSALS, &proposals);

@@ -1,9 +1,10 @@
 //! `candor uninstall APP` and `candor clean --orphans`: an application and what it left, and what was left
 //! by those that are gone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use acts::Act;
+use clap::{Args, ValueEnum};
 use sandbox::Rights;
 use serde::Deserialize;
 use uninstall::Asked;
@@ -11,10 +12,32 @@ use uninstall::Asked;
 use super::{Ending, Failure, Session};
 #[cfg(feature = "clean")]
 use crate::cli::Clean;
-use crate::{
-    cli::{Aside, Uninstall},
-    job::Job,
-};
+use crate::{cli::Shared, job::Job};
+
+// `candor uninstall`, as it is asked.
+#[derive(Args, Debug)]
+pub(crate) struct Uninstall {
+    /// The application: its name or its id, never a part of it
+    #[arg(value_name = "APP")]
+    application: String,
+    /// Write a plan of what is selected to this file; `candor apply` carries it out
+    #[arg(long, value_name = "FILE", requires = "act")]
+    plan: Option<PathBuf>,
+    /// What is to be done with it
+    #[arg(long, value_enum, value_name = "ACT", requires = "plan")]
+    act: Option<Aside>,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+// The acts that can be taken back, for what has no copy.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Aside {
+    /// Move it to the trash
+    Trash,
+    /// Move it to Candor's quarantine
+    Quarantine,
+}
 
 /// Shows an application, and makes a plan of what is selected if one is wanted.
 pub(super) fn run(asked: &Uninstall) -> Result<Ending, Failure> {

@@ -8,3 +8,4 @@ mod macos;
 mod measure;
 mod never;
 mod peers;
+mod sources;
