@@ -135,6 +135,27 @@ fn what_any_program_has_open_stays() {
     assert!(!picture.exists());
 }
 
+/// A program that was started from it has it mapped in memory, and no file open.
+#[test]
+fn what_is_mapped_in_memory_stays() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path().canonicalize().unwrap();
+    let program = home.join(".cache/thumbnails/large/program");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    // Another process copies: what this one has open for writing, nobody could start.
+    let copied = Command::new("cp").arg("/bin/sleep").arg(&program).status();
+    assert!(copied.unwrap().success());
+    plan(&home, "linux.thumbnails");
+    let mut running = Command::new(&program).arg("60").spawn().unwrap();
+    let refused = run(&home, &["apply", "--yes", "plan"]);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("program` open"), "{said}");
+    assert!(program.exists());
+}
+
 /// Whatever goes was in the plan, as the very same file.
 #[test]
 fn bleachbit_1702_what_is_carried_out_was_shown() {
