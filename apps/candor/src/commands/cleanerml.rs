@@ -1,6 +1,6 @@
 //! `candor clean --cleanerml DIR`: what BleachBit's own rules would act on. A preview, never a plan.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clean::cleanerml::{Asked, Input};
@@ -44,7 +44,7 @@ pub(crate) struct CleanerMl {
 const ENVIRONMENT: [&str; 4] = ["LOGNAME", "TMPDIR", "USER", "XDG_RUNTIME_DIR"];
 
 /// Shows what the definitions in `folder` would act on.
-pub(crate) fn run(folder: &PathBuf, asked: &Clean) -> Result<Ending, Failure> {
+pub(crate) fn run(folder: &Path, asked: &Clean) -> Result<Ending, Failure> {
     let shared: &Shared = &asked.shared;
     let mut session = Session::begin("cleanerml", shared)?;
     // It is of this machine, whatever disk is looked at.
