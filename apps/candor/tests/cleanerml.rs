@@ -1,5 +1,5 @@
 //! `candor clean --cleanerml` as a person meets it, with definitions of our own.
-#![expect(clippy::unwrap_used, reason = "in a test, also in what it calls")]
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 use std::{
     collections::BTreeSet,

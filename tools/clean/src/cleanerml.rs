@@ -6,8 +6,8 @@
 //! out, and a rule is refused whose variable is empty or unknown, or that names a folder which holds the
 //! things of many programs. Why: docs/decisions/0012-cleanerml.md.
 //!
-//! [`parse`] reads one definition, [`expand`] makes paths of what it writes, [`search`] looks for them,
-//! [`preview`] puts together what an option finds.
+//! `parse` reads one definition, `expand` makes paths of what it writes, `search` looks for them,
+//! `preview` puts together what an option finds.
 
 mod definition;
 mod disk;
