@@ -105,12 +105,12 @@ pub fn apply(
         journal.sync()?;
         for (step, ready) in looked_at {
             let came_to = ready.and_then(|ready| run.act(&ready));
+            let moved = came_to.as_ref().ok().copied().flatten();
             let done = Done {
                 step: step.number,
-                freed: if came_to.is_ok() {
-                    step.frees
-                } else {
-                    Bytes(0)
+                freed: match came_to {
+                    Ok(_) => step.frees.min(step.most()),
+                    Err(_) => Bytes(0),
                 },
                 refused: came_to.err(),
             };
@@ -120,6 +120,7 @@ pub fn apply(
             journal.write(&Record::After {
                 step: done.step,
                 refused: done.refused.as_ref().map(ToString::to_string),
+                moved,
             })?;
             tell(&done);
         }
@@ -332,7 +333,8 @@ impl Run<'_> {
         }
     }
 
-    fn act(&mut self, ready: &Ready<'_>) -> Result<()> {
+    /// Acts on one step; of what was moved to a bin, its time of change there comes back.
+    fn act(&mut self, ready: &Ready<'_>) -> Result<Option<Stamp>> {
         match (&ready.to, &ready.survivor, &ready.file) {
             (To::Bin { number, name }, ..) => self.put(ready, *number, name)?,
             (To::Aside(aside), Some(survivor), Some(file)) => {
@@ -348,7 +350,11 @@ impl Run<'_> {
             }
         }
         self.note_changes(ready);
-        Ok(())
+        let To::Bin { number, name } = &ready.to else {
+            return Ok(None);
+        };
+        let there = crate::handle::look_at(&self.bins[*number].files, name);
+        Ok(there.ok().map(|stat| identity(&stat).ctime))
     }
 
     fn put(&self, ready: &Ready<'_>, number: usize, name: &OsString) -> Result<()> {

@@ -11,6 +11,7 @@ use tool::{EntryKind, Identity};
 
 use crate::{
     handle::{identity, is_plain, look_at},
+    kernel,
     refusal::{Refusal, Result},
 };
 
@@ -33,9 +34,17 @@ struct Level {
     path: PathBuf,
 }
 
+/// A device and one mount of it.
+type Mount = (u64, u64);
+
 impl Level {
-    fn open(holder: &OwnedFd, name: &OsStr, path: PathBuf) -> Result<Self> {
+    /// Opens a folder, if nothing else is mounted there: that would be moved along, and what is removed
+    /// would be another folder's.
+    fn open(holder: &OwnedFd, name: &OsStr, path: PathBuf, mount: Mount) -> Result<Self> {
         let folder = open_below(holder, name)?;
+        if mount_of(&folder)? != mount {
+            return Err(Refusal::Mounted { path });
+        }
         Ok(Self {
             entries: Dir::read_from(&folder).map_err(Refusal::of("list it"))?,
             folder,
@@ -48,13 +57,15 @@ impl Level {
 /// each level of folders, however many one level has.
 ///
 /// # Errors
-/// The first that `visit` returns, or that of a folder that cannot be listed.
+/// The first that `visit` returns, or that of a folder that cannot be listed or is on another mount than
+/// the one that holds the first.
 pub(crate) fn visit_below(
     holder: &OwnedFd,
     name: &OsStr,
     visit: &mut dyn FnMut(&Below<'_>) -> Result<()>,
 ) -> Result<()> {
-    let mut levels = vec![Level::open(holder, name, PathBuf::new())?];
+    let mount = mount_of(holder)?;
+    let mut levels = vec![Level::open(holder, name, PathBuf::new(), mount)?];
     while let Some(level) = levels.last_mut() {
         let Some(entry) = level.entries.next() else {
             levels.pop();
@@ -74,11 +85,15 @@ pub(crate) fn visit_below(
             is,
         })?;
         if is.kind == EntryKind::Folder {
-            let inner = Level::open(&level.folder, name, path)?;
+            let inner = Level::open(&level.folder, name, path, mount)?;
             levels.push(inner);
         }
     }
     Ok(())
+}
+
+fn mount_of(folder: &OwnedFd) -> Result<Mount> {
+    kernel::mount(folder).map_err(Refusal::of("look at its file system"))
 }
 
 /// Opens a folder in an open folder; no link.

@@ -219,7 +219,7 @@ impl<'b> OpenBin<'b> {
             .filter(|_| self.bin.of == Use::Trash);
         own.filter(|it| it.len() + NOTE.len() <= LONGEST)
             .find(|it| is_free(it))
-            .unwrap_or_else(|| format!("{run}.{step}").into())
+            .unwrap_or_else(|| put_away_name(run, step))
     }
 
     /// Returns the note about a thing from `path`, moved `at` that local time.
@@ -269,6 +269,30 @@ pub(crate) fn is_in_a_bin(path: &Path) -> bool {
             || part.starts_with(b".candor-quarantine-")
     };
     by_two || parts.iter().any(by_name)
+}
+
+/// Returns whether a path is that of a thing in one of this user's bins: directly in a folder that
+/// [`Bins::make`] makes.
+pub(crate) fn is_place_in_a_bin(path: &Path) -> bool {
+    let user = rustix::process::getuid().as_raw().to_string();
+    let mut parts: Vec<&[u8]> = path.iter().map(OsStrExt::as_bytes).collect();
+    if parts.pop().is_none() {
+        return false;
+    }
+    let own = |prefix: &str| format!("{prefix}{user}").into_bytes();
+    let (trash, quarantine) = (own(".Trash-"), own(".candor-quarantine-"));
+    match parts.as_slice() {
+        [.., b"Trash", b"files"] | [.., b"candor", b"quarantine"] | [.., b".Trash"] => true,
+        [.., b".Trash", id, b"files"] | [.., b".Trashes", id] => *id == user.as_bytes(),
+        [.., top, b"files"] => *top == trash,
+        [.., top] => *top == quarantine,
+        [] => false,
+    }
+}
+
+/// Returns the name that a thing gets in a bin where names do not matter.
+pub(crate) fn put_away_name(run: &str, step: u64) -> OsString {
+    format!("{run}.{step}").into()
 }
 
 /// Escapes a path as a URL does, bytes that are not UTF-8 included.

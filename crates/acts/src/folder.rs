@@ -134,8 +134,7 @@ fn equal(goes: &Seen, stays: &Seen) -> Result<()> {
     }
 }
 
-/// Makes sure, after a folder was moved, that the copy still stands, all of it. Before it is removed, its
-/// files are asked once more whether anybody has them open.
+/// Makes sure, after a folder was moved, that the copy still stands, all of it.
 pub(crate) fn still_vouched(step: &Step) -> Result<()> {
     let Some(survivor) = step
         .survivor

@@ -53,6 +53,10 @@ pub enum Record {
         /// Why it was not done; `None` if it was.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         refused: Option<String>,
+        /// Of what was moved to a bin: its time of change there, by the clock of its file system. What
+        /// changes in it later bears a later one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        moved: Option<Stamp>,
     },
     /// The run was cut off; what follows brings it to its end.
     Resumed,
@@ -114,6 +118,8 @@ pub struct StepRecord {
     pub before: Before,
     /// What came of it; `None` when the run was cut off.
     pub came_to: Option<CameTo>,
+    /// Of what was moved to a bin: its time of change there.
+    pub moved: Option<Stamp>,
 }
 
 /// What came of a step.
@@ -358,11 +364,20 @@ fn read(lines: impl BufRead) -> io::Result<Read> {
             (Record::Before(before), Some(run)) => run.steps.push(StepRecord {
                 before: *before,
                 came_to: None,
+                moved: None,
             }),
-            (Record::After { step, refused }, Some(run)) => {
+            (
+                Record::After {
+                    step,
+                    refused,
+                    moved,
+                },
+                Some(run),
+            ) => {
                 let of_step = |it: &&mut StepRecord| it.before.step == step;
                 if let Some(of_step) = run.steps.iter_mut().rev().find(of_step) {
                     of_step.came_to = Some(refused.map_or(CameTo::Done, CameTo::Refused));
+                    of_step.moved = moved;
                 }
             }
             (Record::End, Some(run)) => run.ended = true,

@@ -37,5 +37,5 @@ pub use plan::{Act, Plan, Step};
 pub use plan_file::{BadPlan, PlanFile, Unread};
 pub use purge::purge;
 pub use recover::{Recovered, recover};
-pub use refusal::Refusal;
+pub use refusal::{PARTLY, Refusal};
 pub use undo::undo;

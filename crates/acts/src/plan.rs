@@ -184,6 +184,25 @@ mod erased {
 }
 
 impl Step {
+    /// Returns whether each thing inside is listed once, and after the folder that holds it.
+    fn is_in_order(&self) -> bool {
+        let mut listed = HashSet::from([self.path.0.as_path()]);
+        self.inside.iter().all(|it| {
+            let path = it.path.0.as_path();
+            path.parent().is_some_and(|above| listed.contains(above)) && listed.insert(path)
+        })
+    }
+
+    /// Returns the most that the disk can gain by it: the lengths of everything it names, with room for what
+    /// a file system sets aside around each. A plan that was edited cannot promise more.
+    #[must_use]
+    pub fn most(&self) -> Bytes {
+        const AROUND: u64 = 1 << 20;
+        let all = std::iter::once(&self.is).chain(self.inside.iter().map(|it| &it.is));
+        let sizes = all.map(|is| is.size.saturating_add(AROUND));
+        Bytes(sizes.fold(0, u64::saturating_add))
+    }
+
     /// Says what is wrong with a step whatever is on the disk, if anything is.
     #[must_use]
     pub fn senseless(&self) -> Option<&'static str> {
@@ -212,6 +231,10 @@ impl Step {
             .all(|it| is_below(&it.path.0, &self.path.0))
         {
             Some("what is said to be inside the folder is not below it")
+        } else if !self.is_in_order() {
+            Some(
+                "what is said to be inside the folder is not listed folder by folder, each thing once",
+            )
         } else {
             None
         }

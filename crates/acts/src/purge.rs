@@ -2,25 +2,26 @@
 
 use std::{collections::HashSet, io, path::Path};
 
-use tool::{Bytes, EntryKind, PathText, Seen};
+use tool::{Bytes, EntryKind, Seen, Stamp};
 
 use crate::{
     apply::{Done, Ended},
     below::{Below, visit_below},
-    bins::is_in_a_bin,
     handle::{Entry, compare_moved},
     journal::{Before, CameTo, Journal, Record, Run, StepRecord},
     plan::Act,
     put::remove,
+    recover::is_of_candor,
     refusal::{Refusal, Result},
     together::TOGETHER,
-    undo::is_that_file,
+    undo::{FOREIGN, is_that_file},
+    unused::in_use,
 };
 
 /// Removes from the quarantine what every step of `run` moved there, unless it is in `already`: taken back
 /// or removed before.
 ///
-/// A file that was changed since it came there stays, and is told: somebody used it.
+/// What was changed since it came there, or has something new in it, stays and is told: somebody used it.
 ///
 /// # Errors
 /// When the journal cannot be written: then nothing more is done.
@@ -35,23 +36,22 @@ pub fn purge(
         let moved = it.before.act == Act::Quarantine && it.came_to == Some(CameTo::Done);
         moved && !already.contains(&it.before.step)
     };
-    let steps: Vec<&Before> = run
-        .steps
-        .iter()
-        .filter(is_there)
-        .map(|it| &it.before)
-        .collect();
-    for (number, before) in steps.iter().copied().enumerate() {
+    let steps: Vec<&StepRecord> = run.steps.iter().filter(is_there).collect();
+    for (number, step) in steps.iter().copied().enumerate() {
+        let before = &step.before;
         if number % TOGETHER == 0 {
-            for before in steps.iter().skip(number).take(TOGETHER) {
+            for StepRecord { before, .. } in steps.iter().skip(number).take(TOGETHER) {
                 journal.write(&Record::Before(Box::new(Before {
                     act: Act::Remove,
-                    ..Before::clone(before)
+                    ..before.clone()
                 })))?;
             }
             journal.sync()?;
         }
-        let refused = take_away(before).err();
+        let refused = match is_of_candor(before, &run.name, &run.name) {
+            true => take_away(step).err(),
+            false => Some(FOREIGN),
+        };
         let freed = match refused {
             None => before.frees,
             Some(_) => Bytes(0),
@@ -62,6 +62,7 @@ pub fn purge(
         journal.write(&Record::After {
             step: before.step,
             refused: refused.as_ref().map(ToString::to_string),
+            moved: None,
         })?;
         tell(&Done {
             step: before.step,
@@ -74,34 +75,43 @@ pub fn purge(
     Ok(ended)
 }
 
-fn take_away(before: &Before) -> Result<()> {
-    // A journal that somebody else wrote must not lead to any file.
-    let to = before.to.as_ref().filter(|to| is_in_a_bin(&to.0));
-    let Some(PathText(to)) = to else {
-        return Err(Refusal::Senseless {
-            why: "its journal names no place in a quarantine",
-        });
-    };
-    let entry = Entry::of(to)?;
+fn take_away(step: &StepRecord) -> Result<()> {
+    let before = &step.before;
+    let to = before.to.as_ref().ok_or(Refusal::Gone)?;
+    let entry = Entry::of(&to.0)?;
     let is = entry.is()?;
     let inside = match before.is.kind {
         // Its times and length are others if an earlier purge came to a halt in it.
         EntryKind::Folder => {
             is_that_file(&before.is, &is)?;
-            everything_in(&entry, to)?
+            everything_in(&entry, &to.0, step.moved)?
         }
         _ => {
             compare_moved(&before.is, &is)?;
             Vec::new()
         }
     };
+    in_use(&entry, &is)?;
     remove(&entry.folder, &entry.name, &before.is, &inside)
 }
 
-/// Returns what a folder holds, each folder before what is in it.
-fn everything_in(entry: &Entry, at: &Path) -> Result<Vec<Seen>> {
+/// Returns what a folder holds, each folder before what is in it, if nothing came or changed since it was
+/// moved: what does has a later time of change, which no program can set back.
+fn everything_in(entry: &Entry, at: &Path, moved: Option<Stamp>) -> Result<Vec<Seen>> {
+    let moved = moved.ok_or(Refusal::Senseless {
+        why: "its journal does not say when it was moved; look through it, and remove it by hand",
+    })?;
     let mut all = Vec::new();
     visit_below(&entry.folder, &entry.name, &mut |found: &Below<'_>| {
+        // Of a folder the time changes when something in it is removed.
+        if found.is.kind != EntryKind::Folder && found.is.ctime > moved {
+            return Err(Refusal::Within {
+                path: at.join(found.path),
+                why: Box::new(Refusal::Changed {
+                    what: "it came or changed since the folder was moved to the quarantine",
+                }),
+            });
+        }
         all.push(Seen {
             path: at.join(found.path).into(),
             is: found.is,

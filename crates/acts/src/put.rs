@@ -15,6 +15,7 @@ use crate::{
     below::{Below, open_below, visit_below},
     handle::{Entry, compare, compare_moved, identity, look_at},
     refusal::{Refusal, Result},
+    undo::is_that_file,
 };
 
 /// Moves what the entry names to `name` in the folder `into`, if it is what was looked at.
@@ -89,19 +90,31 @@ fn holds_only(holder: &OwnedFd, name: &OsStr, path: &Path, inside: &[Seen]) -> R
     }
 }
 
-/// Removes what lies under `name` in a bin: of a folder, only what is listed.
+/// Removes what lies under `name` in a bin: of a folder, only what is listed, each as it was looked at.
+///
+/// # Errors
+/// [`Refusal::Partly`] when some of it is gone by then.
 pub(crate) fn remove(bin: &OwnedFd, name: &OsStr, is: &Identity, inside: &[Seen]) -> Result<()> {
     let failed = Refusal::of("remove it");
     if is.kind != EntryKind::Folder {
         return unlinkat(bin, name, AtFlags::empty()).map_err(failed);
     }
-    remove_inside(bin, name, inside)?;
-    unlinkat(bin, name, AtFlags::REMOVEDIR).map_err(failed)
+    let mut gone = 0;
+    let emptied = remove_inside(bin, name, inside, &mut gone);
+    let removed = emptied.and_then(|()| unlinkat(bin, name, AtFlags::REMOVEDIR).map_err(failed));
+    removed.map_err(|why| match gone {
+        0 => why,
+        gone => Refusal::Partly {
+            gone,
+            of: inside.len(),
+            why: Box::new(why),
+        },
+    })
 }
 
 /// Empties a folder that [`holds_only`] what is listed. A folder that holds more is not removed by the
-/// system.
-fn remove_inside(bin: &OwnedFd, name: &OsStr, inside: &[Seen]) -> Result<()> {
+/// system, and what took the place of something that is listed stays.
+fn remove_inside(bin: &OwnedFd, name: &OsStr, inside: &[Seen], gone: &mut usize) -> Result<()> {
     let Some(top) = inside.first().and_then(|first| first.path.0.parent()) else {
         return Ok(());
     };
@@ -119,11 +132,20 @@ fn remove_inside(bin: &OwnedFd, name: &OsStr, inside: &[Seen]) -> Result<()> {
                 folder = open_below(&folder, part)?;
                 continue;
             }
+            let is = identity(&look_at(&folder, part)?);
             let flags = match seen.is.kind {
-                EntryKind::Folder => AtFlags::REMOVEDIR,
-                _ => AtFlags::empty(),
+                // Its length and times changed when it was emptied.
+                EntryKind::Folder => {
+                    is_that_file(&seen.is, &is)?;
+                    AtFlags::REMOVEDIR
+                }
+                _ => {
+                    compare_moved(&seen.is, &is)?;
+                    AtFlags::empty()
+                }
             };
             unlinkat(&folder, part, flags).map_err(Refusal::of("remove it"))?;
+            *gone += 1;
         }
     }
     Ok(())

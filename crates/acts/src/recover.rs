@@ -8,7 +8,7 @@ use tool::Identity;
 
 use crate::{
     apply::aside,
-    bins::{is_in_a_bin, note_name},
+    bins::{is_place_in_a_bin, note_name, put_away_name},
     copy::Properties,
     handle::{Entry, compare_moved, of_open},
     journal::{Before, Journal, Record, Run, StepRecord},
@@ -51,12 +51,17 @@ const LAST_NAME: &str = "the name it used for a moment is the only one left of t
 /// When the journal cannot be written.
 pub fn recover(run: &Run, journal: &mut Journal) -> io::Result<Vec<Recovered>> {
     let mut recovered = Vec::new();
-    for StepRecord { before, came_to } in &run.steps {
+    let of = run.undoes.as_ref().or(run.purges.as_ref());
+    let of = of.unwrap_or(&run.name);
+    for StepRecord {
+        before, came_to, ..
+    } in &run.steps
+    {
         if came_to.is_some() {
             continue;
         }
         let found = match &run.undoes {
-            _ if !is_of_candor(before, &run.name) => Ok(Came::Unclear(
+            _ if !is_of_candor(before, &run.name, of) => Ok(Came::Unclear(
                 "its journal names places that Candor would not have used; nothing was touched",
             )),
             _ if run.purges.is_some() => purged(before),
@@ -73,6 +78,10 @@ pub fn recover(run: &Run, journal: &mut Journal) -> io::Result<Vec<Recovered>> {
         };
         journal.write(&Record::After {
             step: before.step,
+            moved: match refused {
+                None => before.to.as_ref().and_then(|to| changed(&to.0)),
+                Some(_) => None,
+            },
             refused: refused.clone(),
         })?;
         recovered.push(Recovered {
@@ -86,9 +95,16 @@ pub fn recover(run: &Run, journal: &mut Journal) -> io::Result<Vec<Recovered>> {
     Ok(recovered)
 }
 
+fn changed(path: &std::path::Path) -> Option<tool::Stamp> {
+    let entry = Entry::of(path).ok()?;
+    Some(entry.is().ok()?.ctime)
+}
+
 /// Returns whether the places in a journal are of the kind that a run uses: a journal that somebody else
 /// wrote, or changed, must not lead to any file.
-fn is_of_candor(before: &Before, run: &str) -> bool {
+///
+/// `run` wrote the journal; `of` is the run that moved things, the same unless `run` takes it back.
+pub(crate) fn is_of_candor(before: &Before, run: &str, of: &str) -> bool {
     let Some(to) = before.to.as_ref().map(|it| &it.0) else {
         return before.info.is_none();
     };
@@ -96,12 +112,17 @@ fn is_of_candor(before: &Before, run: &str) -> bool {
         let expected = before.path.0.with_file_name(aside(run, before.step));
         return *to == expected && before.info.is_none();
     }
+    let name = put_away_name(of, before.step);
+    let in_trash = before.info.is_some() || before.act == Act::Trash;
+    if !in_trash && to.file_name() != Some(&name) {
+        return false;
+    }
     let note = || {
         let trash = to.parent()?.parent()?;
         Some(trash.join("info").join(note_name(to.file_name()?)))
     };
     let info = before.info.as_ref().map(|it| &it.0);
-    is_in_a_bin(to) && info.is_none_or(|info| note().is_some_and(|note| note == *info))
+    is_place_in_a_bin(to) && info.is_none_or(|info| note().is_some_and(|note| note == *info))
 }
 
 /// Finds out what a step came to that acts on a file.

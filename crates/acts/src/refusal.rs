@@ -72,6 +72,22 @@ pub enum Refusal {
         /// What is open.
         path: PathBuf,
     },
+    /// Another file system, or another part of this one, is mounted in it.
+    #[error("something else is mounted in it{}; take that off first", at(.path))]
+    Mounted {
+        /// Where, from the folder that the step is about; empty if it is that folder itself.
+        path: PathBuf,
+    },
+    /// A part of it was removed before something went wrong.
+    #[error("{PARTLY}, {gone} of {of} things in it: {why}")]
+    Partly {
+        /// How many things are gone.
+        gone: usize,
+        /// How many there were.
+        of: usize,
+        /// What went wrong.
+        why: Box<Refusal>,
+    },
     /// Whether a program uses it cannot be found out.
     #[error("whether a program has `{}` open cannot be found out: {why}", .path.display())]
     MayBeInUse {
@@ -140,6 +156,16 @@ pub enum Refusal {
         /// What the system said.
         error: io::Error,
     },
+}
+
+/// How the refusal of a step begins that removed a part of a folder: it does not stay as it was.
+pub const PARTLY: &str = "a part of it was removed";
+
+fn at(path: &std::path::Path) -> String {
+    match path.as_os_str().is_empty() {
+        true => String::new(),
+        false => format!(", at `{}`", path.display()),
+    }
 }
 
 impl Refusal {

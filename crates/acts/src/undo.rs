@@ -11,7 +11,7 @@ use crate::{
     link::separate,
     plan::Act,
     put::put_back,
-    recover::take_note_away,
+    recover::{is_of_candor, take_note_away},
     refusal::{Refusal, Result},
     together::TOGETHER,
 };
@@ -49,12 +49,16 @@ pub fn undo(
         }
         journal.sync()?;
         for before in together.iter().rev().copied() {
-            let refused = back(before, &aside(name, before.step)).err();
+            let refused = match is_of_candor(before, &run.name, &run.name) {
+                true => back(before, &aside(name, before.step)).err(),
+                false => Some(FOREIGN),
+            };
             ended.done += u64::from(refused.is_none());
             ended.refused += u64::from(refused.is_some());
             journal.write(&Record::After {
                 step: before.step,
                 refused: refused.as_ref().map(ToString::to_string),
+                moved: None,
             })?;
             tell(&Done {
                 step: before.step,
@@ -67,6 +71,11 @@ pub fn undo(
     journal.sync()?;
     Ok(ended)
 }
+
+/// The refusal of a step whose journal was written by another.
+pub(crate) const FOREIGN: Refusal = Refusal::Senseless {
+    why: "its journal names places that Candor would not have used; nothing was touched",
+};
 
 fn back(before: &Before, aside: &OsString) -> Result<()> {
     match (before.act, &before.to) {
@@ -90,7 +99,7 @@ pub(crate) fn is_that_file(was: &Identity, is: &Identity) -> Result<()> {
     match (was.kind, was.device, was.inode) == (is.kind, is.device, is.inode) {
         true => Ok(()),
         false => Err(Refusal::Changed {
-            what: "another file stands where it was moved to",
+            what: "another file stands there",
         }),
     }
 }

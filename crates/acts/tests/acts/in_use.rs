@@ -121,3 +121,28 @@ fn many_files_in_one_run_do_not_keep_each_other() {
     assert_all_done(&world.apply(&world.plan(Act::Trash, steps)));
     assert_eq!(fs::read_dir(world.home.join("logs")).unwrap().count(), 0);
 }
+
+/// A folder of documents that is mounted inside a cache is no part of it, though it is on the same device.
+#[test]
+fn what_is_mounted_inside_junk_stays() {
+    for act in ACTS {
+        let world = World::new();
+        let thesis = world.file("Documents/thesis", "years of work");
+        world.file("cache/data", "x");
+        let inner = world.home.join("cache/bind");
+        fs::create_dir(&inner).unwrap();
+        let Some(mounted) = fixture::Disk::again(thesis.parent().unwrap(), &inner) else {
+            return;
+        };
+        for folder in ["cache", "cache/bind"] {
+            let plan = world.plan(act, vec![proposal(&world.home.join(folder), None)]);
+            assert_refused(&world.apply(&plan), "something else is mounted in it");
+            assert!(
+                thesis.exists() && inner.join("thesis").exists(),
+                "{act}: {folder}"
+            );
+        }
+        drop(mounted);
+        assert!(thesis.exists(), "{act}");
+    }
+}

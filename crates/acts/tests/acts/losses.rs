@@ -221,7 +221,7 @@ fn czkawka_385_a_folder_with_the_copy_that_stays() {
     }
 }
 
-/// A number no disk holds ends no run half way.
+/// A number no disk holds ends no run half way, and no plan promises more than its files hold.
 #[test]
 fn sums_of_a_plan_that_was_edited_do_not_overflow() {
     let world = World::new();
@@ -233,7 +233,7 @@ fn sums_of_a_plan_that_was_edited_do_not_overflow() {
     let plan = world.plan(Act::Trash, steps.into());
     let (came, ended) = world.apply_protecting(&plan, &|_| None);
     assert_all_done(&came);
-    assert_eq!(ended.freed.0, u64::MAX);
+    assert!(ended.freed.0 < 1 << 22, "{}", ended.freed);
 }
 
 /// A group of three becomes one file, though each link changes the time of the one that stays.

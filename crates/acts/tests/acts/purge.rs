@@ -108,3 +108,77 @@ fn a_purge_that_was_cut_off_goes_on_later() {
     assert_all_done(&purge(&world, "run-purge"));
     assert!(!to.exists());
 }
+
+/// What somebody put into a folder of the quarantine was planned by nobody.
+#[test]
+fn what_came_into_the_quarantine_later_stays() {
+    let world = World::new();
+    world.file("cache/a/b/file", "old");
+    let cache = world.home.join("cache");
+    assert_all_done(&world.apply(&world.plan(Act::Quarantine, vec![proposal(&cache, None)])));
+    let to = world.runs()[0].steps[0].before.to.clone().unwrap().0;
+    let moved = world.runs()[0].steps[0].moved.unwrap();
+    // The clock of the file system ticks in milliseconds.
+    let later = (0..1_000_000).any(|_| {
+        fs::write(to.join("a/new"), "mine").unwrap();
+        crate::world::seen(&to.join("a/new")).is.ctime > moved
+    });
+    assert!(later);
+    let came = purge(&world, "run-purge");
+    assert_refused(&came, "it came or changed since the folder was moved");
+    assert!(to.join("a/new").exists() && to.join("a/b/file").exists());
+    fs::remove_file(to.join("a/new")).unwrap();
+    let open = fs::File::open(to.join("a/b/file")).unwrap();
+    assert_refused(&purge(&world, "run-purge-2"), "a/b/file` open");
+    drop(open);
+    assert_all_done(&purge(&world, "run-purge-3"));
+    assert!(!to.exists());
+}
+
+/// A journal that was edited leads to no other file.
+#[test]
+fn an_edited_journal_leads_nowhere() {
+    let world = World::new();
+    for name in ["single", ".ssh/key", "mine/.Trash-old/precious"] {
+        world.file(name, "one");
+    }
+    let file = world.home.join("single");
+    assert_all_done(&world.apply(&world.plan(Act::Quarantine, vec![proposal(&file, None)])));
+    let run = world.runs().remove(0);
+    let moved = run.steps[0].before.to.clone().unwrap().0;
+    for (to, of) in [
+        (world.home.join(".ssh/key"), None),
+        (world.home.join("mine/.Trash-old"), None),
+        (world.home.join("mine/.Trash-old/precious"), None),
+        (moved.with_file_name("another.1"), Some(&moved)),
+    ] {
+        if let Some(of) = of {
+            fs::copy(of, &to).unwrap();
+        }
+        let mut edited = run.clone();
+        edited.steps[0].before.is = crate::world::seen(&to).is;
+        edited.steps[0].before.to = Some(to.clone().into());
+        let mut came = Vec::new();
+        for name in ["run-purge", "run-undo"] {
+            let mut journal =
+                world.begin(&format!("{name}-{}", to.display().to_string().len()), None);
+            let mut tell = |done: &acts::Done| {
+                came.push((done.step, done.refused.as_ref().map(ToString::to_string)));
+            };
+            match name {
+                "run-purge" => acts::purge(&edited, &HashSet::new(), &mut journal, &mut tell),
+                _ => acts::undo(&edited, &HashSet::new(), name, &mut journal, &mut tell),
+            }
+            .unwrap();
+        }
+        assert_eq!(came.len(), 2);
+        for (_, why) in came {
+            let why = why.expect("it was carried out");
+            assert!(
+                why.contains("places that Candor would not have used"),
+                "{why}"
+            );
+        }
+        assert!(to.exists());
+    }
+}

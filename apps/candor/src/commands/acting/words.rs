@@ -118,6 +118,9 @@ pub(in super::super) fn left_out(count: usize) -> String {
 pub(super) fn refused(step: &Came, why: &str, home: Option<&Path>) -> String {
     let why = tool::path_text::shown(why.as_ref());
     match &step.path {
+        Some(path) if why.starts_with(acts::PARTLY) => {
+            format!("candor: `{}`: {why}", shown_path(&path.0, home))
+        }
         Some(path) => format!(
             "candor: `{}` stays as it is: {why}",
             shown_path(&path.0, home)
