@@ -117,3 +117,83 @@ pub(crate) fn share(one: &[u32], other: &[u32]) -> u8 {
     // At most 100: segments do not overlap.
     (items * 100).checked_div(shorter).unwrap_or(0).min(100) as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn print(seed: u64) -> Vec<u32> {
+        let bytes = fixture::Content::new(seed).bytes(4 * 120);
+        let four = |it: &[u8]| u32::from_le_bytes([it[0], it[1], it[2], it[3]]);
+        bytes.chunks_exact(4).map(four).collect()
+    }
+
+    /// As another encoding changes it: some bits of most items.
+    fn again(print: &[u32], seed: u64, from: usize) -> Vec<u32> {
+        let changes = fixture::Content::new(seed).bytes(print.len());
+        let change = |(item, by): (&u32, u8)| match by % 4 {
+            0 => *item,
+            _ => item ^ (1 << (by % 32)) ^ (1 << (by / 8)),
+        };
+        print.iter().zip(changes).map(change).skip(from).collect()
+    }
+
+    #[test]
+    fn the_share_is_of_the_shorter_one() {
+        let whole = print(1);
+        assert_eq!(share(&whole, &whole), 100);
+        assert!(share(&whole, &again(&whole, 2, 70)) >= 95);
+        assert!(share(&again(&whole, 2, 70), &whole) >= 95);
+        let half = [&whole[..60], &print(2)[..60]].concat();
+        let share_of_half = share(&whole, &half);
+        assert!((35..65).contains(&share_of_half), "{share_of_half}");
+        assert_eq!(share(&whole, &print(3)), 0);
+        assert_eq!((share(&whole, &[]), share(&[], &[])), (0, 0));
+    }
+
+    #[test]
+    fn the_index_finds_what_asking_all_finds() {
+        let prints: Vec<Vec<u32>> = (0..60)
+            .map(|at| match at < 30 {
+                true => print(at),
+                false => again(&print(at % 20), 100 + at, (at % 7) as usize),
+            })
+            .collect();
+        let prints: Vec<&[u32]> = prints.iter().map(Vec::as_slice).collect();
+        let mut all: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for number in 0..prints.len() {
+            let near = |first: &usize| share(prints[*first], prints[number]) >= LEAST_SHARE;
+            if let Some(first) = (0..number).find(near) {
+                all.entry(first).or_default().push(number);
+            }
+        }
+        let found = groups(&prints);
+        let found = found.groups.iter().map(|group| {
+            let others = group[1..].iter().map(|it| it.0);
+            (group[0].0, others.collect::<Vec<_>>())
+        });
+        assert_eq!(found.collect::<BTreeMap<_, _>>(), all);
+        assert_eq!(all.len(), 20);
+    }
+
+    #[test]
+    fn hundreds_of_copies_are_one_group() {
+        let whole = print(1);
+        let copies: Vec<Vec<u32>> = (0..400).map(|seed| again(&whole, seed, 0)).collect();
+        let mut prints: Vec<&[u32]> = vec![&whole];
+        prints.extend(copies.iter().map(Vec::as_slice));
+        let found = groups(&prints);
+        assert_eq!((found.groups.len(), found.groups[0].len()), (1, 401));
+        assert_eq!(found.left_out, 0);
+    }
+
+    #[test]
+    fn one_tone_held_does_not_let_all_be_held_against_all() {
+        let tone = [7_u32; 300];
+        let prints: Vec<Vec<u32>> = (0..200)
+            .map(|seed| [&tone[..100], &print(seed)].concat())
+            .collect();
+        let prints: Vec<&[u32]> = prints.iter().map(Vec::as_slice).collect();
+        assert_eq!(groups(&prints), Groups::default());
+    }
+}
