@@ -162,44 +162,40 @@ pub(crate) fn findings_of_recordings(same: &[Same]) -> Vec<Finding> {
         place: None,
         bytes: Some(Bytes(others.map(|it| it.size.0).sum())),
         evidence: format!(
-            "Their fingerprints agree over {least} % or more of the shorter one; {LEAST_SHARE} % are asked for."
+            "Their fingerprints agree over {least} % of the shorter one at the least; {LEAST_SHARE} % are asked for."
         ),
         advice: "Listen to each group. The first is the largest file; a smaller one may still be the better one."
             .to_owned(),
     }]
 }
 
+/// One row for each recording, so that all of it stands in one line.
 fn table_of_recordings(same: &[Same]) -> Table {
-    let rows = same.iter().take(SHOWN_GROUPS).map(|group| {
-        let shown = || group.files.iter().take(SHOWN_FILES);
-        let lines = |text: &dyn Fn(&Recording) -> String| {
-            Cell::Lines(shown().map(|it| Cell::Text(text(it))).collect())
-        };
-        let sure = |(at, it): (usize, &Recording)| match at {
-            0 => "the first".to_owned(),
-            _ => format!("{} %", it.share),
-        };
-        let sure = shown().enumerate().map(|it| Cell::Text(sure(it)));
-        let mut paths: Vec<Cell> = shown().map(|it| Cell::Path(it.path.clone())).collect();
-        if group.files.len() > SHOWN_FILES {
-            let more = group.files.len() - SHOWN_FILES;
-            paths.push(Cell::Text(format!("and {more} more")));
+    let mut rows = Vec::new();
+    for (group, same) in same.iter().take(SHOWN_GROUPS).enumerate() {
+        for (at, it) in same.files.iter().take(SHOWN_FILES).enumerate() {
+            let share = match at {
+                0 => "first".to_owned(),
+                _ => format!("{} %", it.share),
+            };
+            rows.push(vec![
+                Cell::Text((group + 1).to_string()),
+                Cell::Text(share),
+                Cell::Text(duration(it.duration_ms)),
+                Cell::Text(encoding(it)),
+                Cell::Text(it.size.to_string()),
+                Cell::Path(it.path.clone()),
+            ]);
         }
-        vec![
-            Cell::Lines(sure.collect()),
-            lines(&|it| duration(it.duration_ms)),
-            lines(&encoding),
-            lines(&|it| it.size.to_string()),
-            Cell::Lines(paths),
-        ]
-    });
+    }
+    let all: usize = same.iter().map(|it| it.files.len()).sum();
     Table {
         title: "Recordings that sound the same".to_owned(),
-        columns: ["The same", "Length", "Encoding", "Size", "Where"]
+        columns: ["Group", "Same", "Length", "Encoding", "Size", "Where"]
             .map(str::to_owned)
             .to_vec(),
-        rows: rows.collect(),
-        more: same.len().saturating_sub(SHOWN_GROUPS) as u64,
+        more: (all - rows.len()) as u64,
+        rows,
     }
 }
 
@@ -216,7 +212,7 @@ fn encoding(it: &Recording) -> String {
         true => "uncompressed".to_owned(),
         false => it.encoding.to_uppercase(),
     };
-    format!("{name}, {} Hz, {}", it.rate, channels(it.channels))
+    format!("{name} {} Hz {}", it.rate, channels(it.channels))
 }
 
 fn channels(count: u16) -> String {
