@@ -45,7 +45,7 @@ pub(crate) enum Command {
     /// Find files with the same content; make a plan of what may go
     Dupes(Dupes),
     #[cfg(feature = "similar")]
-    /// Find pictures that look alike: smaller, turned, mirrored or in another format
+    /// Find pictures that look alike: smaller, turned, mirrored or in another format; or recordings that sound the same
     Similar(similar::Similar),
     #[cfg(feature = "history")]
     /// Check the last hours of every browser against threat lists, on this machine

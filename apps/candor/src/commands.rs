@@ -51,7 +51,7 @@ use crate::{
     cli::{Cli, Command, Shared},
     failure::{Ending, Failure},
     held,
-    job::{Job, Order},
+    job::{self, Job, Order},
     machine,
     stdout::Stdout,
     terminal,
@@ -103,7 +103,10 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         #[cfg(feature = "similar")]
         Command::Similar(asked) => {
             let wants = Wants {
-                similar: Some(asked.distance),
+                similar: Some(match asked.recordings {
+                    true => job::Similar::Recordings,
+                    false => job::Similar::Pictures(asked.distance),
+                }),
                 ..Wants::default()
             };
             one_pass("similar", &asked.paths, &wants, &asked.shared)

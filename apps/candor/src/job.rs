@@ -86,8 +86,16 @@ pub(crate) struct Pass {
     pub(crate) threads: Option<usize>,
     /// Whether every file is asked which bytes it shares.
     pub(crate) exclusive: bool,
-    /// In how many bits pictures that look alike may differ; `None` when no picture is opened.
-    pub(crate) similar: Option<u8>,
+    /// What is compared by how it looks or sounds; `None` when nothing is.
+    pub(crate) similar: Option<Similar>,
     /// The file of earlier comparisons, if it is to be used.
     pub(crate) memory: Option<PathBuf>,
+}
+
+/// What is compared by how it looks or sounds: one or the other, so that nothing else is opened.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum Similar {
+    /// Pictures that differ in so many of 64 bits at the most.
+    Pictures(u8),
+    Recordings,
 }

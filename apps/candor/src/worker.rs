@@ -200,7 +200,7 @@ fn look(job: &Pass, watch: &Watch<'_>, lists: &mut Lists<'_>) -> (Vec<Outcome>, 
     #[cfg(feature = "clean")]
     look_at_rows(job, &forest, &skipped, lists, &mut outcomes);
     #[cfg(feature = "similar")]
-    look_at_pictures(job, &forest, watch, lists, &mut outcomes);
+    compare_decoded(job, &forest, watch, lists, &mut outcomes);
     #[cfg(feature = "dupes")]
     let memory = compare(job, &forest, watch, lists, &mut outcomes, &mut skipped);
     #[cfg(not(feature = "dupes"))]
@@ -243,7 +243,7 @@ fn take_others_folders(job: &Pass, skipped: &mut Vec<Skipped>) -> usize {
 /// Returns the tool that a long list of the pass is of.
 fn tool_of(job: &Pass, list: &str) -> &'static str {
     match list {
-        // No command lets pictures and anything else be looked at.
+        // No command lets pictures or recordings and anything else be looked at.
         _ if job.similar.is_some() => "similar",
         #[cfg(feature = "clean")]
         clean::PROPOSALS => "clean",
@@ -279,24 +279,32 @@ fn look_at_rows(
     }
 }
 
-/// Lets pictures be decoded and compared.
+/// Lets pictures or recordings be decoded and compared.
 #[cfg(feature = "similar")]
-fn look_at_pictures(
+fn compare_decoded(
     job: &Pass,
     forest: &pass::Forest,
     watch: &Watch<'_>,
     lists: &mut Lists<'_>,
     outcomes: &mut Vec<Outcome>,
 ) {
-    let Some(distance) = job.similar else { return };
+    use crate::job::Similar;
+
+    let Some(what) = job.similar else { return };
     // A decoder that panics is caught, and what it says is about a stranger's bytes.
     std::panic::set_hook(Box::new(|_| {}));
     let options = similar::Options {
-        distance,
+        distance: match what {
+            Similar::Pictures(distance) => distance,
+            Similar::Recordings => 0,
+        },
         threads: job.threads,
         private: pass::Below::of(forest, &paths(&job.private)),
     };
-    outcomes.push(similar::look(forest, &options, watch, lists));
+    outcomes.push(match what {
+        Similar::Pictures(_) => similar::look(forest, &options, watch, lists),
+        Similar::Recordings => similar::listen(forest, &options, watch, lists),
+    });
     drop(std::panic::take_hook());
 }
 

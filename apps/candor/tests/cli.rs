@@ -314,3 +314,52 @@ fn pictures_that_look_alike_are_found_behind_the_walls() {
     );
     assert_eq!(found["skipped"][0]["why"]["kind"], "damaged", "{found}");
 }
+
+/// A recording of twelve seconds, each quarter of which has a tone of its own, in so many bits.
+fn wave(bits: u16) -> Vec<u8> {
+    let wide = usize::from(bits / 8);
+    let length = (12 * 8000 * wide) as u32;
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend((36 + length).to_le_bytes());
+    bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0");
+    bytes.extend((8000 * wide as u32).to_le_bytes());
+    bytes.extend((wide as u16).to_le_bytes());
+    bytes.extend(bits.to_le_bytes());
+    bytes.extend(b"data");
+    bytes.extend(length.to_le_bytes());
+    for at in 0..12 * 8000_u32 {
+        let pitch = 200.0 * 2_f64.powf(f64::from(at / 2000 * 11 % 31) / 12.0);
+        let sample = (f64::from(at) * pitch * std::f64::consts::TAU / 8000.0).sin();
+        match bits {
+            8 => bytes.push((sample * 100.0 + 128.0) as u8),
+            _ => bytes.extend(((sample * 20_000.0) as i16).to_le_bytes()),
+        }
+    }
+    bytes
+}
+
+#[test]
+fn recordings_that_sound_the_same_are_found_behind_the_walls() {
+    let home = home();
+    let save = |name: &str, bytes: &[u8]| fs::write(home.path().join(name), bytes).unwrap();
+    save("song.wav", &wave(16));
+    save("small.wav", &wave(8));
+    save("damaged.wav", &wave(8)[..600]);
+    save("hill.bmp", &bitmap(|x, y| (x * y / 16) as u8));
+    let output = candor(home.path(), &["similar", "--recordings", "--json", "."]);
+    let found = json(&output);
+    assert_eq!(output.status.code(), Some(2), "{found}");
+    assert_eq!(
+        (&found["heard"], &found["pictures"]),
+        (&2.into(), &0.into())
+    );
+    let files = found["recordings"][0]["files"].as_array();
+    assert_eq!(files.map(Vec::len), Some(2), "{found}");
+    assert_eq!(found["skipped"][0]["why"]["kind"], "damaged", "{found}");
+    let output = candor(
+        home.path(),
+        &["similar", "--recordings", "--distance", "3", "."],
+    );
+    let said = text(&output.stderr);
+    assert!(said.contains("cannot be used with"), "{said}");
+}

@@ -1,16 +1,17 @@
 //! Which pictures are opened, and what comes of them.
 
-use std::{ffi::OsString, fs::File, os::unix::ffi::OsStringExt};
+use std::{ffi::OsString, os::unix::ffi::OsStringExt};
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
 use serde::Serialize;
 use tool::{
     Bytes, Lists, Outcome, Skipped, Why,
-    pass::{Below, FileId, Forest, Kind, Watch, in_order},
+    pass::{Below, FileId, Forest, Watch, in_order},
 };
 
 use crate::{
     alike::{Alike, Picture, groups},
+    files::{named, opened, threads},
+    listen::{Listened, say_no_recordings},
     picture::{MOST_BYTES, NoPicture, is_picture, of_file},
     print::{Print, prints},
     words,
@@ -19,9 +20,9 @@ use crate::{
 /// What takes part.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// In how many of 64 bits two pictures may differ.
+    /// In how many of 64 bits two pictures may differ; for recordings it means nothing.
     pub distance: u8,
-    /// How many threads decode; `None` for one per processor, and four at the most: each holds a picture.
+    /// How many threads decode; `None` for one per processor, and four at the most: each holds what it decodes.
     pub threads: Option<usize>,
     /// What nobody but its own program opens.
     pub private: Below,
@@ -39,6 +40,9 @@ pub struct Found {
     pub bytes_read: Bytes,
     /// Pictures in private places, which were not opened.
     pub pictures_private: u64,
+    /// The figures about recordings: none, where pictures were looked at.
+    #[serde(flatten)]
+    pub listened: Listened,
 }
 
 /// What one picture came to.
@@ -59,26 +63,16 @@ pub fn look(
 ) -> Outcome {
     let mut found = Found::default();
     let mut skipped = Vec::new();
-    let mut all: Vec<FileId> = Vec::new();
-    for (id, row) in forest.files() {
-        let is_file = row.kind == Kind::File && row.size > 0 && forest.is_main(id);
-        if !is_file || !is_picture(forest.name(id)) {
-            continue;
-        }
-        if options.private.holds(forest, id) {
-            found.pictures_private += 1;
-        } else if row.size > MOST_BYTES {
-            let detail = format!("longer than {}", Bytes(MOST_BYTES));
-            skipped.push(Skipped::new(forest.path(id), Why::TooLarge { detail }));
-        } else {
-            all.push(id);
-        }
-    }
-    all.sort_by(|a, b| forest.by_path(*a, *b));
-    let mut inodes = std::collections::HashSet::new();
+    let named = named(forest, &options.private, is_picture);
+    found.pictures_private = named.private;
+    let mut all = named.files;
     all.retain(|id| {
-        let row = forest.file(*id);
-        inodes.insert((row.device, row.inode))
+        let fits = forest.file(*id).size <= MOST_BYTES;
+        if !fits {
+            let detail = format!("longer than {}", Bytes(MOST_BYTES));
+            skipped.push(Skipped::new(forest.path(*id), Why::TooLarge { detail }));
+        }
+        fits
     });
     let total = all.iter().map(|id| forest.file(*id).size).sum();
     if total > 0 {
@@ -91,7 +85,7 @@ pub fn look(
         watch.add(1, forest.file(id).size, name);
         seen
     };
-    let threads = options.threads.or_else(|| Some(processors().min(4)));
+    let threads = threads(options.threads);
     let mut seen: Vec<Seen> = Vec::new();
     in_order(all.len(), threads, &decode, &mut |it| match it {
         Ok(it) => seen.push(it),
@@ -102,6 +96,7 @@ pub fn look(
     found.plain = seen.iter().filter(|it| it.prints.is_none()).count() as u64;
     let alike = alike(forest, seen, options.distance);
     lists.rows("groups", &alike);
+    say_no_recordings(lists);
     let mut outcome = Outcome::new("similar", &found, words::section(&found, &alike));
     outcome.findings = words::findings(&alike);
     skipped.sort();
@@ -109,32 +104,15 @@ pub fn look(
     outcome
 }
 
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 fn decoded(forest: &Forest, id: FileId) -> Result<Seen, Skipped> {
-    let path = forest.path(id);
-    let row = forest.file(id);
-    // (`openat`, since that is what a confined worker may call.) A link or a pipe that took its place is not followed, and not waited for.
-    let flags =
-        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = openat(CWD, &path, flags, Mode::empty())
-        .map_err(|error| Skipped::failed(path.as_path(), &error.into()))?;
-    let file = File::from(file);
-    let meta = file
-        .metadata()
-        .map_err(|error| Skipped::failed(path.as_path(), &error))?;
-    if !meta.is_file() || meta.len() != row.size {
-        return Err(Skipped::new(path, Why::Changed));
-    }
+    let file = opened(forest, id)?;
     match of_file(&file) {
         Ok(small) => Ok(Seen {
             id,
             size: small.size,
             prints: prints(&small.greys),
         }),
-        Err(why) => Err(Skipped::new(path, reason(why))),
+        Err(why) => Err(Skipped::new(forest.path(id), reason(why))),
     }
 }
 

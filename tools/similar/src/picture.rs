@@ -9,7 +9,7 @@ use std::{
 
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, imageops::FilterType};
 
-use crate::print::SIDE;
+use crate::{files::ends_in, print::SIDE};
 
 /// Pictures of more pixels are left out: decoding one takes four bytes for each, and time.
 pub const MOST_PIXELS: u64 = 80_000_000;
@@ -99,20 +99,13 @@ fn failed(error: &image::ImageError) -> NoPicture {
 }
 
 /// Names of pictures end so.
-const ENDINGS: [&str; 9] = [
-    "bmp", "gif", "jfif", "jpe", "jpeg", "jpg", "png", "tif", "tiff",
+const ENDINGS: [&str; 10] = [
+    "bmp", "gif", "jfif", "jpe", "jpeg", "jpg", "png", "tif", "tiff", "webp",
 ];
 
 /// Returns whether a name says that a file is a picture of a kind that is decoded.
 pub(crate) fn is_picture(name: &[u8]) -> bool {
-    let Some(dot) = name.iter().rposition(|byte| *byte == b'.') else {
-        return false;
-    };
-    let ending = &name[dot + 1..];
-    ending.eq_ignore_ascii_case(b"webp")
-        || ENDINGS
-            .iter()
-            .any(|it| ending.eq_ignore_ascii_case(it.as_bytes()))
+    ends_in(name, &ENDINGS)
 }
 
 /// Decodes an open file.

@@ -18,7 +18,7 @@ use crate::{
     cli::Disk,
     failure::Failure,
     held,
-    job::{Job, Pass},
+    job::{Job, Pass, Similar},
     state,
 };
 
@@ -33,8 +33,8 @@ pub(super) struct Wants<'a> {
     #[cfg(feature = "dupes")]
     pub(super) selection: Option<&'a Selection>,
     pub(super) exclusive: bool,
-    /// In how many bits pictures that look alike may differ.
-    pub(super) similar: Option<u8>,
+    /// What is compared by how it looks or sounds.
+    pub(super) similar: Option<Similar>,
 }
 
 #[cfg(feature = "acts")]
