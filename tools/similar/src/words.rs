@@ -63,7 +63,7 @@ pub(crate) fn findings(alike: &[Alike]) -> Vec<Finding> {
     vec![Finding {
         rule: "similar.pictures".to_owned(),
         level: Level::Note,
-        subject: format!("{pictures} pictures that look like another, in {} groups", alike.len()),
+        subject: format!("{pictures} pictures that look like another, in {}", groups(alike.len())),
         place: None,
         bytes: Some(Bytes(others.map(|it| it.size.0).sum())),
         evidence: "64 bits of what each picture shows, compared in the eight ways to turn and mirror it."
@@ -73,23 +73,35 @@ pub(crate) fn findings(alike: &[Alike]) -> Vec<Finding> {
     }]
 }
 
+fn groups(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "group" } else { "groups" })
+}
+
+/// One picture a line, the groups apart by their number.
 fn table(alike: &[Alike]) -> Table {
-    let rows = alike.iter().take(SHOWN_GROUPS).map(|group| {
-        let (mut paths, mut sizes) = (Vec::new(), Vec::new());
+    let mut rows = Vec::new();
+    for (number, group) in (1..).zip(alike.iter().take(SHOWN_GROUPS)) {
         for it in group.pictures.iter().take(SHOWN_FILES) {
-            paths.push(Cell::Path(it.path.clone()));
-            sizes.push(Cell::Text(format!("{} × {}", it.width, it.height)));
+            rows.push(vec![
+                Cell::Text(format!("{number}")),
+                Cell::Text(format!("{} × {}", it.width, it.height)),
+                Cell::Path(it.path.clone()),
+            ]);
         }
         if group.pictures.len() > SHOWN_FILES {
             let more = group.pictures.len() - SHOWN_FILES;
-            paths.push(Cell::Text(format!("and {more} more")));
+            let more = Cell::Text(format!("and {more} more"));
+            rows.push(vec![
+                Cell::Text(format!("{number}")),
+                Cell::Text(String::new()),
+                more,
+            ]);
         }
-        vec![Cell::Lines(sizes), Cell::Lines(paths)]
-    });
+    }
     Table {
         title: "Pictures that look alike".to_owned(),
-        columns: ["Pixels", "Where"].map(str::to_owned).to_vec(),
-        rows: rows.collect(),
+        columns: ["Group", "Pixels", "Where"].map(str::to_owned).to_vec(),
+        rows,
         more: alike.len().saturating_sub(SHOWN_GROUPS) as u64,
     }
 }
@@ -156,8 +168,8 @@ pub(crate) fn findings_of_recordings(same: &[Same]) -> Vec<Finding> {
         rule: "similar.recordings".to_owned(),
         level: Level::Note,
         subject: format!(
-            "{recordings} recordings that sound like another, in {} groups",
-            same.len()
+            "{recordings} recordings that sound like another, in {}",
+            groups(same.len())
         ),
         place: None,
         bytes: Some(Bytes(others.map(|it| it.size.0).sum())),
