@@ -51,7 +51,7 @@ use crate::{
     cli::{Cli, Command, Shared},
     failure::{Ending, Failure},
     held,
-    job::{self, Job, Order},
+    job::{Job, Order},
     machine,
     stdout::Stdout,
     terminal,
@@ -104,8 +104,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         Command::Similar(asked) => {
             let wants = Wants {
                 similar: Some(match asked.recordings {
-                    true => job::Similar::Recordings,
-                    false => job::Similar::Pictures(asked.distance),
+                    true => crate::job::Similar::Recordings,
+                    false => crate::job::Similar::Pictures(asked.distance),
                 }),
                 ..Wants::default()
             };
