@@ -195,7 +195,7 @@ pub(crate) struct Selection {
     #[arg(long, requires = "wanted")]
     pub(crate) isolate: bool,
     /// Let folders that hold the same go as a whole: trash, quarantine and remove only; it needs --plan
-    #[arg(long)]
+    #[arg(long, conflicts_with = "choose")]
     pub(crate) folders: bool,
     /// Let parts of repositories, installed packages and programs' own data go singly too
     #[arg(long, requires = "wanted")]

@@ -112,5 +112,6 @@ fn folders_say_what_they_need() {
     let said = refused(&["dupes", ".", "--folders"]);
     assert!(said.contains("add --plan FILE --act trash"), "{said}");
     let said = refused(&["dupes", ".", "--folders", "--choose"]);
-    assert!(said.contains("leave --folders out"), "{said}");
+    let both = "'--folders' cannot be used with '--choose'";
+    assert!(said.contains(both), "{said}");
 }

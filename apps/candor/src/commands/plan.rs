@@ -31,10 +31,6 @@ impl Session {
         asked: Option<&cli::Selection>,
         roots: &[std::path::PathBuf],
     ) -> Result<Option<Wishes>, Failure> {
-        if asked.is_some_and(|asked| asked.folders && asked.choose) {
-            return Err(Failure::new("the list of --choose has files, not whole folders")
-                .help("leave --folders out to choose by hand; or leave --choose out and name a plan with --plan FILE --act trash"));
-        }
         if asked.is_some_and(|asked| asked.folders && asked.plan.is_none()) {
             return Err(
                 Failure::new("--folders says what a plan does, and no plan is wanted").help(
