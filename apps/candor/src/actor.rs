@@ -238,7 +238,7 @@ fn attempt(acting: &Acting, out: &mut impl Write) -> Result<(), Stopped> {
                 run: &acting.run,
                 at: &acting.at.1,
                 bins,
-                alone: &|step| judge.refuses(step),
+                vouched: &|step| judge.refuses(step),
                 protected: &protected,
             };
             let of = Of {

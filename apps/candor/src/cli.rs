@@ -194,9 +194,12 @@ pub(crate) struct Selection {
     /// Copies below the same PATH are no copies of each other
     #[arg(long, requires = "wanted")]
     pub(crate) isolate: bool,
-    /// Let folders that hold the same go as a whole: trash, quarantine and remove only
-    #[arg(long, requires = "plan")]
+    /// Let folders that hold the same go as a whole: trash, quarantine and remove only; it needs --plan
+    #[arg(long, conflicts_with = "choose")]
     pub(crate) folders: bool,
+    /// Let parts of repositories, installed packages and programs' own data go singly too
+    #[arg(long, requires = "wanted")]
+    pub(crate) parts: bool,
 }
 
 /// The acts of a plan that a command line can ask for.

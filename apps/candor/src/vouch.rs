@@ -1,7 +1,8 @@
-//! What vouches for a step that names no copy that stays: its rule, asked again at the moment of the act.
+//! What vouches for a step: the copy that stays, or else its rule, asked again at the moment of the act.
 //!
-//! A plan is a file that anybody can edit. So a step is done only if the rule that it names, compiled into
-//! this program, says of its path what the plan says.
+//! A plan is a file that anybody can edit. So a step without a copy that stays is done only if the rule that
+//! it names, compiled into this program, says of its path what the plan says. And a copy vouches for nothing
+//! when a rule may call it junk: the next cleaning could take the last one.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -83,8 +84,16 @@ impl<'g> Judge<'g> {
         Some(format!("{}: {}", row.words, row.why))
     }
 
-    /// Says why nothing vouches for a step without a copy that stays, if nothing does.
+    /// Says why nothing vouches for a step, if nothing does.
     pub(crate) fn refuses(&self, step: &Step) -> Option<String> {
+        if let Some(survivor) = &step.survivor {
+            let within = step.inside.iter().zip(&step.mirror);
+            let within = within.map(|(goes, stays)| (&goes.path.0, &stays.path.0));
+            let pairs = std::iter::once((&step.path.0, &survivor.path.0)).chain(within);
+            return pairs
+                .into_iter()
+                .find_map(|(goes, stays)| self.may_go_itself(goes, stays));
+        }
         let Some(rule) = &step.rule else {
             return Some(
                 "no copy that stays is named, so that it could be the last one".to_owned(),
@@ -101,12 +110,38 @@ impl<'g> Judge<'g> {
         #[cfg(feature = "clean")]
         return match &self.rules {
             Some(rules) => rules.refuses(rule, &step.path.0, step.is.kind, &step.inside),
-            None => Some("the rules cannot be held in memory for so many homes".to_owned()),
+            None => Some(TOO_MANY.to_owned()),
         };
         #[cfg(not(feature = "clean"))]
         Some(format!("this build of Candor has no rule `{rule}`"))
     }
 }
+
+#[cfg(feature = "clean")]
+impl Judge<'_> {
+    /// Says why a copy that is to stay may go itself, while the one that goes would not.
+    fn may_go_itself(&self, goes: &Path, stays: &Path) -> Option<String> {
+        let Some(rules) = &self.rules else {
+            return Some(TOO_MANY.to_owned());
+        };
+        let rule = rules.may_take(stays)?;
+        rules.may_take(goes).is_none().then(|| {
+            format!("the copy that was to stay is junk by the rule `{rule}` and may go itself")
+        })
+    }
+}
+
+#[cfg(not(feature = "clean"))]
+impl Judge<'_> {
+    /// A build that cleans nothing has no rule by which the copy that stays could go.
+    #[expect(clippy::unused_self, reason = "as the same of a build that cleans")]
+    fn may_go_itself(&self, _goes: &Path, _stays: &Path) -> Option<String> {
+        None
+    }
+}
+
+#[cfg(feature = "clean")]
+const TOO_MANY: &str = "the rules cannot be held in memory for so many homes";
 
 /// Returns whether a step says that an application is all that vouches for it.
 #[cfg(feature = "uninstall")]

@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 run: "1",
                 at: "2026-11-25T17:00:00",
                 bins: &Bins::make(&plan, &machine),
-                alone: &|_| None,
+                vouched: &|_| None,
                 protected: &|_| None,
             };
             let mut journal = Journal::begin(&journal(root), &begin("1", None))?;

@@ -60,9 +60,10 @@ pub struct Around<'a> {
     pub at: &'a str,
     /// Where things are moved to.
     pub bins: &'a Bins,
-    /// Says why a step without a copy that stays must not be done, if it must not: asked again here, since
-    /// a plan that was edited could otherwise take the last copy of anything.
-    pub alone: &'a dyn Fn(&Step) -> Option<String>,
+    /// Says why nothing vouches for a step, if nothing does: neither its rule nor the copy that is to stay.
+    /// Asked again here, of every step, since a plan that was edited could otherwise take the last copy of
+    /// anything.
+    pub vouched: &'a dyn Fn(&Step) -> Option<String>,
     /// Says of a path why it must never be touched, if it must not.
     pub protected: &'a dyn Fn(&Path) -> Option<String>,
 }
@@ -197,9 +198,7 @@ impl Run<'_> {
                 why: "it is in the trash or the quarantine already; `remove` takes it away for good",
             });
         }
-        if step.survivor.is_none()
-            && let Some(why) = (self.around.alone)(step)
-        {
+        if let Some(why) = (self.around.vouched)(step) {
             return Err(Refusal::NotVouched { why });
         }
         let entry = Entry::of(&step.path.0)?;

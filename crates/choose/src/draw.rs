@@ -182,7 +182,7 @@ fn last_line(state: &State) -> Line {
             "Space choose  a all  n none  u undo  / filter  Tab folders  Enter done  ? help"
         }
         (Mode::List, View::Folders) if wide => {
-            "Space prefer to drop  u undo  / filter  Tab groups  Enter done  ? help"
+            "Space let these go first  u undo  / filter  Tab groups  Enter done  ? help"
         }
         (Mode::List, _) => "Space choose  Enter done  ? help",
         (Mode::Help { .. } | Mode::Details { .. }, _) => "Up and Down scroll, Esc goes back",

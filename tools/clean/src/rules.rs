@@ -64,6 +64,14 @@ impl Rules {
         (!by_name).then(|| format!("the rule `{rule}` does not say that of it"))
     }
 
+    /// Returns the rule that may call a path junk, or something it lies in, whatever evidence the rule
+    /// asks for: a copy there vouches for no other, since it may go itself.
+    #[must_use]
+    pub fn may_take(&self, path: &Path) -> Option<&'static str> {
+        let rule = self.matcher.may_take(path)?;
+        Some(rule.of(self.rows).id.as_str())
+    }
+
     /// Returns whether a path lies in, or is, something that the rule knows by its name.
     fn is_named(&self, at: usize, path: &Path, kind: EntryKind, inside: &[Seen]) -> bool {
         let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {

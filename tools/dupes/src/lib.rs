@@ -17,7 +17,7 @@ mod words;
 
 use std::path::PathBuf;
 
-use knowledge::{Base, protected::Protection};
+use knowledge::Base;
 use tool::{
     EntryKind, Lists, Outcome, Proposal,
     pass::{
@@ -34,6 +34,7 @@ use near::near;
 pub use folders::FolderGroup;
 pub use groups::{Duplicates, Group, Link};
 pub use near::{NearFolder, NearFolders};
+use select::Whereabouts;
 pub use select::{BadWish, Choice, NoRule, Offer, Rule, Selection, Wishes};
 
 /// The declaration: what this tool reads, keeps and sends.
@@ -141,19 +142,18 @@ struct Proposed {
 fn propose(folders: &Folders<'_>, options: &Options, lists: &mut Lists<'_>) -> Option<Proposed> {
     let wishes = options.wishes.as_ref()?;
     let selection = Selection::of(wishes).ok()?;
-    let protection = Protection::of(&options.bases);
-    let ground = (options.roots.as_slice(), &protection);
-    let mut whole = selection.whole(folders, ground);
+    let places = Whereabouts::of(&options.roots, &options.bases);
+    let mut whole = selection.whole(folders, &places);
     let forest = folders.tree.forest;
     let classes = folders.contents.classes.iter();
     if wishes.by_hand {
-        let choices = classes.flat_map(|class| selection.choices(forest, class, ground, &whole));
+        let choices = classes.flat_map(|class| selection.choices(forest, class, &places, &whole));
         lists.rows(CHOICES, choices);
         return None;
     }
     let mut proposed = Proposed::default();
     let of_folders = std::mem::take(&mut whole.proposals);
-    let of_files = classes.flat_map(|class| selection.proposals(forest, class, ground, &whole));
+    let of_files = classes.flat_map(|class| selection.proposals(forest, class, &places, &whole));
     let count = |row: Proposal| {
         match row.is.kind {
             EntryKind::Folder => proposed.folders += 1,

@@ -2,6 +2,7 @@
 
 mod choice;
 mod rule;
+mod whereabouts;
 mod whole;
 
 use std::{
@@ -12,7 +13,6 @@ use std::{
 };
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use knowledge::protected::Protection;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use tool::{
@@ -25,6 +25,8 @@ use tool::{
 
 pub use choice::{Choice, Offer};
 pub use rule::{NoRule, Rule};
+use whereabouts::Rank;
+pub(crate) use whereabouts::Whereabouts;
 pub(crate) use whole::{Fate, Whole};
 
 /// What a person said about which copies stay. It can be sent to a worker; [`Selection`] is made of it
@@ -50,6 +52,9 @@ pub struct Wishes {
     /// Whether folders that hold the same go as a whole.
     #[serde(default)]
     pub folders: bool,
+    /// Whether parts of repositories, of installed packages and of programs' own data go singly too.
+    #[serde(default)]
+    pub parts: bool,
     /// Whether copies are joined with the one that stays, which must then be on the same device.
     pub joined: bool,
     /// Whether a person goes through the copies one by one: then all of them are handed on, as a list
@@ -127,10 +132,10 @@ impl<'w> Selection<'w> {
         &self,
         forest: &Forest,
         class: &Class,
-        ground: (&[PathBuf], &Protection),
+        places: &Whereabouts<'_>,
         whole: &Whole,
     ) -> Vec<Proposal> {
-        let choices = self.choices(forest, class, ground, whole);
+        let choices = self.choices(forest, class, places, whole);
         choices.iter().flat_map(Choice::by_rules).collect()
     }
 
@@ -140,12 +145,13 @@ impl<'w> Selection<'w> {
         &self,
         forest: &Forest,
         class: &Class,
-        ground: (&[PathBuf], &Protection),
+        places: &Whereabouts<'_>,
         whole: &Whole,
     ) -> Vec<Choice> {
+        let rank_of = |path: &Path| places.rank(path, self.wishes.parts);
         let copies = class.inodes.iter();
         let copies: Vec<Copy> = copies
-            .filter_map(|inode| Copy::of(forest, inode, whole))
+            .filter_map(|inode| Copy::of(forest, inode, whole, &rank_of))
             .collect();
         let is_locked = |copy: &Copy| self.wishes.lock.iter().any(|it| copy.is_below(&it.0));
         let locked = copies.iter().any(is_locked);
@@ -155,7 +161,7 @@ impl<'w> Selection<'w> {
             let set = if self.wishes.joined { device } else { 0 };
             sets.entry(set).or_default().push(copy);
         }
-        let of_set = |set: Vec<&Copy>| self.of_set(forest, set, ground, locked);
+        let of_set = |set: Vec<&Copy>| self.of_set(forest, set, places, locked);
         let sets = sets.into_values().filter(|set| set.len() > 1);
         sets.map(of_set).collect()
     }
@@ -164,16 +170,16 @@ impl<'w> Selection<'w> {
         &self,
         forest: &Forest,
         mut set: Vec<&Copy<'_>>,
-        (roots, protection): (&[PathBuf], &Protection),
+        places: &Whereabouts<'_>,
         locked: bool,
     ) -> Choice {
-        set.sort_by(|one, other| self.order(*one, *other, roots).0);
+        set.sort_by(|one, other| self.order(*one, *other, places.roots).0);
         let (first, rest) = (set[0], &set[1..]);
         let stays = |copy: &Copy<'_>| match copy.stays {
             true => Some("it stays or goes with its folder".to_owned()),
             false => {
                 let mut paths = copy.paths.iter();
-                paths.find_map(|path| self.stays(path, protection))
+                paths.find_map(|path| self.stays(path, places))
             }
         };
         let same_isle = |copy: &Copy<'_>| {
@@ -190,13 +196,19 @@ impl<'w> Selection<'w> {
                 false => stays(copy),
             },
         };
-        let mut copies = vec![offer(first, self.order(first, rest[0], roots).1)];
+        let mut copies = vec![offer(first, self.order(first, rest[0], places.roots).1)];
+        // A person could choose it, and leave what may go by itself as the last one.
+        if rest.iter().any(|copy| copy.rank == Rank::Junk) && first.rank != Rank::Junk {
+            let locked = &mut copies[0].locked;
+            locked.get_or_insert_with(|| "another copy is junk and may go itself".to_owned());
+        }
         let mut kept = 1;
         for copy in rest {
-            let mut offer = offer(copy, self.order(first, *copy, roots).1);
+            let mut offer = offer(copy, self.order(first, *copy, places.roots).1);
             offer.goes = offer.locked.is_none() && !same_isle(copy);
             if !offer.goes {
-                kept += 1;
+                // What lies worse than the first is not relied on.
+                kept += usize::from(copy.rank == first.rank);
                 offer.why = match offer.locked {
                     Some(_) => "it has to".to_owned(),
                     None => "it lies below the same PATH as the copy that stays".to_owned(),
@@ -225,19 +237,30 @@ impl<'w> Selection<'w> {
     }
 
     /// Returns why a name must stay whatever the rules say; `None` if it need not.
-    fn stays(&self, path: &Path, protection: &Protection) -> Option<String> {
+    fn stays(&self, path: &Path, places: &Whereabouts<'_>) -> Option<String> {
         let may_go = self.wishes.only.is_empty() || fits(&self.only, path);
-        self.is_kept(path, protection)
+        self.is_kept(path, places)
+            .or_else(|| {
+                self.part(path, places)
+                    .map(|of| format!("it is part of {of}"))
+            })
             .or_else(|| (!may_go).then(|| "it is not among what you said may go".to_owned()))
     }
 
+    /// Returns what a path is a part of, unless parts may go singly.
+    fn part(&self, path: &Path, places: &Whereabouts<'_>) -> Option<&'static str> {
+        match self.wishes.parts {
+            true => None,
+            false => places.part(path),
+        }
+    }
+
     /// Returns why a person or the table of protected places keeps a name; `None` if neither does.
-    fn is_kept(&self, path: &Path, protection: &Protection) -> Option<String> {
+    fn is_kept(&self, path: &Path, places: &Whereabouts<'_>) -> Option<String> {
         if fits(&self.keep, path) {
             return Some("you said that it never goes".to_owned());
         }
-        let row = protection.of_path(path)?;
-        Some(format!("it is protected: {}", row.words))
+        places.keep(path)
     }
 
     /// Compares two copies, the one that stays first, and says in words what decided.
@@ -260,6 +283,13 @@ impl<'w> Selection<'w> {
             };
             first(copy, &fits, self.prefer_matching.len())
         };
+        let by_place = one.rank().cmp(&other.rank());
+        if by_place.is_ne() {
+            return (
+                by_place,
+                "the other may go itself, or is a part of something",
+            );
+        }
         let by_folder = prefer(one).cmp(&prefer(other));
         if by_folder.is_ne() {
             return (by_folder, "it lies in a folder you prefer");
@@ -282,6 +312,8 @@ impl<'w> Selection<'w> {
 trait Judged {
     /// Its path, the first if it has several.
     fn path(&self) -> &Path;
+    /// How far it can be relied on by where it lies; no rule of a person comes before it.
+    fn rank(&self) -> Rank;
     fn is_below(&self, folder: &Path) -> bool;
     fn modified(&self) -> i64;
     fn changed(&self) -> i64;
@@ -293,9 +325,10 @@ trait Judged {
 /// A copy with its paths.
 struct Copy<'c> {
     forest: &'c Forest,
-    /// Its names but for those that go with a folder.
+    /// Its names but for those that go with a folder or were thrown away, those it is known best by first.
     names: Vec<FileId>,
     paths: Vec<PathBuf>,
+    rank: Rank,
     own: u64,
     /// Whether it stays with a folder.
     stays: bool,
@@ -303,18 +336,34 @@ struct Copy<'c> {
 }
 
 impl<'c> Copy<'c> {
-    /// Returns a copy; `None` if all its names go with folders.
-    fn of(forest: &'c Forest, inode: &'c Inode, whole: &Whole) -> Option<Self> {
+    /// Returns a copy; `None` if all its names go with folders, or were thrown away.
+    fn of(
+        forest: &'c Forest,
+        inode: &'c Inode,
+        whole: &Whole,
+        rank_of: &dyn Fn(&Path) -> Option<Rank>,
+    ) -> Option<Self> {
         let fate = |id: &FileId| whole.fate(forest, *id);
         let names = inode.names.iter().copied();
-        let names: Vec<FileId> = names.filter(|id| fate(id) != Fate::Goes).collect();
-        let paths: Vec<PathBuf> = names.iter().map(|id| forest.path(*id)).collect();
-        (!names.is_empty()).then(|| Self {
+        let mut named: Vec<(Option<Rank>, FileId, PathBuf)> = names
+            .filter(|id| fate(id) != Fate::Goes)
+            .map(|id| (id, forest.path(id)))
+            .map(|(id, path)| (rank_of(&path), id, path))
+            .collect();
+        let before = named.len();
+        named.retain(|it| it.0.is_some());
+        // While a name is left where things are thrown away, the bytes are.
+        let own = if named.len() == before { inode.own } else { 0 };
+        named.sort_by_key(|it| it.0);
+        let rank = named.first()?.0?;
+        let names: Vec<FileId> = named.iter().map(|it| it.1).collect();
+        Some(Self {
             forest,
             stays: names.iter().any(|id| fate(id) != Fate::Open),
             names,
-            paths,
-            own: inode.own,
+            paths: named.into_iter().map(|it| it.2).collect(),
+            rank,
+            own,
             seen_names: inode.names.len(),
         })
     }
@@ -323,6 +372,10 @@ impl<'c> Copy<'c> {
 impl Judged for Copy<'_> {
     fn path(&self) -> &Path {
         &self.paths[0]
+    }
+
+    fn rank(&self) -> Rank {
+        self.rank
     }
 
     fn is_below(&self, folder: &Path) -> bool {

@@ -38,6 +38,7 @@ fn wishes() -> impl Strategy<Value = Wishes> {
                 at_least,
                 isolate: folders(if isolate { vec![0, 2] } else { Vec::new() }),
                 folders: false,
+                parts: false,
                 joined,
                 by_hand: false,
             }

@@ -31,6 +31,13 @@ impl Session {
         asked: Option<&cli::Selection>,
         roots: &[std::path::PathBuf],
     ) -> Result<Option<Wishes>, Failure> {
+        if asked.is_some_and(|asked| asked.folders && asked.plan.is_none()) {
+            return Err(
+                Failure::new("--folders says what a plan does, and no plan is wanted").help(
+                    "add --plan FILE --act trash; without --folders the report names folders that hold the same",
+                ),
+            );
+        }
         let Some(asked) = asked.filter(|asked| asked.plan.is_some() || asked.choose) else {
             return Ok(None);
         };
@@ -61,6 +68,7 @@ impl Session {
                 false => Vec::new(),
             },
             folders: asked.folders,
+            parts: asked.parts,
             joined,
             by_hand: asked.choose,
         };

@@ -72,7 +72,7 @@ fn a_file_system_without_a_bin_says_so() {
         run: "none",
         at: "",
         bins: &Bins::default(),
-        alone: &|_| None,
+        vouched: &|_| None,
         protected: &|_| None,
     };
     let mut came = Vec::new();

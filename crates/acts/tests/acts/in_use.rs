@@ -92,13 +92,13 @@ fn a_step_that_nothing_vouches_for_is_not_done() {
 fn apply_with(
     world: &World,
     plan: &acts::Plan,
-    alone: &dyn Fn(&acts::Step) -> Option<String>,
+    vouched: &dyn Fn(&acts::Step) -> Option<String>,
 ) -> Came {
     let around = Around {
         run: "run-alone",
         at: "2026-11-25T17:00:00",
         bins: &Bins::make(plan, &world.machine),
-        alone,
+        vouched,
         protected: &|_: &std::path::Path| None,
     };
     let mut journal = world.begin("run-alone", None);

@@ -75,7 +75,7 @@ impl World {
             run: &run,
             at: "2026-11-25T17:00:00",
             bins: &Bins::make(plan, &self.machine),
-            alone: &|_| None,
+            vouched: &|_| None,
             protected,
         };
         let mut journal = self.begin(&run, None);

@@ -54,7 +54,7 @@ fn by_folder() {
         ▾ [ ] .ssh/                                                    0 of 1, 400 B
      ~/Videos
      4 copies chosen in 2 groups, 9.5 MiB free when the trash is emptied
-     Space prefer to drop  u undo  / filter  Tab groups  Enter done  ? help
+     Space let these go first  u undo  / filter  Tab groups  Enter done  ? help
     "#);
 }
 

@@ -168,6 +168,28 @@ impl Matcher {
         at
     }
 
+    /// Returns the row that may call a path junk, or something that it lies in: by its place, or by a
+    /// name alone, whatever evidence the row asks for.
+    ///
+    /// Nothing is removed by it. It says what a careful person does not rely on.
+    #[must_use]
+    pub fn may_take(&self, path: &Path) -> Option<RuleIndex> {
+        if let Some(rule) = self.start(path).junk {
+            return Some(rule);
+        }
+        let mut state = State::ROOT;
+        let mut names = components(path)?.into_iter().peekable();
+        while let Some(name) = names.next() {
+            state = self.step(state, name).state;
+            let is_last = names.peek().is_none();
+            let mut named = self.named(state, name).iter();
+            if let Some(named) = named.find(|it| it.is == Shape::Folder || is_last) {
+                return Some(named.rule);
+            }
+        }
+        None
+    }
+
     /// Returns where the walk stands after going down to `name`, and the kind of junk it is.
     #[inline]
     #[must_use]

@@ -1,17 +1,18 @@
 //! Which folders go as a whole, and which stay whole because another one went.
 
 use std::{
+    cmp::Ordering,
     collections::HashSet,
     path::{Path, PathBuf},
 };
 
-use knowledge::protected::Protection;
+use knowledge::bundles::Bundle;
 use tool::{
     Bytes, Proposal, Seen,
     pass::{FileId, FolderId, Forest, Kind},
 };
 
-use super::{Judged, Selection, fits};
+use super::{Judged, Rank, Selection, Whereabouts, fits, whereabouts::is_thrown_away};
 use crate::folders::Folders;
 
 /// Folders that hold more than this do not go as a whole: a person could not look through the step.
@@ -49,7 +50,7 @@ impl Whole {
 
 impl Selection<'_> {
     /// Decides which folders go as a whole, if that is wished. What is in a bundle stays or goes with it.
-    pub(crate) fn whole(&self, folders: &Folders<'_>, ground: (&[PathBuf], &Protection)) -> Whole {
+    pub(crate) fn whole(&self, folders: &Folders<'_>, places: &Whereabouts<'_>) -> Whole {
         let forest = folders.tree.forest;
         let mut whole = Whole {
             fates: vec![Fate::Open; forest.folder_numbers()],
@@ -65,7 +66,7 @@ impl Selection<'_> {
         }
         // Each group comes before those of the folders in it.
         for group in &folders.equal {
-            self.of_group(folders, group, ground, &mut whole);
+            self.of_group(folders, group, places, &mut whole);
         }
         whole
     }
@@ -74,7 +75,7 @@ impl Selection<'_> {
         &self,
         folders: &Folders<'_>,
         group: &[FolderId],
-        (roots, protection): (&[PathBuf], &Protection),
+        places: &Whereabouts<'_>,
         whole: &mut Whole,
     ) {
         let forest = folders.tree.forest;
@@ -83,7 +84,9 @@ impl Selection<'_> {
         }
         let there = group.iter().copied();
         let there = there.filter(|id| whole.fates[forest.number(*id)] != Fate::Goes);
-        let mut copies: Vec<Copy> = there.map(|id| Copy::of(folders, id)).collect();
+        let rank_of = |path: &Path| places.rank(path, self.wishes.parts);
+        let copies = there.filter_map(|id| Copy::of(folders, id, &rank_of));
+        let mut copies: Vec<Copy> = copies.collect();
         let locked = |copy: &Copy| {
             let mut locks = self.wishes.lock.iter();
             locks.any(|lock| copy.is_below(&lock.0) || lock.0.starts_with(&copy.path))
@@ -91,7 +94,7 @@ impl Selection<'_> {
         if copies.len() < 2 || copies.iter().any(locked) {
             return;
         }
-        copies.sort_by(|one, other| self.order(one, other, roots).0);
+        copies.sort_by(|one, other| self.folder_order(one, other, places.roots).0);
         let (first, rest) = copies.split_first().expect("there are two at the least");
         let same_isle = |copy: &Copy| {
             self.isle(copy)
@@ -103,16 +106,21 @@ impl Selection<'_> {
             whole.fates[forest.number(copy.id)] == Fate::Stays
                 || is_nested(copy)
                 || same_isle(copy)
+                || copy.bundle.is_some_and(|it| first.bundle != Some(it))
+                || self.part(&copy.path, places).is_some()
                 || !is_of_one_device(folders, copy.id)
-                || self.folder_stays(folders, copy, protection)
+                || self.folder_stays(folders, copy, places)
         };
         let (kept, goes): (Vec<&Copy>, Vec<&Copy>) = rest.iter().partition(stays);
-        let more = self.wishes.at_least.max(1).saturating_sub(1 + kept.len());
+        // What lies worse than the first is not relied on.
+        let relied_on = kept.iter().filter(|it| it.rank == first.rank).count();
+        let more = self.wishes.at_least.max(1).saturating_sub(1 + relied_on);
         let (also_kept, goes) = goes.split_at(more.min(goes.len()));
         let mut proposals: Vec<(FolderId, Proposal)> = Vec::new();
         for copy in goes {
-            let (_, decided) = self.order(first, *copy, roots);
+            let (_, decided) = self.folder_order(first, copy, places.roots);
             let proposal = proposal(folders, copy, first, decided);
+            let proposal = proposal.filter(|it| is_vouched(it, places));
             proposals.extend(proposal.map(|it| (copy.id, it)));
         }
         if proposals.is_empty() {
@@ -134,8 +142,25 @@ impl Selection<'_> {
         }
     }
 
+    /// Compares two folders, the one that stays first: a bundle rather than a plain folder, wherever they
+    /// lie, then as copies of files are.
+    fn folder_order(
+        &self,
+        one: &Copy,
+        other: &Copy,
+        roots: &[PathBuf],
+    ) -> (Ordering, &'static str) {
+        let key = |copy: &Copy| (copy.rank, copy.bundle.is_none());
+        match key(one).cmp(&key(other)) {
+            by_kind if one.rank == other.rank && by_kind.is_ne() => {
+                (by_kind, "a program knows it as one thing")
+            }
+            _ => self.order(one, other, roots),
+        }
+    }
+
     /// Returns whether a folder must stay, or something in it.
-    fn folder_stays(&self, folders: &Folders<'_>, copy: &Copy, protection: &Protection) -> bool {
+    fn folder_stays(&self, folders: &Folders<'_>, copy: &Copy, places: &Whereabouts<'_>) -> bool {
         let forest = folders.tree.forest;
         let tree = &folders.tree;
         let paths = || {
@@ -147,7 +172,8 @@ impl Selection<'_> {
             || tree
                 .files_below(copy.id)
                 .all(|id| fits(&self.only, &forest.path(id)));
-        !may_go || paths().any(|path| self.is_kept(&path, protection).is_some())
+        !may_go
+            || paths().any(|path| is_thrown_away(&path) || self.is_kept(&path, places).is_some())
     }
 }
 
@@ -155,31 +181,47 @@ impl Selection<'_> {
 struct Copy {
     id: FolderId,
     path: PathBuf,
+    rank: Rank,
+    /// What it is, if it is one thing to a program.
+    bundle: Option<&'static Bundle>,
     /// The newest times of files in it.
     modified: i64,
     changed: i64,
 }
 
 impl Copy {
-    fn of(folders: &Folders<'_>, id: FolderId) -> Self {
+    /// Returns a folder; `None` if it was thrown away.
+    fn of(
+        folders: &Folders<'_>,
+        id: FolderId,
+        rank_of: &dyn Fn(&Path) -> Option<Rank>,
+    ) -> Option<Self> {
         let forest = folders.tree.forest;
+        let path = forest.folder_path(id);
+        let rank = rank_of(&path)?;
         let files = folders.tree.files_below(id);
         let (modified, changed) = files.fold((i64::MIN, i64::MIN), |newest, file| {
             let row = forest.file(file);
             (newest.0.max(row.mtime_ns), newest.1.max(row.ctime_ns))
         });
-        Self {
+        Some(Self {
             id,
-            path: forest.folder_path(id),
+            path,
+            rank,
+            bundle: folders.bundle(id),
             modified,
             changed,
-        }
+        })
     }
 }
 
 impl Judged for Copy {
     fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn rank(&self) -> Rank {
+        self.rank
     }
 
     fn is_below(&self, folder: &Path) -> bool {
@@ -260,6 +302,12 @@ fn proposal(folders: &Folders<'_>, goes: &Copy, stays: &Copy, decided: &str) -> 
         inside,
         mirror,
     })
+}
+
+/// Returns whether everything that would stay can be relied on where the like of it, that goes, could be.
+fn is_vouched(proposal: &Proposal, places: &Whereabouts<'_>) -> bool {
+    let mut pairs = proposal.inside.iter().zip(&proposal.mirror);
+    pairs.all(|(goes, stays)| !places.is_junk(&stays.path.0) || places.is_junk(&goes.path.0))
 }
 
 /// Returns everything below a folder: each folder before what it holds, those of one folder by name.
