@@ -46,8 +46,9 @@ pub(crate) fn section(found: &Junk, kept_lines: usize, planned: bool) -> Section
     // Of a plan that is made there are other words.
     if !planned {
         section.notes.push(
-            "A preview: nothing was removed. `candor clean --plan FILE --act trash` writes a plan of what is \
-             ticked, for you to look at first; `--kind` takes other kinds."
+            "A preview: nothing was removed. When junk alone is looked for, `--plan FILE --act trash` \
+             writes what is ticked into a plan, which you read before anything is done; `--kind` takes \
+             other kinds."
                 .to_owned(),
         );
     }
