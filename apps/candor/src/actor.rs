@@ -74,7 +74,12 @@ pub(crate) enum Said {
         refused: Option<String>,
     },
     /// Nothing more could be done.
-    Stopped { why: String, help: String },
+    Stopped {
+        why: String,
+        help: String,
+        /// Whether another run acts at this moment.
+        busy: bool,
+    },
 }
 
 /// Returns the folders that an actor may change, and those it reads from.
@@ -154,6 +159,7 @@ pub(crate) fn act(acting: &Acting, out: &mut impl Write) -> io::Result<()> {
         Err(Stopped::Journal(error)) => error,
     };
     let because = std::error::Error::source(&stopped).map(|error| format!(": {error}"));
+    let busy = matches!(stopped, NoJournal::Busy);
     let help = match stopped {
         NoJournal::Busy => "wait until it has ended and run this again",
         NoJournal::Io { .. } => {
@@ -167,6 +173,7 @@ pub(crate) fn act(acting: &Acting, out: &mut impl Write) -> io::Result<()> {
         &Said::Stopped {
             why,
             help: help.to_owned(),
+            busy,
         },
     )
 }

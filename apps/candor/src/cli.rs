@@ -122,8 +122,8 @@ pub(crate) struct Clean {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     #[cfg(feature = "uninstall")]
-    /// Show what applications left that are gone, instead of junk
-    #[arg(long, conflicts_with = "paths")]
+    /// Show what applications left that are gone, instead of junk; it takes --plan and --act
+    #[arg(long, conflicts_with_all = ["paths", "also", "never", "choose", "kind", "not_kind", "cleanerml"])]
     pub(crate) orphans: bool,
     #[command(flatten)]
     pub(crate) rules: crate::commands::cleanerml::CleanerMl,

@@ -19,6 +19,7 @@ mod history;
 #[cfg(feature = "acts")]
 mod journal;
 mod notice;
+mod page;
 mod pass;
 #[cfg(feature = "acts")]
 mod plan;
@@ -274,7 +275,7 @@ impl Session {
         };
         if let Some(file) = &shared.html {
             let page = report::html(&report, &report::Zone::system());
-            write_new(file, page.as_bytes())?;
+            page::replace(file, page.as_bytes())?;
         }
         match shared.json {
             true => print_by(|out| report::json(&report, out))?,
@@ -331,16 +332,6 @@ fn planned(job: &Job) -> bool {
         Job::Uninstall { plan, .. } => *plan,
         _ => false,
     }
-}
-
-/// Writes a file the person named; an existing report is replaced whole.
-fn write_new(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(file, bytes).map_err(|error| {
-        let shown = tool::path_text::shown(file.as_os_str());
-        Failure::new(format!("cannot write the report to `{shown}`"))
-            .because(&error)
-            .help("name a file in a folder you can write to")
-    })
 }
 
 fn print(bytes: &[u8]) -> Result<Ending, Failure> {

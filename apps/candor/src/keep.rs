@@ -1,6 +1,6 @@
 //! The file in which a person writes down what stays, whatever a rule says of it.
 
-use std::{fs, io::Read};
+use std::io::Read;
 
 use tool::Machine;
 
@@ -19,7 +19,8 @@ pub(crate) fn lines(machine: &Machine) -> Result<Vec<String>, Failure> {
     };
     let path = person.config.join("candor/keep");
     let mut text = String::new();
-    let read = fs::File::open(&path).and_then(|it| it.take(LONGEST + 1).read_to_string(&mut text));
+    let read =
+        crate::regular::open(&path).and_then(|it| it.take(LONGEST + 1).read_to_string(&mut text));
     let shown = tool::path_text::shown(path.as_os_str());
     match read {
         Ok(_) if text.len() as u64 <= LONGEST => Ok(text.lines().map(str::to_owned).collect()),

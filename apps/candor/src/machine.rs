@@ -111,7 +111,7 @@ const PLATFORM: Platform = Platform::Macos;
 #[cfg(not(target_os = "macos"))]
 const PLATFORM: Platform = Platform::Linux;
 
-#[cfg(any(feature = "battery", feature = "clean"))]
+#[cfg(any(feature = "battery", feature = "clean", feature = "uninstall"))]
 /// Asks a program of the system for what only a program can tell; `None` where it is not needed.
 ///
 /// Only the broker may: workers can start nothing.

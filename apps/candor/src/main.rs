@@ -22,6 +22,8 @@ mod plans;
 #[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
 mod private;
 #[cfg(feature = "acts")]
+mod regular;
+#[cfg(feature = "acts")]
 mod running;
 mod state;
 mod stdout;

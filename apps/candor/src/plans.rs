@@ -19,6 +19,14 @@ use crate::failure::Failure;
 /// The longest plan that is read: a million steps.
 const LONGEST: u64 = 1 << 29;
 
+/// What helps when a file is no plan.
+const NAME: &str =
+    "name a plan that `--plan FILE` of `candor clean`, `candor dupes` or `candor uninstall` wrote";
+
+/// How a plan is made.
+pub(crate) const MAKE: &str = "make a plan here with `candor clean`, `candor dupes` or `candor uninstall` and \
+    `--plan FILE --act trash`";
+
 /// What helps when there is no folder for journals.
 const NO_JOURNAL: &str = "nothing was done, for without a journal nothing could be undone; see that every \
     part of this path is a folder, the last ones yours to list and write to, or set XDG_STATE_HOME to another";
@@ -33,16 +41,14 @@ pub(crate) fn read(file: &Path) -> Result<PlanFile, Failure> {
         Failure::new(format!("cannot carry out `{shown}`")).because(error)
     };
     let mut bytes = Vec::new();
-    let read = fs::File::open(file).and_then(|it| it.take(LONGEST + 1).read_to_end(&mut bytes));
-    read.map_err(|error| failed(&error).help("name a plan that `candor dupes --plan FILE` wrote"))?;
+    let read =
+        crate::regular::open(file).and_then(|it| it.take(LONGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| failed(&error).help(NAME))?;
     if bytes.len() as u64 > LONGEST {
-        return Err(Failure::new(format!("`{shown}` is too long to be a plan"))
-            .help("name a plan that `candor dupes --plan FILE` wrote"));
+        return Err(Failure::new(format!("`{shown}` is too long to be a plan")).help(NAME));
     }
-    let reading = PlanFile::of(&bytes).map_err(|error| {
-        failed(&error)
-            .help("nothing was done; make a plan with `candor dupes --plan FILE --act trash PATH`")
-    })?;
+    let reading = PlanFile::of(&bytes)
+        .map_err(|error| failed(&error).help(format!("nothing was done; {MAKE}")))?;
     // Steps of another schema are refused for that already.
     let ours = reading.plan.steps.is_empty() || reading.plan.machine == machine_name();
     Ok(match ours {

@@ -2,17 +2,32 @@
 //!
 //! Names and numbers only, from `/proc`; on a Mac from `ps`. No program is asked anything.
 
-#[cfg(feature = "clean")]
+#[cfg(any(feature = "clean", feature = "uninstall"))]
 use std::os::unix::fs::MetadataExt;
 use std::{collections::BTreeSet, fs, path::Path};
 
-#[cfg(feature = "clean")]
-use clean::{Program, Running};
-#[cfg(feature = "clean")]
+#[cfg(any(feature = "clean", feature = "uninstall"))]
 use knowledge::Platform;
 
-#[cfg(feature = "clean")]
+#[cfg(any(feature = "clean", feature = "uninstall"))]
 use crate::machine;
+
+/// The programs that run, as far as they can be seen.
+#[cfg(any(feature = "clean", feature = "uninstall"))]
+pub(crate) struct Programs {
+    pub(crate) programs: Vec<Program>,
+    /// Why some cannot be seen; `None` if all can.
+    pub(crate) hidden: Option<String>,
+}
+
+/// A program that runs.
+#[cfg(any(feature = "clean", feature = "uninstall"))]
+pub(crate) struct Program {
+    pub(crate) process: u32,
+    /// Whether it is this user's.
+    pub(crate) own: bool,
+    pub(crate) names: Vec<String>,
+}
 
 /// Programs that are named as having one file open; more are counted by nobody.
 const NAMED: usize = 3;
@@ -37,18 +52,33 @@ pub(crate) fn holders(path: &Path) -> Vec<String> {
     entries.flatten().filter_map(holder).take(NAMED).collect()
 }
 
-/// Returns the programs that run, by every name each may be known by.
+/// Returns the same, as rules about junk ask for it.
 #[cfg(feature = "clean")]
-pub(crate) fn running(platform: Platform) -> Running {
+pub(crate) fn running(platform: Platform) -> clean::Running {
+    let Programs { programs, hidden } = programs(platform);
+    let program = |it: Program| clean::Program {
+        process: it.process,
+        own: it.own,
+        names: it.names,
+    };
+    clean::Running {
+        programs: programs.into_iter().map(program).collect(),
+        hidden,
+    }
+}
+
+/// Returns the programs that run, by every name each may be known by.
+#[cfg(any(feature = "clean", feature = "uninstall"))]
+pub(crate) fn programs(platform: Platform) -> Programs {
     match platform {
         Platform::Linux => in_proc(Path::new("/proc")),
         Platform::Macos => by_ps(machine::ask(&["/bin/ps", "-axo", "pid=,comm="])),
     }
 }
 
-#[cfg(feature = "clean")]
-fn in_proc(proc: &Path) -> Running {
-    let hidden = |why: String| Running {
+#[cfg(any(feature = "clean", feature = "uninstall"))]
+fn in_proc(proc: &Path) -> Programs {
+    let hidden = |why: String| Programs {
         programs: Vec::new(),
         hidden: Some(why),
     };
@@ -76,7 +106,7 @@ fn in_proc(proc: &Path) -> Running {
         })
         .filter(|it| !it.names.is_empty())
         .collect();
-    Running {
+    Programs {
         programs,
         hidden: None,
     }
@@ -112,10 +142,10 @@ fn last_name(path: &Path) -> Option<String> {
     )
 }
 
-#[cfg(feature = "clean")]
-fn by_ps(output: Option<Vec<u8>>) -> Running {
+#[cfg(any(feature = "clean", feature = "uninstall"))]
+fn by_ps(output: Option<Vec<u8>>) -> Programs {
     let Some(output) = output else {
-        return Running {
+        return Programs {
             programs: Vec::new(),
             hidden: Some("ps could not be asked".to_owned()),
         };
@@ -129,7 +159,7 @@ fn by_ps(output: Option<Vec<u8>>) -> Running {
             names: vec![last_name(Path::new(program.trim()))?],
         })
     };
-    Running {
+    Programs {
         programs: String::from_utf8_lossy(&output)
             .lines()
             .filter_map(line)
@@ -138,7 +168,7 @@ fn by_ps(output: Option<Vec<u8>>) -> Running {
     }
 }
 
-#[cfg(all(test, feature = "clean"))]
+#[cfg(all(test, any(feature = "clean", feature = "uninstall")))]
 mod tests {
     use super::*;
 

@@ -11,6 +11,7 @@ use acts::{Plan, Step};
 use knowledge::applications::{Places, RULE};
 use knowledge::{Base, protected::Protection};
 use serde::{Deserialize, Serialize};
+use tool::PathText;
 
 /// What the broker knows and an actor needs to judge steps.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,6 +22,61 @@ pub(crate) struct Grounds {
     pub(crate) held: BTreeMap<String, String>,
     /// What a person keeps, line by line.
     pub(crate) keep: Vec<String>,
+    /// Candor's own folders, as they are named and as they really are.
+    pub(crate) own: Vec<PathText>,
+    /// The names of this user's programs that run, in small letters, each with its process.
+    #[cfg(feature = "uninstall")]
+    pub(crate) running: BTreeMap<String, (String, u32)>,
+    /// Why it is not known which programs run, if it is not.
+    #[cfg(feature = "uninstall")]
+    pub(crate) hidden: Option<String>,
+}
+
+impl Grounds {
+    /// Returns the folders that Candor keeps its own things in, for these people.
+    pub(crate) fn own_folders(bases: &[Base]) -> Vec<PathText> {
+        let folders = bases
+            .iter()
+            .flat_map(|it| [&it.config, &it.state, &it.cache]);
+        let named = folders.map(|it| it.join("candor"));
+        let real = |path: std::path::PathBuf| {
+            // Made later, it will lie where its folder really is.
+            let up = path.parent().and_then(|it| it.canonicalize().ok());
+            let real = path.canonicalize().ok();
+            let ways = [up.map(|it| it.join("candor")), real, Some(path)];
+            ways.into_iter().flatten().map(PathText)
+        };
+        named.flat_map(real).collect()
+    }
+
+    /// Says which program a step belongs to that runs, if one does or may.
+    #[cfg(feature = "uninstall")]
+    fn runs(&self, path: &Path) -> Option<String> {
+        if let Some(why) = &self.hidden {
+            return Some(format!("whether the application runs is not known: {why}"));
+        }
+        let found = names_of(path).into_iter();
+        let found = found.filter_map(|it| self.running.get(&it)).next();
+        found
+            .map(|(name, process)| format!("{name} is running (process {process}); close it first"))
+    }
+}
+
+/// Returns the names, in small letters, that the program may have which a path belongs to: the path's last
+/// name, that without its ending, and the last part of what looks like the id of a bundle.
+#[cfg(feature = "uninstall")]
+fn names_of(path: &Path) -> Vec<String> {
+    let name = |it: Option<&std::ffi::OsStr>| it.map(|it| it.to_string_lossy().to_lowercase());
+    let whole = [name(path.file_name()), name(path.file_stem())];
+    let mut names: Vec<String> = Vec::new();
+    for whole in whole.into_iter().flatten() {
+        let whole = whole.trim_start_matches('.');
+        names.push(whole.to_owned());
+        if whole.split('.').count() > 2 {
+            names.extend(whole.rsplit('.').next().map(str::to_owned));
+        }
+    }
+    names
 }
 
 /// Grounds, ready to be asked.
@@ -69,6 +125,10 @@ impl<'g> Judge<'g> {
 
     /// Says why a path must not be touched, if it must not.
     pub(crate) fn protects(&self, path: &Path) -> Option<String> {
+        let mut own = self.grounds.own.iter().map(|it| it.0.as_path());
+        if own.any(|it| path.starts_with(it) || it.starts_with(path)) {
+            return Some("Candor keeps its own things there".to_owned());
+        }
         #[cfg(feature = "clean")]
         match &self.keep {
             None => return Some("what you keep cannot be read".to_owned()),
@@ -105,7 +165,10 @@ impl<'g> Judge<'g> {
         #[cfg(feature = "uninstall")]
         if is_of_application(step) {
             let fits = self.places.iter().any(|it| it.fits(&step.path.0));
-            return (!fits).then(|| "it does not lie in a place of one application".to_owned());
+            return match fits {
+                true => self.grounds.runs(&step.path.0),
+                false => Some("it does not lie in a place of one application".to_owned()),
+            };
         }
         #[cfg(feature = "clean")]
         return match &self.rules {

@@ -14,6 +14,8 @@ mod home;
 mod refused;
 #[path = "plans/schema.rs"]
 mod schema;
+#[path = "plans/waiting.rs"]
+mod waiting;
 
 use home::Home;
 use schema::assert_as_described;

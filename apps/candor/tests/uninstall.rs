@@ -139,6 +139,56 @@ fn a_plan_is_carried_out_and_taken_back() {
 }
 
 #[test]
+fn what_an_application_left_stays_while_it_runs() {
+    let home = home();
+    let at = |path: &str| home.path().join(path);
+    // By another program, so that no process forked here holds it open for writing when it starts.
+    let copied = Command::new("cp")
+        .arg("/bin/sleep")
+        .arg(at("prETENDTool"))
+        .status();
+    assert!(copied.unwrap().success());
+    let words = [
+        "uninstall",
+        "Pretend Tool",
+        "--plan",
+        "plan.json",
+        "--act",
+        "trash",
+    ];
+    candor(home.path(), &words);
+    let mut program = Command::new(at("prETENDTool")).arg("600").spawn().unwrap();
+    let applied = candor(home.path(), &["apply", "plan.json", "--yes"]);
+    let process = program.id();
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert_eq!(applied.status.code(), Some(2), "{applied:?}");
+    let said = String::from_utf8_lossy(&applied.stderr);
+    let held = format!(
+        "PretendTool` stays as it is: prETENDTool is running (process {process}); close it first"
+    );
+    assert!(said.contains(&held), "{said}");
+    assert!(at(".config/PretendTool/settings").exists());
+    candor(home.path(), &["apply", "plan.json", "--yes"]);
+    assert!(!at(".config/PretendTool/settings").exists());
+}
+
+#[test]
+fn orphans_heed_no_option_about_junk() {
+    let home = home();
+    for more in [
+        &["--also", "empty-folders"][..],
+        &["--choose"],
+        &["--never", "*"],
+    ] {
+        let words = [&["clean", "--orphans"], more].concat();
+        let output = candor(home.path(), &words);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be used with"));
+    }
+}
+
+#[test]
 fn what_it_says_is_as_its_schema_describes() {
     let home = home();
     let schema = format!(

@@ -20,6 +20,8 @@ use crate::{
 const STYLE: &str = include_str!("html/style.css");
 /// The hash of [`STYLE`] as Content Security Policy Level 3 wants it; a test keeps it true.
 const STYLE_HASH: &str = "sha256-df5HZ1/xhg3lpitM3UOosssM7KUzC9tNRbY15RB99Lc=";
+/// How each page begins to say who made it: by this a page of ours is known from another file.
+pub const PAGE_MARK: &str = "<meta name=\"generator\" content=\"Candor ";
 /// After this many bytes no further row, finding or path is added; what is left out is counted.
 const ROOM: usize = 3 << 20;
 /// How many paths of one skip reason are shown.
@@ -91,6 +93,7 @@ fn head(page: &mut Page, report: &Report) {
     _ = write!(
         page.out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         {PAGE_MARK}{}\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{STYLE_HASH}'; \
          base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -98,6 +101,7 @@ fn head(page: &mut Page, report: &Report) {
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{}, {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#report\">To the report</a>\n<header>\n",
+        escape::html(&report.version),
         escape::html(&headline),
         escape::html(&made),
     );

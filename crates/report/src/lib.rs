@@ -29,7 +29,7 @@ mod words;
 mod zone;
 
 pub use escape::plain;
-pub use html::html;
+pub use html::{PAGE_MARK, html};
 pub use json::json;
 pub use model::{Confinement, LEFT_THE_MACHINE, Machine, Report};
 pub use progress::{Progress, progress};

@@ -2,14 +2,17 @@
 
 use tool::{Bar, Block, Cell, Finding, Level, Section, Table};
 
-use crate::junk::{Junk, JunkKind};
+use crate::{
+    Odd,
+    junk::{Junk, JunkKind},
+};
 
 /// Places shown for each kind; the JSON output has more.
 const SHOWN_PLACES: usize = 3;
 /// Kinds drawn as bars.
 const SHOWN_BARS: usize = 8;
 
-pub(crate) fn section(found: &Junk, kept_lines: usize) -> Section {
+pub(crate) fn section(found: &Junk, kept_lines: usize, planned: bool) -> Section {
     let mut section = Section {
         title: "Junk".to_owned(),
         ..Section::default()
@@ -40,11 +43,15 @@ pub(crate) fn section(found: &Junk, kept_lines: usize) -> Section {
             "{kept_lines} lines of your list of what stays were heeded."
         ));
     }
-    section.notes.push(
-        "A preview: nothing was removed. With `--plan FILE --act trash`, this tool alone makes a plan of what \
-         is ticked; `--kind` takes other kinds."
-            .to_owned(),
-    );
+    // Of a plan that is made there are other words.
+    if !planned {
+        section.notes.push(
+            "A preview: nothing was removed. When junk alone is looked for, `--plan FILE --act trash` \
+             writes what is ticked into a plan, which you read before anything is done; `--kind` takes \
+             other kinds."
+                .to_owned(),
+        );
+    }
     section
 }
 
@@ -77,14 +84,27 @@ fn finding(kind: &JunkKind) -> Finding {
         place: kind.places.first().map(|place| place.path.clone()),
         bytes: Some(kind.frees),
         evidence: format!(
-            "{} {}, untouched for {}. {}",
-            kind.files,
-            if kind.files == 1 { "file" } else { "files" },
+            "{}, untouched for {}. {}",
+            counted(kind),
             kind.untouched,
             kind.why
         ),
         advice,
     }
+}
+
+/// How many there are, of what they are.
+fn counted(kind: &JunkKind) -> String {
+    let [one, many] = match kind.id.as_str() {
+        id if id == Odd::EmptyFolders.id() => ["folder", "folders"],
+        id if id == Odd::BrokenLinks.id() => ["link", "links"],
+        _ => ["file", "files"],
+    };
+    format!(
+        "{} {}",
+        kind.files,
+        if kind.files == 1 { one } else { many }
+    )
 }
 
 fn in_a_plan(kind: &JunkKind) -> &'static str {

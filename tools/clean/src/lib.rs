@@ -97,7 +97,7 @@ pub fn junk(scope: &Scope<'_>, asked: &Asked, lists: &mut Lists<'_>) -> Outcome 
         .map(|it| it.home.clone())
         .collect();
     let nothing = |why: Why| {
-        let mut outcome = outcome(&Junk::default(), 0);
+        let mut outcome = outcome(&Junk::default(), 0, false);
         outcome.skipped = vec![Skipped::new(scope.machine.root.as_path(), why)];
         outcome
     };
@@ -126,11 +126,15 @@ pub fn junk(scope: &Scope<'_>, asked: &Asked, lists: &mut Lists<'_>) -> Outcome 
         let rows = propose::proposals(scope, &found, &keep, wishes);
         lists.rows(PROPOSALS, rows.into_iter().chain(odd));
     }
-    outcome(&told, keep.lines().len())
+    outcome(&told, keep.lines().len(), asked.wishes.is_some())
 }
 
-fn outcome(found: &Junk, kept_lines: usize) -> Outcome {
-    let mut outcome = Outcome::new("clean", found, junk_words::section(found, kept_lines));
+fn outcome(found: &Junk, kept_lines: usize, planned: bool) -> Outcome {
+    let mut outcome = Outcome::new(
+        "clean",
+        found,
+        junk_words::section(found, kept_lines, planned),
+    );
     outcome.findings = junk_words::findings(found);
     outcome
 }

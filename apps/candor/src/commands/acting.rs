@@ -92,11 +92,29 @@ pub(super) fn refuse(
     let acted = Acted::begun(None, refused, Vec::new());
     acted.say(sure.json, home, None)?;
     if !sure.json {
-        eprintln!(
-            "help: nothing was done; make a plan here with `candor dupes --plan FILE --act trash PATH`"
-        );
+        eprintln!("help: nothing was done; {}", plans::MAKE);
     }
     Ok(Ending::Incomplete)
+}
+
+/// Says in JSON that there was no step to do.
+pub(super) fn say_nothing_done() -> Result<(), Failure> {
+    Acted::begun(None, Vec::new(), Vec::new()).say(true, None, None)
+}
+
+/// Another run acts at this moment.
+pub(super) const BUSY: &str = "another run of Candor is acting at this moment";
+
+fn busy() -> Failure {
+    Failure::new(BUSY).help("nothing was done; wait until it has ended and run this again")
+}
+
+/// What came of bringing earlier runs to their end.
+pub(super) enum Earlier {
+    /// They ended, with these steps.
+    Ended(Vec<CutOff>),
+    /// Another run acts: which one was cut off cannot be told now.
+    Acting,
 }
 
 impl Acted {
@@ -143,7 +161,9 @@ pub(super) fn run(
     work: Work,
     (steps, refused): (Steps, Vec<Refused>),
 ) -> Result<Ending, Failure> {
-    let recovered = recover(machine, !sure.unconfined)?;
+    let Earlier::Ended(recovered) = recover(machine, !sure.unconfined)? else {
+        return Err(busy());
+    };
     let undoes = matches!(work, Work::Undo { .. });
     let (name, at) = plans::new_run();
     let said = start(machine, !sure.unconfined, (name.clone(), at), what, work)?;
@@ -174,7 +194,10 @@ pub(super) fn run(
                     freed: Bytes(freed),
                 });
             }
-            Said::Stopped { why, help: hint } => (acted.stopped, help) = (Some(why), Some(hint)),
+            Said::Stopped { busy: true, .. } => return Err(busy()),
+            Said::Stopped {
+                why, help: hint, ..
+            } => (acted.stopped, help) = (Some(why), Some(hint)),
             Said::Recovered { .. } => {}
         }
     }
@@ -199,7 +222,7 @@ fn by_whom(open: Option<PathText>) -> String {
 }
 
 /// Brings earlier runs that were cut off to their end.
-pub(super) fn recover(machine: &Machine, confined: bool) -> Result<Vec<CutOff>, Failure> {
+pub(super) fn recover(machine: &Machine, confined: bool) -> Result<Earlier, Failure> {
     let known = plans::journals(machine)?.runs;
     let cut_off: Vec<String> = known
         .iter()
@@ -207,7 +230,7 @@ pub(super) fn recover(machine: &Machine, confined: bool) -> Result<Vec<CutOff>, 
         .map(|it| it.name.clone())
         .collect();
     if cut_off.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Earlier::Ended(Vec::new()));
     }
     let what = "recover".to_owned();
     let said = start(
@@ -232,7 +255,8 @@ pub(super) fn recover(machine: &Machine, confined: bool) -> Result<Vec<CutOff>, 
                 done: refused.is_none(),
                 refused,
             }),
-            Said::Stopped { why, help } => {
+            Said::Stopped { busy: true, .. } => return Ok(Earlier::Acting),
+            Said::Stopped { why, help, .. } => {
                 let what =
                     format!("an earlier run was cut off and could not be looked into: {why}");
                 return Err(Failure::new(what).help(help));
@@ -240,7 +264,7 @@ pub(super) fn recover(machine: &Machine, confined: bool) -> Result<Vec<CutOff>, 
             Said::Step { .. } => {}
         }
     }
-    Ok(recovered)
+    Ok(Earlier::Ended(recovered))
 }
 
 fn start(

@@ -71,7 +71,27 @@ pub(super) fn carry_out(
 fn grounds(machine: &Machine, by_rule: bool) -> Result<Grounds, Failure> {
     let grounds = Grounds {
         bases: machine.people.clone(),
+        own: Grounds::own_folders(&machine.people),
         ..Grounds::default()
+    };
+    #[cfg(feature = "uninstall")]
+    let grounds = match by_rule {
+        true => {
+            let programs = crate::running::programs(machine.platform);
+            let own = programs.programs.into_iter().filter(|it| it.own);
+            let named = own.flat_map(|it| {
+                let process = it.process;
+                let names = it.names.into_iter();
+                names.map(move |name| (name.to_lowercase(), (name, process)))
+            });
+            Grounds {
+                running: named.collect(),
+                hidden: programs.hidden,
+                ..grounds
+            }
+        }
+        // Copies are compared whatever runs.
+        false => grounds,
     };
     #[cfg(feature = "clean")]
     let grounds = Grounds {
@@ -83,7 +103,7 @@ fn grounds(machine: &Machine, by_rule: bool) -> Result<Grounds, Failure> {
         },
         ..grounds
     };
-    #[cfg(not(feature = "clean"))]
+    #[cfg(not(any(feature = "clean", feature = "uninstall")))]
     let _no_rule_is_known = by_rule;
     Ok(grounds)
 }

@@ -2,7 +2,7 @@
 
 use acts::journal::Journals;
 
-use super::acting::{recover, tell, words};
+use super::acting::{BUSY, Earlier, recover, tell, words};
 use crate::{
     cli::JournalAsked,
     failure::{Ending, Failure},
@@ -12,7 +12,10 @@ use crate::{
 /// Shows the runs, or the steps of one; brings what was cut off to an end before.
 pub(super) fn journal(asked: &JournalAsked) -> Result<Ending, Failure> {
     let machine = machine::here_and_now()?;
-    let recovered = recover(&machine, !asked.unconfined)?;
+    let (recovered, acting) = match recover(&machine, !asked.unconfined)? {
+        Earlier::Ended(recovered) => (recovered, false),
+        Earlier::Acting => (Vec::new(), true),
+    };
     let Journals {
         runs: known,
         damaged,
@@ -31,9 +34,9 @@ pub(super) fn journal(asked: &JournalAsked) -> Result<Ending, Failure> {
     };
     match asked.json {
         true => super::print(words::journal_json(&shown, &known, &damaged).as_bytes())?,
-        false => {
-            super::print(words::journal(&shown, &known, asked.run.is_some(), home).as_bytes())?
-        }
+        false => super::print(
+            words::journal(&shown, &known, asked.run.is_some(), acting, home).as_bytes(),
+        )?,
     };
     for cut_off in &recovered {
         eprintln!(
@@ -41,9 +44,14 @@ pub(super) fn journal(asked: &JournalAsked) -> Result<Ending, Failure> {
             words::cut_off(&cut_off.path, cut_off.refused.as_deref(), home)
         );
     }
+    if acting {
+        eprintln!("candor: {BUSY}; this is what was done so far");
+    }
     tell(&damaged);
-    Ok(match recovered.is_empty() && damaged.is_empty() {
-        true => Ending::NothingFound,
-        false => Ending::Incomplete,
-    })
+    Ok(
+        match !acting && recovered.is_empty() && damaged.is_empty() {
+            true => Ending::NothingFound,
+            false => Ending::Incomplete,
+        },
+    )
 }

@@ -6,7 +6,7 @@ use acts::{
 };
 use tool::Bytes;
 
-use super::acting::{agreed, run, tell, words};
+use super::acting::{agreed, run, say_nothing_done, tell, words};
 use crate::{
     actor::{self, Work},
     cli::Purge,
@@ -40,8 +40,11 @@ pub(super) fn purge(asked: &Purge) -> Result<Ending, Failure> {
         .collect();
     if due.is_empty() {
         let waiting = known.iter().map(|run| left(run, &known).len()).sum();
-        if !asked.sure.json {
-            super::print(nothing_due(waiting, asked.run.as_deref()).as_bytes())?;
+        match asked.sure.json {
+            true => say_nothing_done()?,
+            false => {
+                super::print(nothing_due(waiting, asked.run.as_deref()).as_bytes()).map(drop)?
+            }
         }
         return Ok(Ending::NothingFound);
     }

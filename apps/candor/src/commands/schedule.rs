@@ -109,7 +109,7 @@ fn systemd(folder: &Path, program: &str, page: &str, day: Day) -> Vec<Unit> {
     };
     let service = format!(
         "[Unit]\nDescription=Show junk with Candor\n\n[Service]\nType=oneshot\nExecStart={} clean --html {}\n\
-         StandardOutput=null\n# 1: something was found.\nSuccessExitStatus=1\nNoNewPrivileges=yes\nNice=10\n\
+         StandardOutput=null\n# 1: something was found. 2: something could not be looked at, which the page says.\nSuccessExitStatus=1 2\nNoNewPrivileges=yes\nNice=10\n\
          IOSchedulingClass=idle\n",
         quoted(program),
         quoted(page)
@@ -179,8 +179,7 @@ fn switch(platform: Platform, units: &[Unit], on: bool) -> String {
                 .to_owned()
         }
         (Platform::Linux, false) => {
-            "systemctl --user disable --now candor-preview.timer; systemctl --user daemon-reload"
-                .to_owned()
+            "systemctl --user stop candor-preview.timer; systemctl --user daemon-reload".to_owned()
         }
         (Platform::Macos, true) => format!("launchctl bootstrap gui/$(id -u) '{shown}'"),
         (Platform::Macos, false) => "launchctl bootout gui/$(id -u)/org.candor.preview".to_owned(),
@@ -237,14 +236,35 @@ fn remove(units: &[Unit], platform: Platform) -> Result<Ending, Failure> {
             Err(error) => return Err(failed(&unit.path, &error)),
         }
     }
+    gone += usize::from(unlinked(units)?);
     match gone {
         0 => eprintln!("There was nothing to remove."),
         _ => eprintln!(
-            "Removed. If it was switched on, switch it off with\n\n    {}\n",
+            "Removed; it does not start again. If it was switched on, end what still waits with\n\n    {}\n",
             switch(platform, units, false)
         ),
     }
     Ok(Ending::NothingFound)
+}
+
+/// Removes the link by which systemd starts our timer, if it leads to it.
+fn unlinked(units: &[Unit]) -> Result<bool, Failure> {
+    let is_timer = |unit: &&Unit| unit.path.extension().is_some_and(|it| it == "timer");
+    let Some(timer) = units.iter().find(is_timer) else {
+        return Ok(false);
+    };
+    let (Some(folder), Some(name)) = (timer.path.parent(), timer.path.file_name()) else {
+        return Ok(false);
+    };
+    let wants = folder.join("timers.target.wants");
+    let link = wants.join(name);
+    let ours = [timer.path.clone(), Path::new("..").join(name)];
+    match fs::read_link(&link).is_ok_and(|to| ours.contains(&to)) {
+        true => fs::remove_file(&link)
+            .map(|()| true)
+            .map_err(|error| failed(&link, &error)),
+        false => Ok(false),
+    }
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Failure {
@@ -301,6 +321,25 @@ mod tests {
         assert_eq!(words, ["/opt/a<b>&c/candor", "clean", "--html", page]);
         let when = agent["StartCalendarInterval"].as_dictionary().unwrap();
         assert_eq!(when["Weekday"].as_unsigned_integer(), Some(1));
+    }
+
+    #[test]
+    fn the_link_that_switched_it_on_goes_too_if_it_is_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let units = systemd(folder.path(), "/opt/candor", "/page.html", Day::Sunday);
+        let wants = folder.path().join("timers.target.wants");
+        fs::create_dir(&wants).unwrap();
+        let link = wants.join("candor-preview.timer");
+        for (to, goes) in [
+            (units[1].path.clone(), true),
+            ("/etc/other.timer".into(), false),
+        ] {
+            units.iter().for_each(|unit| write(unit).unwrap());
+            std::os::unix::fs::symlink(&to, &link).unwrap();
+            remove(&units, Platform::Linux).unwrap();
+            assert_eq!(!link.is_symlink(), goes, "{}", to.display());
+            assert!(!units[0].path.exists() && !units[1].path.exists());
+        }
     }
 
     #[test]

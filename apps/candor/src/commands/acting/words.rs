@@ -6,6 +6,7 @@ use acts::{
     Act, Plan,
     journal::{CameTo, Damaged, Run},
 };
+use serde::Serialize;
 use serde_json::json;
 use tool::{Bytes, PathText, path_text::shown_path};
 
@@ -35,7 +36,11 @@ pub(in super::super) fn plan(plan: &Plan, home: Option<&Path>) -> String {
     for step in plan.steps.iter().take(SHOWN) {
         let mut path = shown_path(&step.path.0, home);
         if !step.inside.is_empty() {
-            let _ = write!(path, " (a folder, with {} things in it)", step.inside.len());
+            let _ = write!(
+                path,
+                " (a folder, with {} in it)",
+                things(step.inside.len())
+            );
         }
         let reason = shown(&step.reason);
         let frees = step.frees.to_string();
@@ -178,6 +183,7 @@ pub(in super::super) fn journal(
     shown: &[&Run],
     known: &[Run],
     whole: bool,
+    acting: bool,
     home: Option<&Path>,
 ) -> String {
     if shown.is_empty() {
@@ -212,6 +218,7 @@ pub(in super::super) fn journal(
         for step in &run.steps {
             let path = shown_path(&step.before.path.0, home);
             let came = match &step.came_to {
+                None if acting && !run.ended => "not ended".to_owned(),
                 None => "cut off".to_owned(),
                 Some(CameTo::Done) => "done".to_owned(),
                 Some(CameTo::Refused(why)) => {
@@ -235,6 +242,14 @@ pub(in super::super) fn journal(
         }
     }
     text
+}
+
+/// The fields in their order: the schema is what a program reads first.
+#[derive(Serialize)]
+struct InJson<'d> {
+    schema: &'static str,
+    runs: Vec<serde_json::Value>,
+    damaged: &'d [Damaged],
 }
 
 /// The same for programs, as `schemas/candor.journal.1.schema.json` has it.
@@ -266,7 +281,12 @@ pub(in super::super) fn journal_json(shown: &[&Run], known: &[Run], damaged: &[D
         })
     };
     let runs: Vec<_> = shown.iter().map(run).collect();
-    json!({"schema": "candor/journal/1", "runs": runs, "damaged": damaged}).to_string() + "\n"
+    let journal = InJson {
+        schema: "candor/journal/1",
+        runs,
+        damaged,
+    };
+    serde_json::to_string(&journal).expect("runs fit JSON") + "\n"
 }
 
 fn counts(run: &Run) -> (usize, usize) {
