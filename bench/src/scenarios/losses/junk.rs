@@ -61,7 +61,7 @@ pub(super) fn came(way: &Way, setting: &Setting, mut ground: Ground) -> Result<C
         "{listed} of 2 documents listed as junk by the preview"
     )];
     if way.name == "candor" {
-        remarks.push("it removes no junk yet, so what is listed counts as lost".to_owned());
+        remarks.push("a plan would take what is listed, so that counts as lost".to_owned());
         lost = listed;
     }
     Ok(Cell::Came(Came {
