@@ -87,6 +87,7 @@ fn what_candor_keeps_is_touched_by_no_step() {
         "trash",
         "--prefer",
         "photos",
+        "--parts",
         ".cache",
         ".local/state",
         "photos",
