@@ -1,6 +1,6 @@
 //! Snaps: a folder for each, in it a folder for each revision, and a link to the one in use.
 //!
-//! Source: https://snapcraft.io/docs/data-locations, read 2026-11-23.
+//! Source: <https://snapcraft.io/docs/data-locations>, read 2026-11-23.
 
 use knowledge::applications::Key;
 use tool::{EntryKind, Machine};
