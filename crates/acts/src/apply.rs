@@ -13,10 +13,10 @@ use rustix::{
     fs::{AtFlags, Mode, OFlags, fsync, openat, unlinkat},
     io::Errno,
 };
-use tool::{Bytes, EntryKind, Identity, Seen, Stamp};
+use tool::{EntryKind, Identity, Seen, Stamp, is_in_a_bin};
 
 use crate::{
-    bins::{Bins, OpenBin, Use, is_in_a_bin, note_name},
+    bins::{Bins, OpenBin, Use, note_name},
     folder,
     handle::{Entry, compare, compare_moved, identity, of_open},
     journal::{Before, Journal, Record},
@@ -26,31 +26,10 @@ use crate::{
     put::{put, put_back, remove},
     refusal::{Refusal, Result},
     same::same_bytes,
+    tally::{Done, Ended, Tally},
     together::independent,
     unused::in_use,
 };
-
-/// What came of a step.
-#[derive(Debug)]
-pub struct Done {
-    /// The step's number.
-    pub step: u64,
-    /// Why it was not done, if it was not.
-    pub refused: Option<Refusal>,
-    /// What the disk gained.
-    pub freed: Bytes,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ended {
-    /// Steps that were done.
-    pub done: u64,
-    /// Steps that were refused.
-    pub refused: u64,
-    /// What the disk gained.
-    pub freed: Bytes,
-}
 
 /// What a run knows beside its plan.
 pub struct Around<'a> {
@@ -90,7 +69,7 @@ pub fn apply(
         given: HashSet::new(),
         known: HashMap::new(),
     };
-    let mut ended = Ended::default();
+    let mut tally = Tally::of(journal, tell);
     let mut rest = &plan.steps[..];
     while !rest.is_empty() {
         let (now, later) = rest.split_at(independent(rest));
@@ -101,36 +80,17 @@ pub fn apply(
                 Ok(ready) => run.before(ready),
                 Err(_) => not_begun(step),
             };
-            journal.write(&Record::Before(Box::new(before)))?;
+            tally.journal.write(&Record::Before(Box::new(before)))?;
         }
-        journal.sync()?;
+        tally.journal.sync()?;
         for (step, ready) in looked_at {
             let came_to = ready.and_then(|ready| run.act(&ready));
-            let moved = came_to.as_ref().ok().copied().flatten();
-            let done = Done {
-                step: step.number,
-                freed: match came_to {
-                    Ok(_) => step.frees.min(step.most()),
-                    Err(_) => Bytes(0),
-                },
-                refused: came_to.err(),
-            };
-            ended.done += u64::from(done.refused.is_none());
-            ended.refused += u64::from(done.refused.is_some());
-            ended.freed.0 = ended.freed.0.saturating_add(done.freed.0);
-            journal.write(&Record::After {
-                step: done.step,
-                refused: done.refused.as_ref().map(ToString::to_string),
-                moved,
-            })?;
-            tell(&done);
+            tally.came(step.number, came_to, step.frees.min(step.most()))?;
         }
         run.settle();
-        journal.sync()?;
+        tally.journal.sync()?;
     }
-    journal.write(&Record::End)?;
-    journal.sync()?;
-    Ok(ended)
+    tally.end()
 }
 
 /// What the journal says of a step that is refused before anything is done: it leads nowhere.

@@ -253,24 +253,6 @@ fn numbered(name: &OsStr, number: u64) -> Option<OsString> {
     Some(new)
 }
 
-/// Returns whether a path lies in a trash or a quarantine, of whatever file system and user: by the names
-/// that [`Bins::make`] gives them and the specification has.
-pub(crate) fn is_in_a_bin(path: &Path) -> bool {
-    let parts: Vec<&[u8]> = path.iter().map(OsStrExt::as_bytes).collect();
-    let by_two = parts.windows(2).any(|two| {
-        matches!(
-            two,
-            [b"Trash", b"files" | b"info"] | [b"candor", b"quarantine"]
-        )
-    });
-    let by_name = |part: &&[u8]| {
-        matches!(*part, b".Trash" | b".Trashes")
-            || part.starts_with(b".Trash-")
-            || part.starts_with(b".candor-quarantine-")
-    };
-    by_two || parts.iter().any(by_name)
-}
-
 /// Returns whether a path is that of a thing in one of this user's bins: directly in a folder that
 /// [`Bins::make`] makes.
 pub(crate) fn is_place_in_a_bin(path: &Path) -> bool {

@@ -11,8 +11,7 @@ use tool::{EntryKind, Seen};
 
 use crate::{
     apply::quiet,
-    handle::{Entry, compare, open_folder},
-    kernel,
+    handle::{Entry, compare},
     plan::{Step, is_below},
     refusal::{Refusal, Result},
     same::same_bytes,
@@ -66,35 +65,8 @@ pub(crate) fn equals_its_copy(step: &Step, is_put_away: &dyn Fn(&Path) -> bool) 
         }));
     }
     stands(survivor).map_err(cannot_vouch(survivor))?;
-    of_one_mount(step)?;
     for (goes, stays) in step.inside.iter().zip(&step.mirror) {
         equal(goes, stays)?;
-    }
-    Ok(())
-}
-
-/// Refuses a folder in which something else is mounted: that would be moved along, and what is removed
-/// would be another folder's.
-fn of_one_mount(step: &Step) -> Result<()> {
-    let mount = |path: &Path| {
-        open_folder(path)
-            .and_then(|open| kernel::mount(&open).map_err(Refusal::of("look at its file system")))
-    };
-    let own = Entry::of(&step.path.0)?;
-    let own = kernel::mount(&own.folder).map_err(Refusal::of("look at its file system"))?;
-    let inside = step
-        .inside
-        .iter()
-        .filter(|it| it.is.kind == EntryKind::Folder);
-    for path in std::iter::once(&step.path).chain(inside.map(|it| &it.path)) {
-        if mount(&path.0)? != own {
-            return Err(Refusal::Within {
-                path: path.0.clone(),
-                why: Box::new(Refusal::Senseless {
-                    why: "something else is mounted there",
-                }),
-            });
-        }
     }
     Ok(())
 }

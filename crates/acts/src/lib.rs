@@ -27,15 +27,17 @@ mod put;
 mod recover;
 mod refusal;
 mod same;
+mod tally;
 mod together;
 mod undo;
 mod unused;
 
-pub use apply::{Around, Done, Ended, apply};
+pub use apply::{Around, apply};
 pub use bins::{Bin, Bins, Use};
 pub use plan::{Act, Plan, Step};
 pub use plan_file::{BadPlan, PlanFile, Unread};
 pub use purge::purge;
 pub use recover::{Recovered, recover};
 pub use refusal::{PARTLY, Refusal};
+pub use tally::{Done, Ended};
 pub use undo::undo;

@@ -2,19 +2,19 @@
 
 use std::{collections::HashSet, io, path::Path};
 
-use tool::{Bytes, EntryKind, Seen, Stamp};
+use tool::{EntryKind, Seen, Stamp};
 
 use crate::{
-    apply::{Done, Ended},
     below::{Below, visit_below},
     handle::{Entry, compare_moved},
     journal::{Before, CameTo, Journal, Record, Run, StepRecord},
     plan::Act,
     put::remove,
-    recover::is_of_candor,
+    recover::{FOREIGN, is_of_candor},
     refusal::{Refusal, Result},
+    tally::{Done, Ended, Tally},
     together::TOGETHER,
-    undo::{FOREIGN, is_that_file},
+    undo::is_that_file,
     unused::in_use,
 };
 
@@ -31,48 +31,30 @@ pub fn purge(
     journal: &mut Journal,
     tell: &mut dyn FnMut(&Done),
 ) -> io::Result<Ended> {
-    let mut ended = Ended::default();
+    let mut tally = Tally::of(journal, tell);
     let is_there = |it: &&StepRecord| {
         let moved = it.before.act == Act::Quarantine && it.came_to == Some(CameTo::Done);
         moved && !already.contains(&it.before.step)
     };
     let steps: Vec<&StepRecord> = run.steps.iter().filter(is_there).collect();
-    for (number, step) in steps.iter().copied().enumerate() {
-        let before = &step.before;
-        if number % TOGETHER == 0 {
-            for StepRecord { before, .. } in steps.iter().skip(number).take(TOGETHER) {
-                journal.write(&Record::Before(Box::new(Before {
-                    act: Act::Remove,
-                    ..before.clone()
-                })))?;
-            }
-            journal.sync()?;
+    for together in steps.chunks(TOGETHER) {
+        for StepRecord { before, .. } in together {
+            tally.journal.write(&Record::Before(Box::new(Before {
+                act: Act::Remove,
+                ..before.clone()
+            })))?;
         }
-        let refused = match is_of_candor(before, &run.name, &run.name) {
-            true => take_away(step).err(),
-            false => Some(FOREIGN),
-        };
-        let freed = match refused {
-            None => before.frees,
-            Some(_) => Bytes(0),
-        };
-        ended.done += u64::from(refused.is_none());
-        ended.refused += u64::from(refused.is_some());
-        ended.freed.0 = ended.freed.0.saturating_add(freed.0);
-        journal.write(&Record::After {
-            step: before.step,
-            refused: refused.as_ref().map(ToString::to_string),
-            moved: None,
-        })?;
-        tell(&Done {
-            step: before.step,
-            refused,
-            freed,
-        });
+        tally.journal.sync()?;
+        for step in together {
+            let before = &step.before;
+            let came_to = match is_of_candor(before, &run.name, &run.name) {
+                true => take_away(step).map(|()| None),
+                false => Err(Refusal::Senseless { why: FOREIGN }),
+            };
+            tally.came(before.step, came_to, before.frees)?;
+        }
     }
-    journal.write(&Record::End)?;
-    journal.sync()?;
-    Ok(ended)
+    tally.end()
 }
 
 fn take_away(step: &StepRecord) -> Result<()> {

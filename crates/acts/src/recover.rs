@@ -40,6 +40,10 @@ enum Came {
     Unclear(&'static str),
 }
 
+/// Why nothing is done about a step whose journal was written, or changed, by another.
+pub(crate) const FOREIGN: &str =
+    "its journal names places that Candor would not have used; nothing was touched";
+
 /// Why a link stays under the name of a moment.
 const LAST_NAME: &str = "the name it used for a moment is the only one left of that file";
 
@@ -61,9 +65,7 @@ pub fn recover(run: &Run, journal: &mut Journal) -> io::Result<Vec<Recovered>> {
             continue;
         }
         let found = match &run.undoes {
-            _ if !is_of_candor(before, &run.name, of) => Ok(Came::Unclear(
-                "its journal names places that Candor would not have used; nothing was touched",
-            )),
+            _ if !is_of_candor(before, &run.name, of) => Ok(Came::Unclear(FOREIGN)),
             _ if run.purges.is_some() => purged(before),
             None => forward(before),
             Some(_) => backward(before),

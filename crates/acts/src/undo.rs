@@ -5,14 +5,15 @@ use std::{collections::HashSet, ffi::OsString, io};
 use tool::{Bytes, EntryKind, Identity};
 
 use crate::{
-    apply::{Done, Ended, aside},
+    apply::aside,
     handle::{Entry, compare_moved},
     journal::{Before, CameTo, Journal, Record, Run, StepRecord},
     link::separate,
     plan::Act,
     put::put_back,
-    recover::{is_of_candor, take_note_away},
+    recover::{FOREIGN, is_of_candor, take_note_away},
     refusal::{Refusal, Result},
+    tally::{Done, Ended, Tally},
     together::TOGETHER,
 };
 
@@ -28,7 +29,7 @@ pub fn undo(
     journal: &mut Journal,
     tell: &mut dyn FnMut(&Done),
 ) -> io::Result<Ended> {
-    let mut ended = Ended::default();
+    let mut tally = Tally::of(journal, tell);
     let done =
         |it: &&StepRecord| it.came_to == Some(CameTo::Done) && !already.contains(&it.before.step);
     let steps: Vec<&Before> = run.steps.iter().filter(done).map(|it| &it.before).collect();
@@ -42,40 +43,22 @@ pub fn undo(
                 }
                 _ => before.to.clone(),
             };
-            journal.write(&Record::Before(Box::new(Before {
+            tally.journal.write(&Record::Before(Box::new(Before {
                 to,
                 ..before.clone()
             })))?;
         }
-        journal.sync()?;
+        tally.journal.sync()?;
         for before in together.iter().rev().copied() {
-            let refused = match is_of_candor(before, &run.name, &run.name) {
-                true => back(before, &aside(name, before.step)).err(),
-                false => Some(FOREIGN),
+            let came_to = match is_of_candor(before, &run.name, &run.name) {
+                true => back(before, &aside(name, before.step)).map(|()| None),
+                false => Err(Refusal::Senseless { why: FOREIGN }),
             };
-            ended.done += u64::from(refused.is_none());
-            ended.refused += u64::from(refused.is_some());
-            journal.write(&Record::After {
-                step: before.step,
-                refused: refused.as_ref().map(ToString::to_string),
-                moved: None,
-            })?;
-            tell(&Done {
-                step: before.step,
-                refused,
-                freed: Bytes(0),
-            });
+            tally.came(before.step, came_to, Bytes(0))?;
         }
     }
-    journal.write(&Record::End)?;
-    journal.sync()?;
-    Ok(ended)
+    tally.end()
 }
-
-/// The refusal of a step whose journal was written by another.
-pub(crate) const FOREIGN: Refusal = Refusal::Senseless {
-    why: "its journal names places that Candor would not have used; nothing was touched",
-};
 
 fn back(before: &Before, aside: &OsString) -> Result<()> {
     match (before.act, &before.to) {

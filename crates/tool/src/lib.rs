@@ -5,6 +5,7 @@
 //! hands its [`Outcome`] to whoever started it.
 #![deny(unsafe_code)]
 
+mod bin;
 mod finding;
 pub mod lists;
 mod machine;
@@ -15,6 +16,7 @@ mod proposal;
 mod quantity;
 mod section;
 
+pub use bin::is_in_a_bin;
 pub use finding::{Finding, Level, Skipped, Why};
 pub use lists::{List, Lists};
 pub use machine::{Machine, NotAMachine};

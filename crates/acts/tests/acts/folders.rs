@@ -260,7 +260,7 @@ fn a_folder_in_which_another_is_mounted_stays() {
         };
         let goes = world.home.join("goes");
         let plan = world.plan(act, vec![proposal(&goes, Some(&world.home.join("stays")))]);
-        assert_refused(&world.apply(&plan), "something else is mounted there");
+        assert_refused(&world.apply(&plan), "something else is mounted in it");
         drop(mounted);
         assert!(own.exists() && inner.exists(), "{act}");
     }

@@ -4,16 +4,14 @@
 //! is not: it would be the last copy. Evidence is not asked here; a name that only looks like junk is
 //! relied on less than it could be, and nothing is lost by that.
 
-use std::{
-    os::unix::ffi::OsStrExt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use knowledge::{
     Base, Platform,
     junk::{self, Matcher},
     protected::Protection,
 };
+use tool::is_in_a_bin;
 
 /// How far a copy can be relied on to stay; the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,17 +41,6 @@ const REPOSITORY: &str = "a repository";
 const PACKAGES: &str = "installed packages";
 const DATA: &str = "a program's own data";
 
-/// Folders in which programs keep their data, as the tables of places write them.
-const OF_PROGRAMS: [&str; 7] = [
-    "$CONFIG",
-    "$DATA",
-    "$STATE",
-    "~/.var/app",
-    "~/snap",
-    "~/Library/Application Support",
-    "~/Library/Containers",
-];
-
 /// The folders that were named, and the places of the people whose files they hold. Made once for a run.
 pub(crate) struct Whereabouts<'o> {
     /// In the order they were named.
@@ -69,7 +56,7 @@ impl<'o> Whereabouts<'o> {
         // Without a base only names are known, and those are the same everywhere.
         let platform = bases.first().map_or(Platform::Linux, |base| base.platform);
         let data = |base: &Base| {
-            let folders = OF_PROGRAMS.iter().filter_map(|it| base.expand(it));
+            let folders = knowledge::named("program-data").flat_map(|place| place.paths(base));
             // A variable that leads to the home folder, or above it, says nothing.
             let below = |folder: &PathBuf| !base.home.starts_with(folder);
             folders.filter(below).collect::<Vec<_>>()
@@ -84,7 +71,7 @@ impl<'o> Whereabouts<'o> {
 
     /// Returns how far a copy at this path can be relied on; `None` if it was thrown away: then it is none.
     pub(super) fn rank(&self, path: &Path, parts: bool) -> Option<Rank> {
-        if is_thrown_away(path) {
+        if is_in_a_bin(path) {
             None
         } else if self.is_junk(path) {
             Some(Rank::Junk)
@@ -120,25 +107,4 @@ impl<'o> Whereabouts<'o> {
         let row = self.protection.of_path(path)?;
         Some(format!("it is protected: {}", row.words))
     }
-}
-
-/// Returns whether a path lies in a trash or a quarantine, of whatever file system and user.
-///
-/// Source: FreeDesktop.org Trash Specification 1.0, 2014-01-02; `.Trash` and `.Trashes` are those of macOS;
-/// the names of a quarantine are Candor's own (docs/decisions/0009-acting.md).
-pub(super) fn is_thrown_away(path: &Path) -> bool {
-    let mut above: &[u8] = b"";
-    for name in path.iter().map(OsStrExt::as_bytes) {
-        let is_bin = matches!(
-            (above, name),
-            (b"Trash", b"files" | b"info")
-                | (b"candor", b"quarantine")
-                | (_, b".Trash" | b".Trashes")
-        );
-        if is_bin || name.starts_with(b".Trash-") || name.starts_with(b".candor-quarantine-") {
-            return true;
-        }
-        above = name;
-    }
-    false
 }

@@ -8,11 +8,11 @@ use std::{
 
 use knowledge::bundles::Bundle;
 use tool::{
-    Bytes, Proposal, Seen,
+    Bytes, Proposal, Seen, is_in_a_bin,
     pass::{FileId, FolderId, Forest, Kind},
 };
 
-use super::{Judged, Rank, Selection, Whereabouts, fits, whereabouts::is_thrown_away};
+use super::{Judged, Rank, Selection, Whereabouts, fits};
 use crate::folders::Folders;
 
 /// Folders that hold more than this do not go as a whole: a person could not look through the step.
@@ -172,8 +172,7 @@ impl Selection<'_> {
             || tree
                 .files_below(copy.id)
                 .all(|id| fits(&self.only, &forest.path(id)));
-        !may_go
-            || paths().any(|path| is_thrown_away(&path) || self.is_kept(&path, places).is_some())
+        !may_go || paths().any(|path| is_in_a_bin(&path) || self.is_kept(&path, places).is_some())
     }
 }
 
