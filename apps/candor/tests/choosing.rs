@@ -204,7 +204,7 @@ fn another_size_is_drawn_and_none_is_too_small() {
     // It sleeps and wakes, and draws itself again.
     terminal.press("\x1a");
     terminal.until(BACK);
-    terminal.signal(Signal::CONT);
+    terminal.wake();
     terminal.until("? help");
     terminal.press("q");
     end(terminal);

@@ -286,6 +286,8 @@ impl Screen {
     fn sleep(&mut self) -> Result<(), Error> {
         self.held.give_back();
         emulate_default_handler(SIGTSTP)?;
+        // What woke us is known by now; to take the terminal twice would drop keys typed in between.
+        self.waking.store(0, Ordering::Release);
         self.held = Held::take()?;
         self.measure()
     }
