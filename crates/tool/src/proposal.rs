@@ -1,6 +1,6 @@
 //! What a tool would have done, for a person to decide on.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, fs, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +78,20 @@ pub enum EntryKind {
     Link,
     /// A FIFO, socket or device.
     Special,
+}
+
+impl From<fs::FileType> for EntryKind {
+    fn from(kind: fs::FileType) -> Self {
+        if kind.is_dir() {
+            Self::Folder
+        } else if kind.is_file() {
+            Self::File
+        } else if kind.is_symlink() {
+            Self::Link
+        } else {
+            Self::Special
+        }
+    }
 }
 
 /// Nanoseconds since 1970. In JSON a string of seconds, `"1764086400.000000001"`: more digits than a

@@ -24,17 +24,7 @@ pub(crate) fn entries(folder: &Path, skipped: &mut Vec<Skipped>) -> Vec<(PathBuf
         entries
             .map(|entry| {
                 let entry = entry?;
-                let kind = entry.file_type()?;
-                let kind = if kind.is_dir() {
-                    EntryKind::Folder
-                } else if kind.is_file() {
-                    EntryKind::File
-                } else if kind.is_symlink() {
-                    EntryKind::Link
-                } else {
-                    EntryKind::Special
-                };
-                Ok((entry.path(), kind))
+                Ok((entry.path(), entry.file_type()?.into()))
             })
             .collect::<io::Result<Vec<_>>>()
     });
@@ -171,17 +161,8 @@ fn identity(metadata: &Metadata) -> Identity {
                 .saturating_add(nanoseconds),
         )
     };
-    let kind = metadata.file_type();
     Identity {
-        kind: if kind.is_dir() {
-            EntryKind::Folder
-        } else if kind.is_file() {
-            EntryKind::File
-        } else if kind.is_symlink() {
-            EntryKind::Link
-        } else {
-            EntryKind::Special
-        },
+        kind: metadata.file_type().into(),
         device: metadata.dev(),
         inode: metadata.ino(),
         size: metadata.len(),

@@ -2,9 +2,10 @@
 
 use knowledge::applications::{Grade, RULE};
 use serde::Serialize;
-use tool::{Bytes, Days, PathText, Proposal};
+use tool::{Bytes, Days, Machine, PathText, Proposal};
 
 use crate::{
+    candidates::Candidate,
     disk::Whole,
     inventory::{Application, Kind},
 };
@@ -94,6 +95,34 @@ pub struct Told {
     pub why: String,
     /// Where it is.
     pub places: Vec<PathText>,
+}
+
+/// Returns what is told of a candidate: whose it is, how certain that is, and why it stays, if it does.
+pub(crate) fn item(
+    machine: &Machine,
+    candidate: &Candidate,
+    id: &str,
+    grade: Grade,
+    evidence: String,
+    kept: Option<String>,
+    whole: Whole,
+) -> (Item, Whole) {
+    let row = candidate.row;
+    let item = Item {
+        path: candidate.path.as_path().into(),
+        of: id.to_owned(),
+        what: row.words.clone(),
+        place: row.id.clone(),
+        grade,
+        evidence,
+        selected: kept.is_none(),
+        kept,
+        lost: row.lost.clone(),
+        frees: Bytes(whole.frees),
+        files: whole.files,
+        untouched: whole.newest.days_until(machine.now),
+    };
+    (item, whole)
 }
 
 /// Puts items in order, and makes proposals of those that are selected.

@@ -6,13 +6,13 @@ use std::{
 };
 
 use knowledge::applications::Grade;
-use tool::{Bytes, Machine, Proposal};
+use tool::{Machine, Proposal};
 
 use crate::{
     candidates::Candidate,
     claims::{Claim, Claimed},
     disk,
-    found::{Found, Item, Named, Told, propose},
+    found::{Found, Item, Named, Told, item, propose},
     inventory::{Application, Inventory, people},
     keep::Keep,
 };
@@ -134,29 +134,16 @@ fn items(
         };
         let other = claims.keys().find(|it| **it != number);
         let other = other.map(|it| &inventory.applications[*it]);
-        let row = rows
+        let candidate = rows
             .iter()
             .map(|number| &candidates[*number])
             .max_by_key(|it| (it.row.own == own, it.row.grade))
-            .expect("a path is there because of a row")
-            .row;
+            .expect("a path is there because of a row");
         let whole = disk::whole(path);
         let kept = why_kept(&claim, other).or_else(|| keep.why(path, own, &whole));
-        let item = Item {
-            path: path.as_path().into(),
-            of: application.name.clone(),
-            what: row.words.clone(),
-            place: row.id.clone(),
-            grade: claim.grade,
-            evidence: claim.evidence,
-            selected: kept.is_none(),
-            kept,
-            lost: row.lost.clone(),
-            frees: Bytes(whole.frees),
-            files: whole.files,
-            untouched: whole.newest.days_until(machine.now),
-        };
-        items.push((item, whole));
+        let Claim { grade, evidence } = claim;
+        let of = &application.name;
+        items.push(item(machine, candidate, of, grade, evidence, kept, whole));
     }
     items
 }

@@ -10,13 +10,13 @@ use knowledge::{
     Platform,
     applications::{Asks, Grade, Key},
 };
-use tool::{Bytes, Days, Machine, Proposal};
+use tool::{Days, Machine, Proposal};
 
 use crate::{
     candidates::Candidate,
     disk::{self, Whole},
     exec::{self, Program},
-    found::{Found, Item, Told, propose},
+    found::{Found, Item, Told, item, propose},
     inventory::{Inventory, Kind, people},
     keep::Keep,
 };
@@ -219,33 +219,6 @@ fn entries(
         items.push(item(machine, candidate, &id, grade, evidence, kept, whole));
     }
     items
-}
-
-fn item(
-    machine: &Machine,
-    candidate: &Candidate,
-    id: &str,
-    grade: Grade,
-    evidence: String,
-    kept: Option<String>,
-    whole: Whole,
-) -> (Item, Whole) {
-    let row = candidate.row;
-    let item = Item {
-        path: candidate.path.as_path().into(),
-        of: id.to_owned(),
-        what: row.words.clone(),
-        place: row.id.clone(),
-        grade,
-        evidence,
-        selected: kept.is_none(),
-        kept,
-        lost: row.lost.clone(),
-        frees: Bytes(whole.frees),
-        files: whole.files,
-        untouched: whole.newest.days_until(machine.now),
-    };
-    (item, whole)
 }
 
 /// Returns what only package managers may remove: configuration of removed packages, old revisions.
