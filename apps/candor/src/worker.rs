@@ -198,7 +198,7 @@ fn look(job: &Pass, watch: &Watch<'_>, lists: &mut Lists<'_>) -> (Vec<Outcome>, 
     let mut skipped: Vec<Skipped> = forest.skipped.clone();
     let mut outcomes: Vec<Outcome> = Vec::new();
     #[cfg(feature = "clean")]
-    look_at_rows(job, &forest, &skipped, lists, &mut outcomes);
+    look_at_rows(job, &forest, lists, &mut outcomes);
     #[cfg(feature = "similar")]
     compare_decoded(job, &forest, watch, lists, &mut outcomes);
     #[cfg(feature = "dupes")]
@@ -256,7 +256,6 @@ fn tool_of(job: &Pass, list: &str) -> &'static str {
 fn look_at_rows(
     job: &Pass,
     forest: &pass::Forest,
-    unseen: &[Skipped],
     lists: &mut Lists<'_>,
     outcomes: &mut Vec<Outcome>,
 ) {
@@ -270,7 +269,6 @@ fn look_at_rows(
     if let Some((asked, held)) = &job.junk {
         let scope = clean::Scope {
             forest,
-            unseen,
             holdings: &holdings,
             machine: &job.machine,
             held,

@@ -49,8 +49,6 @@ const ASK_FROM: u64 = 128 * 1024;
 pub struct Scope<'a> {
     /// What was walked.
     pub forest: &'a Forest,
-    /// What the walk could not look at, sorted.
-    pub unseen: &'a [Skipped],
     /// What each file holds alone.
     pub holdings: &'a Holdings,
     /// Whose folders the rules are about, and what time it is.

@@ -207,7 +207,11 @@ fn empty_folders(scope: &Scope<'_>, children: &Children, own: &[FolderId]) -> Ve
     let inside = |id: FolderId| children.get(&id).into_iter().flatten().copied();
     let unseen = |id: FolderId| {
         let path = forest.folder_path(id);
-        scope.unseen.iter().any(|it| it.path.0.starts_with(&path))
+        scope
+            .forest
+            .skipped
+            .iter()
+            .any(|it| it.path.0.starts_with(&path))
     };
     // Children come after their folders, so that from the end each is known before its folder.
     let mut empty = vec![false; forest.folder_numbers()];

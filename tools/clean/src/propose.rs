@@ -115,8 +115,8 @@ pub(crate) fn kept(
         }
         Place::Folder(id) => id,
     };
-    let at = scope.unseen.partition_point(|it| it.path.0 < path);
-    if scope.unseen[at..]
+    let at = scope.forest.skipped.partition_point(|it| it.path.0 < path);
+    if scope.forest.skipped[at..]
         .first()
         .is_some_and(|it| it.path.0.starts_with(&path))
     {

@@ -25,12 +25,10 @@ fn look(
         also,
         threads: None,
     };
-    let mut forest = walk(&scope, &Watch::new(&|_| {}));
-    let unseen = std::mem::take(&mut forest.skipped);
+    let forest = walk(&scope, &Watch::new(&|_| {}));
     let holdings = holdings(&forest, false);
     let scope = Scope {
         forest: &forest,
-        unseen: &unseen,
         holdings: &holdings,
         machine,
         held,
