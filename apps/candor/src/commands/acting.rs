@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use acts::journal::Damaged;
+use acts::journal::{Damaged, Journals, Run};
 use serde::Serialize;
 use tool::{Bytes, Machine, PathText};
 
@@ -297,6 +297,21 @@ fn start(
         )
     });
     Ok(done?.said)
+}
+
+/// Reads every run, and tells which journals cannot be read.
+pub(super) fn told_runs(machine: &Machine) -> Result<Vec<Run>, Failure> {
+    let Journals { runs, damaged } = plans::journals(machine)?;
+    tell(&damaged);
+    Ok(runs)
+}
+
+/// Returns the run of this name.
+pub(super) fn named<'r>(known: &'r [Run], name: &str) -> Result<&'r Run, Failure> {
+    let found = known.iter().find(|it| it.name == name);
+    found.ok_or_else(|| {
+        Failure::new(format!("there is no run `{name}`")).help("`candor journal` lists every run")
+    })
 }
 
 /// Says which journals cannot be read, and so what cannot be undone.

@@ -45,7 +45,7 @@ impl Session {
             Failure::new("what is to stay cannot be read")
                 .because(&error)
                 .help(
-                    "nothing was looked at; name a path, or a glob such as `~/work/**` or `*.iso`",
+                    "nothing was looked at; name a path, or a glob such as `~/films/**` or `*.iso`",
                 )
         })?;
         let held = match self.machine.live {

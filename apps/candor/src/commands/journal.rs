@@ -2,7 +2,7 @@
 
 use acts::journal::Journals;
 
-use super::acting::{BUSY, Earlier, recover, tell, words};
+use super::acting::{BUSY, Earlier, named, recover, tell, words};
 use crate::{
     cli::JournalAsked,
     failure::{Ending, Failure},
@@ -23,14 +23,7 @@ pub(super) fn journal(asked: &JournalAsked) -> Result<Ending, Failure> {
     let home = machine.people.first().map(|person| person.home.as_path());
     let shown = match &asked.run {
         None => known.iter().collect(),
-        Some(name) => {
-            let found = known.iter().find(|it| it.name == *name);
-            let missing = || {
-                Failure::new(format!("there is no run `{name}`"))
-                    .help("`candor journal` lists every run")
-            };
-            vec![found.ok_or_else(missing)?]
-        }
+        Some(name) => vec![named(&known, name)?],
     };
     match asked.json {
         true => super::print(words::journal_json(&shown, &known, &damaged).as_bytes())?,

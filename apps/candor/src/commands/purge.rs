@@ -2,11 +2,11 @@
 
 use acts::{
     Act,
-    journal::{CameTo, Journals, Run, StepRecord},
+    journal::{CameTo, Run, StepRecord},
 };
 use tool::Bytes;
 
-use super::acting::{agreed, run, say_nothing_done, tell, words};
+use super::acting::{agreed, named, run, say_nothing_done, told_runs, words};
 use crate::{
     actor::{self, Work},
     cli::Purge,
@@ -17,24 +17,16 @@ use crate::{
 /// Removes for good what earlier runs moved to the quarantine, run by run.
 pub(super) fn purge(asked: &Purge) -> Result<Ending, Failure> {
     let machine = machine::here_and_now()?;
-    let Journals {
-        runs: known,
-        damaged,
-    } = plans::journals(&machine)?;
-    tell(&damaged);
-    if let Some(name) = &asked.run
-        && !known.iter().any(|it| it.name == *name)
-    {
-        return Err(Failure::new(format!("there is no run `{name}`"))
-            .help("`candor journal` lists every run"));
-    }
-    let is_meant = |run: &&Run| match &asked.run {
-        Some(name) => run.name == *name,
-        None => plans::has_come(run.until.as_deref()),
+    let known = told_runs(&machine)?;
+    let due: Vec<&Run> = match &asked.run {
+        Some(name) => vec![named(&known, name)?],
+        None => {
+            let has_come = |run: &&Run| plans::has_come(run.until.as_deref());
+            known.iter().filter(has_come).collect()
+        }
     };
-    let due: Vec<(&Run, Vec<&StepRecord>)> = known
-        .iter()
-        .filter(is_meant)
+    let due: Vec<(&Run, Vec<&StepRecord>)> = due
+        .into_iter()
         .map(|run| (run, left(run, &known)))
         .filter(|(_, steps)| !steps.is_empty())
         .collect();

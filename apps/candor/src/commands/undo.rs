@@ -1,23 +1,19 @@
 //! `candor undo`: a run, taken back.
 
-use acts::journal::{CameTo, Journals, Run};
+use acts::journal::{CameTo, Run};
 
-use super::acting::{agreed, run, tell, words};
+use super::acting::{agreed, named, run, told_runs, words};
 use crate::{
     actor::{self, Work},
     cli::Undo,
     failure::{Ending, Failure},
-    machine, plans,
+    machine,
 };
 
 /// Takes back the steps of a run.
 pub(super) fn undo(asked: &Undo) -> Result<Ending, Failure> {
     let machine = machine::here_and_now()?;
-    let Journals {
-        runs: known,
-        damaged,
-    } = plans::journals(&machine)?;
-    tell(&damaged);
+    let known = told_runs(&machine)?;
     let has_steps = |run: &&Run| {
         let already = actor::settled(&run.name, &known);
         let done = |it: &&acts::journal::StepRecord| {
@@ -28,16 +24,11 @@ pub(super) fn undo(asked: &Undo) -> Result<Ending, Failure> {
             && run.purges.is_none()
             && run.steps.iter().filter(done).any(|it| left(&it))
     };
-    let found = match &asked.run {
-        Some(name) => known.iter().find(|it| it.name == *name),
-        None => known.iter().rev().find(has_steps),
-    };
-    let Some(run_to_undo) = found else {
-        return Err(Failure::new(match &asked.run {
-            Some(name) => format!("there is no run `{name}`"),
-            None => "there is nothing to undo".to_owned(),
-        })
-        .help("`candor journal` lists every run"));
+    let nothing =
+        || Failure::new("there is nothing to undo").help("`candor journal` lists every run");
+    let run_to_undo = match &asked.run {
+        Some(name) => named(&known, name)?,
+        None => known.iter().rev().find(has_steps).ok_or_else(nothing)?,
     };
     if run_to_undo.undoes.is_some() {
         let what = format!("the run `{}` took another one back", run_to_undo.name);
