@@ -1,0 +1,535 @@
+//! The ledger: a file that only grows, one signed event a line, each naming the one before.
+//!
+//! ```text
+//! {"event":{"number":1,…,"previous":"00…"},"hash":"…","signature":"…"}
+//! ```
+//!
+//! Beside it lies its head: how many events there are and the hash of the last, so that a ledger that
+//! lost its end is damaged and not simply shorter; a lost end could have been a withdrawal. The head
+//! is written after the event: it may be one behind, never ahead.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use declare::{Declaration, Language, Send};
+
+use crate::{
+    Event, Folder, FolderError, How, ProgramId, Receipt, Standing, State, Time, What,
+    event::{Line, no_event},
+    folder::{Lock, read_private},
+    keys::{InstallKey, fill, hex, unhex},
+    receipt::{Given, SCHEMA, record_of},
+};
+
+/// What was agreed to, refused and withdrawn on this machine.
+#[derive(Debug)]
+pub struct Ledger {
+    folder: Folder,
+    events: Vec<Event>,
+    state: State,
+}
+
+/// A ledger, and what was wrong with the one before it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The ledger; an empty one if the old one was damaged.
+    pub ledger: Ledger,
+    /// What was wrong and where the old one lies now.
+    pub damage: Option<Damage>,
+}
+
+/// A ledger that is not what Candor wrote. Nothing in it counts as agreed to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the ledger of consents is damaged at line {line}: {why}")]
+pub struct Damage {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub why: String,
+    /// Where the damaged ledger lies now; none while it is where it was.
+    pub kept: Option<PathBuf>,
+}
+
+/// Something the ledger could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// A file of the folder cannot be used.
+    #[error("the ledger of consents cannot be used")]
+    Folder(#[from] FolderError),
+    /// It is damaged.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+    /// The declaration has no such record.
+    #[error("`{product}` declares no record `{send}`")]
+    NoSuchRecord {
+        /// The product.
+        product: String,
+        /// The record.
+        send: String,
+    },
+    /// Nobody answers for what would be received.
+    #[error(
+        "nobody receives `{0}`: no operator is named, so there is nothing to agree to; `candor notice` says how to name one"
+    )]
+    NobodyReceives(ProgramId),
+    /// There is no yes that holds.
+    #[error("there is no consent to `{program}` that holds: it is {}", standing.name())]
+    NotGiven {
+        /// The program.
+        program: ProgramId,
+        /// Where its consent stands.
+        standing: Standing,
+    },
+}
+
+impl Ledger {
+    /// Reads the ledger. One that is damaged is renamed, kept, and replaced by an empty one, in which
+    /// nothing is agreed to.
+    ///
+    /// Where nothing was ever written, nothing is written now.
+    ///
+    /// # Errors
+    /// [`LedgerError::Folder`] when a file cannot be read, or cannot be renamed.
+    pub fn open(folder: &Folder, now: Time) -> Result<Opened, LedgerError> {
+        if !folder.exists() {
+            return Ok(Opened {
+                ledger: Self::empty(folder),
+                damage: None,
+            });
+        }
+        let lock = folder.lock()?;
+        match Self::read_locked(folder) {
+            Ok(ledger) => Ok(Opened {
+                ledger,
+                damage: None,
+            }),
+            Err(LedgerError::Damaged(mut damage)) => {
+                damage.kept = Some(set_aside(folder, now, &lock)?);
+                Ok(Opened {
+                    ledger: Self::empty(folder),
+                    damage: Some(damage),
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the ledger and changes nothing, for whoever only asks what holds.
+    ///
+    /// # Errors
+    /// [`LedgerError::Damaged`] as well: then nothing holds.
+    pub fn read(folder: &Folder) -> Result<Self, LedgerError> {
+        if !folder.exists() {
+            return Ok(Self::empty(folder));
+        }
+        let _lock = folder.lock()?;
+        Self::read_locked(folder)
+    }
+
+    /// Returns what holds.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Returns every event, oldest first.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Notes that the question was shown.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; then nothing is noted.
+    pub fn asked(
+        &mut self,
+        declaration: &Declaration,
+        send: &str,
+        how: How,
+        now: Time,
+    ) -> Result<(), LedgerError> {
+        let send = named(declaration, send)?;
+        self.append(declaration, send, What::Asked, how, now, None)
+    }
+
+    /// Notes a yes, and returns the receipt. `notice` is how the person can see the notice again.
+    ///
+    /// # Errors
+    /// [`LedgerError::NobodyReceives`] when the declaration has no operator; [`LedgerError`] when it
+    /// cannot be written. Then nothing is agreed to.
+    pub fn given(
+        &mut self,
+        declaration: &Declaration,
+        send: &str,
+        notice: &str,
+        language: Language,
+        how: How,
+        now: Time,
+    ) -> Result<Receipt, LedgerError> {
+        let send = named(declaration, send)?;
+        let given = (notice, language);
+        self.append(declaration, send, What::Given, how, now, Some(given))?;
+        self.receipt(declaration, &send.id, now)
+    }
+
+    /// Notes a no.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; then nothing is noted.
+    pub fn refused(
+        &mut self,
+        declaration: &Declaration,
+        send: &str,
+        how: How,
+        now: Time,
+    ) -> Result<(), LedgerError> {
+        let send = named(declaration, send)?;
+        self.append(declaration, send, What::Refused, how, now, None)
+    }
+
+    /// Notes that a yes was taken back. [`crate::Outbox::withdraw`] does this and empties the outbox.
+    pub(crate) fn withdrawn(
+        &mut self,
+        program: &ProgramId,
+        how: How,
+        now: Time,
+    ) -> Result<(), LedgerError> {
+        let lock = self.folder.lock()?;
+        self.reread(&lock)?;
+        let last = self.events.iter().rev().find(|it| it.program == *program);
+        let (material, declaration) = last.map_or_else(
+            || (no_event(), no_event()),
+            |it| (it.material.clone(), it.declaration.clone()),
+        );
+        let event = Event {
+            number: 0,
+            time: now,
+            program: program.clone(),
+            what: What::Withdrawn,
+            how,
+            material,
+            declaration,
+            record: None,
+            previous: String::new(),
+        };
+        self.write(event, &lock)
+    }
+
+    /// Notes what time and a new declaration did to a yes: expired, invalidated, or only other words.
+    ///
+    /// Called before anything is asked or sent; called twice it notes nothing new.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; what was noted before the fault stays noted.
+    pub fn notice(
+        &mut self,
+        declaration: &Declaration,
+        now: Time,
+    ) -> Result<Vec<(ProgramId, What)>, LedgerError> {
+        let mut noticed = Vec::new();
+        for send in declaration.sends() {
+            let program = ProgramId::of(&declaration.product().id, &send.id);
+            let never = no_event();
+            let was_given = self.state.as_noted(&program).is_given();
+            let material = declaration.material_hash();
+            let what = match self.state.standing(&program, &material, now) {
+                Standing::Invalidated if was_given => What::Invalidated,
+                Standing::Expired if was_given => What::Expired,
+                Standing::Given { .. } => {
+                    let (words, _) = self.state.last(&program).unwrap_or((&never, now));
+                    if words == declaration.sha256() {
+                        continue;
+                    }
+                    What::Reworded
+                }
+                _ => continue,
+            };
+            self.append(declaration, send, what, How::Noticed, now, None)?;
+            noticed.push((program, what));
+        }
+        Ok(noticed)
+    }
+
+    /// Returns the receipt of a consent that is given and holds for this declaration.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotGiven`] when it does not.
+    pub fn receipt(
+        &self,
+        declaration: &Declaration,
+        send: &str,
+        now: Time,
+    ) -> Result<Receipt, LedgerError> {
+        let send = named(declaration, send)?;
+        let program = ProgramId::of(&declaration.product().id, &send.id);
+        let standing = self
+            .state
+            .standing(&program, &declaration.material_hash(), now);
+        let found = match &standing {
+            Standing::Given { event, .. } => self.receipt_of(event),
+            _ => None,
+        };
+        found.ok_or(LedgerError::NotGiven { program, standing })
+    }
+
+    /// Returns the receipt of an event that once gave a consent, whether that holds or not: a person
+    /// may see all of them, but [`crate::Outbox::put`] takes only one that holds.
+    #[must_use]
+    pub fn receipt_of(&self, event: &str) -> Option<Receipt> {
+        let found = self
+            .events
+            .iter()
+            .rev()
+            .find(|it| it.what == What::Given && hex(&it.hash()) == event)?;
+        Some(Receipt {
+            schema_version: SCHEMA.to_owned(),
+            receipt_id: event.to_owned(),
+            program: found.program.clone(),
+            record: found.record.as_deref()?.clone(),
+        })
+    }
+
+    /// Returns the last receipt of a program, whether it still holds or not.
+    #[must_use]
+    pub fn last_receipt(&self, program: &ProgramId) -> Option<Receipt> {
+        let mut events = self.events.iter().rev();
+        let given = events.find(|it| it.program == *program && it.what == What::Given)?;
+        self.receipt_of(&hex(&given.hash()))
+    }
+
+    fn empty(folder: &Folder) -> Self {
+        Self {
+            folder: folder.clone(),
+            events: Vec::new(),
+            state: State::default(),
+        }
+    }
+
+    pub(crate) fn read_locked(folder: &Folder) -> Result<Self, LedgerError> {
+        let text = read_private(&folder.ledger())?;
+        let head = read_private(&folder.head())?;
+        let key = InstallKey::read(folder)?;
+        let events = match text {
+            None if head.is_none() => Vec::new(),
+            None => return Err(damage(1, "the file is missing").into()),
+            Some(text) => {
+                let key =
+                    key.ok_or_else(|| damage(1, "the install key that signed it is missing"))?;
+                verified(&text, &key)?
+            }
+        };
+        if let Some(head) = head {
+            holds_its_head(&events, &head)?;
+        }
+        Ok(Self {
+            folder: folder.clone(),
+            state: State::of(&events),
+            events,
+        })
+    }
+
+    /// Another process may have written since.
+    fn reread(&mut self, _lock: &Lock) -> Result<(), LedgerError> {
+        *self = Self::read_locked(&self.folder)?;
+        Ok(())
+    }
+
+    fn append(
+        &mut self,
+        declaration: &Declaration,
+        send: &Send,
+        what: What,
+        how: How,
+        now: Time,
+        given: Option<(&str, Language)>,
+    ) -> Result<(), LedgerError> {
+        let program = ProgramId::of(&declaration.product().id, &send.id);
+        let lock = self.folder.lock()?;
+        self.reread(&lock)?;
+        let key = InstallKey::read_or_make(&self.folder, &lock)?;
+        let record = match given {
+            None => None,
+            Some((notice, language)) => {
+                let mut id = [0; 16];
+                fill(&mut id)?;
+                let given = Given {
+                    record_id: hex(&id),
+                    principal: key.principal(),
+                    time: now,
+                    notice,
+                    language,
+                };
+                let record = record_of(declaration, send, &given)
+                    .ok_or_else(|| LedgerError::NobodyReceives(program.clone()))?;
+                Some(Box::new(record))
+            }
+        };
+        let event = Event {
+            number: 0,
+            time: now,
+            program,
+            what,
+            how,
+            material: declaration.material_hash(),
+            declaration: declaration.sha256().to_owned(),
+            record,
+            previous: String::new(),
+        };
+        self.write(event, &lock)
+    }
+
+    /// Gives the event its number and its place in the chain, and writes it: first the event, then the
+    /// head.
+    fn write(&mut self, mut event: Event, lock: &Lock) -> Result<(), LedgerError> {
+        let key = InstallKey::read_or_make(&self.folder, lock)?;
+        event.number = self.events.len() as u64 + 1;
+        event.previous = self
+            .events
+            .last()
+            .map_or_else(no_event, |last| hex(&last.hash()));
+        let hash = event.hash();
+        let line = Line {
+            hash: hex(&hash),
+            signature: hex(&key.sign(&hash)),
+            event,
+        };
+        let mut text = serde_json::to_vec(&line).expect("text and numbers are always JSON");
+        text.push(b'\n');
+        let path = self.folder.ledger();
+        append(&path, &text).map_err(|source| FolderError::Write { path, source })?;
+        let head = format!("{} {}\n", line.event.number, line.hash);
+        self.folder.replace(&self.folder.head(), head.as_bytes())?;
+        self.events.push(line.event);
+        self.state = State::of(&self.events);
+        Ok(())
+    }
+}
+
+fn named<'a>(declaration: &'a Declaration, send: &str) -> Result<&'a Send, LedgerError> {
+    let found = declaration.sends().iter().find(|it| it.id == send);
+    found.ok_or_else(|| LedgerError::NoSuchRecord {
+        product: declaration.product().id.clone(),
+        send: send.to_owned(),
+    })
+}
+
+/// Writes at the end of a file and waits until it is there; what a full disk left half is taken back.
+fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)?;
+    let before = file.metadata()?.len();
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        file.set_len(before)?;
+        file.sync_all()?;
+    }
+    written
+}
+
+/// Reads every line: canonical, in its place in the chain, signed.
+fn verified(text: &[u8], key: &InstallKey) -> Result<Vec<Event>, Damage> {
+    let mut events: Vec<Event> = Vec::new();
+    let mut previous = no_event();
+    for (index, bytes) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let number = index + 1;
+        let Some(bytes) = bytes.strip_suffix(b"\n") else {
+            return Err(damage(number, "it ends in the middle"));
+        };
+        let line: Line =
+            serde_json::from_slice(bytes).map_err(|_| damage(number, "it is no event"))?;
+        let written = serde_json::to_vec(&line).unwrap_or_default();
+        if written != bytes {
+            return Err(damage(number, "it is not written as Candor writes"));
+        }
+        if line.event.number != number as u64 || line.event.previous != previous {
+            return Err(damage(number, "it does not follow the event before it"));
+        }
+        let hash = line.event.hash();
+        let signature = unhex::<64>(&line.signature);
+        if line.hash != hex(&hash) {
+            return Err(damage(number, "its hash is not the hash of what it says"));
+        }
+        if !signature.is_some_and(|signature| key.has_signed(&hash, &signature)) {
+            return Err(damage(number, "it is not signed with this machine's key"));
+        }
+        previous = line.hash;
+        events.push(line.event);
+    }
+    Ok(events)
+}
+
+fn holds_its_head(events: &[Event], head: &[u8]) -> Result<(), Damage> {
+    let text = std::str::from_utf8(head).ok();
+    let parts = text
+        .and_then(|text| text.strip_suffix('\n'))
+        .and_then(|text| text.split_once(' '));
+    let parts = parts.and_then(|(number, hash)| Some((number.parse::<usize>().ok()?, hash)));
+    let Some((number, hash)) = parts else {
+        return Err(damage(events.len(), "its head is not what Candor wrote"));
+    };
+    let named = number.checked_sub(1).and_then(|index| events.get(index));
+    match named {
+        Some(event) if hex(&event.hash()) == hash => Ok(()),
+        Some(_) => Err(damage(number, "its head names another event")),
+        None => Err(damage(events.len() + 1, "events are missing at its end")),
+    }
+}
+
+fn damage(line: usize, why: &str) -> Damage {
+    Damage {
+        line,
+        why: why.to_owned(),
+        kept: None,
+    }
+}
+
+/// Renames a damaged ledger and its head to names that are not taken.
+fn set_aside(folder: &Folder, now: Time, _lock: &Lock) -> Result<PathBuf, FolderError> {
+    let mut number = 0_u32;
+    let free = |number: u32| {
+        let mark = match number {
+            0 => String::new(),
+            n => format!("-{n}"),
+        };
+        folder
+            .path()
+            .join(format!("ledger.damaged-{}{mark}", now.0))
+    };
+    let head_of = |kept: &Path| {
+        let mut name = kept.as_os_str().to_owned();
+        name.push(".head");
+        PathBuf::from(name)
+    };
+    while free(number).exists() || head_of(&free(number)).exists() {
+        number = number.saturating_add(1);
+    }
+    let kept = free(number);
+    let moves = [
+        (folder.ledger(), kept.clone()),
+        (folder.head(), head_of(&kept)),
+    ];
+    for (from, to) in moves {
+        match fs::rename(&from, &to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(FolderError::Write {
+                    path: from,
+                    source: error,
+                });
+            }
+            _ => {}
+        }
+    }
+    folder.settle().map_err(|source| FolderError::Write {
+        path: folder.path().to_owned(),
+        source,
+    })?;
+    Ok(kept)
+}

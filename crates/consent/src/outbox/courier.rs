@@ -1,0 +1,473 @@
+//! What the courier does with records: it takes up what is due, stores bytes before it sends them, and
+//! notes what came of it.
+//!
+//! ```text
+//! for due in outbox.due(now)? {
+//!     match due.step {
+//!         Ask      => parcel = add_parcel(Randomness, …); departing(parcel); …; randomised(id, output, later)
+//!         Seal(r)  => token_for(id, lane); ready(id, report, withdrawal, later)
+//!         Send(b)  => parcel = add_parcel(Report, b, sealed); departing(parcel); …; acknowledged(id, …)
+//!     }
+//! }
+//! ```
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension, Transaction};
+use zeroize::Zeroizing;
+
+use super::{Kind, Outbox, OutboxError, RecordState, Row, Value, tables};
+use crate::{Ledger, ProgramId, State, Time};
+
+/// A record that the courier may do the next step for, now.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// Its number.
+    pub id: i64,
+    /// What it is a record of.
+    pub program: ProgramId,
+    /// The material hash it was put under.
+    pub material: String,
+    /// Its epoch.
+    pub epoch: u32,
+    /// When that ends: what has not left then never will.
+    pub epoch_ends: Time,
+    /// Its fields by name.
+    pub fields: BTreeMap<String, Value>,
+    /// How often something was tried in vain.
+    pub tries: u32,
+    /// What is next.
+    pub step: Step,
+}
+
+/// What is next for a record.
+#[derive(Clone)]
+pub enum Step {
+    /// To ask the randomness server.
+    Ask,
+    /// To make the report, with this output of the randomness server.
+    Seal(Zeroizing<Vec<u8>>),
+    /// To send this report; the same bytes as before, if it was sent without an answer.
+    Send(Vec<u8>),
+}
+
+impl std::fmt::Debug for Step {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Ask => "Ask",
+            Self::Seal(_) => "Seal(…)",
+            Self::Send(_) => "Send(…)",
+        })
+    }
+}
+
+impl Outbox {
+    /// Returns what may be taken up now: shown to the person, its consent holds, its time has come, its
+    /// epoch is not over. Brings the outbox up to date first, see [`Outbox::settle`].
+    ///
+    /// # Errors
+    /// [`OutboxError::Ledger`] when the ledger is damaged: then nothing is due.
+    pub fn due(&mut self, now: Time) -> Result<Vec<Due>, OutboxError> {
+        self.settle(now)?;
+        let ledger = Ledger::read(&self.folder)?;
+        let mut due = Vec::new();
+        for row in self.rows()? {
+            let is_due = row.not_before <= now
+                && now < row.epoch_ends
+                && ledger.state().holds(&row.program, &row.receipt, now);
+            if !is_due {
+                continue;
+            }
+            let step = match (row.state, row.report) {
+                (RecordState::Shown, _) => Step::Ask,
+                (RecordState::Randomised, _) => Step::Seal(self.randomness(row.id)?),
+                (RecordState::Ready | RecordState::Sent, Some(report)) => Step::Send(report),
+                _ => continue,
+            };
+            due.push(Due {
+                id: row.id,
+                program: row.program,
+                material: row.material,
+                epoch: row.epoch,
+                epoch_ends: row.epoch_ends,
+                fields: row.fields,
+                tries: row.tries,
+                step,
+            });
+        }
+        Ok(due)
+    }
+
+    /// Stores the bytes of a message before it leaves, and returns the number of the parcel.
+    ///
+    /// `plain` is what is inside OHTTP, `sealed` the OHTTP message as it will be on the wire. Of a report
+    /// `plain` must be the report that [`Outbox::ready`] fixed.
+    ///
+    /// # Errors
+    /// [`OutboxError::State`] when the record is not at that step.
+    pub fn add_parcel(
+        &mut self,
+        id: i64,
+        kind: Kind,
+        plain: &[u8],
+        sealed: &[u8],
+        now: Time,
+    ) -> Result<i64, OutboxError> {
+        let row = self.row(id)?;
+        let fits = match kind {
+            Kind::Randomness => row.state == RecordState::Shown,
+            Kind::Report => {
+                matches!(row.state, RecordState::Ready | RecordState::Sent)
+                    && row.report.as_deref() == Some(plain)
+            }
+        };
+        if !fits {
+            return Err(OutboxError::State {
+                id,
+                state: row.state,
+                why: "these bytes are not its next message",
+            });
+        }
+        self.at_once(|transaction| {
+            transaction.execute(
+                "INSERT INTO parcels(record, kind, plain, sealed, stored) VALUES(?1, ?2, ?3, ?4, ?5)",
+                (id, kind.name(), plain, sealed, now.stored()),
+            )?;
+            Ok(transaction.last_insert_rowid())
+        })
+    }
+
+    /// Notes that a parcel is about to leave; called right before its first byte is written.
+    ///
+    /// Asks the ledger under the lock of the folder: after a withdrawal has begun no parcel departs.
+    /// A report is `sent` from here on, whether or not it arrives.
+    ///
+    /// # Errors
+    /// [`OutboxError::NotGiven`] when the consent no longer holds, [`OutboxError::State`] when the record
+    /// was dropped meanwhile: then the bytes must not leave.
+    pub fn departing(&mut self, parcel: i64, now: Time) -> Result<(), OutboxError> {
+        let _lock = self.folder.lock()?;
+        let ledger = Ledger::read_locked(&self.folder)?;
+        let found = self
+            .database
+            .query_row(
+                "SELECT record, kind, length(sealed) FROM parcels WHERE id = ?1",
+                [parcel],
+                |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)),
+            )
+            .optional()
+            .map_err(|error| self.failed(error))?;
+        let Some((id, kind, bytes)) = found else {
+            return Err(OutboxError::NoSuchRecord(parcel));
+        };
+        let row = self.row(id)?;
+        if !ledger.state().holds(&row.program, &row.receipt, now) {
+            return Err(OutboxError::NotGiven(row.program));
+        }
+        if row.shown.is_none() || now >= row.epoch_ends {
+            return Err(OutboxError::State {
+                id,
+                state: row.state,
+                why: "it was not shown, or its epoch is over",
+            });
+        }
+        self.at_once(|transaction| {
+            transaction.execute(
+                "UPDATE parcels SET departed = ?2 WHERE id = ?1",
+                (parcel, now.stored()),
+            )?;
+            if kind == Kind::Report.name() {
+                transaction.execute(
+                    "UPDATE records SET state = 'sent', sent = coalesce(sent, ?2)
+                     WHERE id = ?1 AND state IN ('ready', 'sent')",
+                    (id, now.stored()),
+                )?;
+            }
+            count_bytes(transaction, bytes, now)
+        })
+    }
+
+    /// Keeps what the randomness server answered; the report is made at `not_before` at the earliest.
+    ///
+    /// # Errors
+    /// [`OutboxError::State`] unless the record is shown and waits for it.
+    pub fn randomised(
+        &mut self,
+        id: i64,
+        output: &[u8],
+        not_before: Time,
+    ) -> Result<(), OutboxError> {
+        self.step(id, "it does not wait for randomness", |transaction| {
+            transaction.execute(
+                "UPDATE records SET state = 'randomised', randomness = ?2, not_before = ?3,
+                 tries = 0, trouble = NULL WHERE id = ?1 AND state = 'shown'",
+                (id, output, not_before.stored()),
+            )
+        })
+    }
+
+    /// Fixes the bytes of the report and the secret that withdraws it. They never change again.
+    ///
+    /// # Errors
+    /// [`OutboxError::State`] unless the record is randomised.
+    pub fn ready(
+        &mut self,
+        id: i64,
+        report: &[u8],
+        withdrawal: &[u8],
+        not_before: Time,
+    ) -> Result<(), OutboxError> {
+        self.step(id, "it is not ready to become a report", |transaction| {
+            transaction.execute(
+                "UPDATE records SET state = 'ready', report = ?2, withdrawal = ?3, not_before = ?4,
+                 randomness = NULL, tries = 0, trouble = NULL WHERE id = ?1 AND state = 'randomised'",
+                (id, report, withdrawal, not_before.stored()),
+            )
+        })
+    }
+
+    /// Notes that the server has it: `acknowledgement` as it came, and when it is erased there at the
+    /// latest.
+    ///
+    /// # Errors
+    /// [`OutboxError::State`] unless it was sent. A record that was withdrawn meanwhile is dropped, and its
+    /// withdrawal is filed already.
+    pub fn acknowledged(
+        &mut self,
+        id: i64,
+        acknowledgement: &[u8],
+        erased_at: Time,
+    ) -> Result<(), OutboxError> {
+        self.step(id, "it was not sent", |transaction| {
+            transaction.execute(
+                "UPDATE records SET state = 'withdrawable', acknowledgement = ?2, erased_at = ?3,
+                 tries = 0, trouble = NULL WHERE id = ?1 AND state = 'sent'",
+                (id, acknowledgement, erased_at.stored()),
+            )
+        })
+    }
+
+    /// Notes that a step was tried in vain, why, and when it is tried again.
+    ///
+    /// # Errors
+    /// [`OutboxError::NoSuchRecord`].
+    pub fn try_later(
+        &mut self,
+        id: i64,
+        trouble: &str,
+        not_before: Time,
+    ) -> Result<(), OutboxError> {
+        self.step(id, "it is gone", |transaction| {
+            transaction.execute(
+                "UPDATE records SET tries = tries + 1, trouble = ?2, not_before = ?3
+                 WHERE id = ?1 AND state NOT IN ('dropped', 'forgotten')",
+                (id, trouble, not_before.stored()),
+            )
+        })
+    }
+
+    /// Drops a record that no server will ever take, and tells the person why.
+    ///
+    /// # Errors
+    /// [`OutboxError::NoSuchRecord`].
+    pub fn give_up(&mut self, id: i64, why: &str, now: Time) -> Result<(), OutboxError> {
+        let row = self.row(id)?;
+        self.at_once(|transaction| {
+            wipe(transaction, &row, RecordState::Dropped)?;
+            let text = format!("Record {id} ({}) will not be sent: {why}", row.program);
+            tables::tell(transaction, &text, now)
+        })
+    }
+
+    /// Obeys the server's kill switch (410): erases what waits of a program, with its tokens, and tells
+    /// the person. What was acknowledged stays withdrawable. Returns how many records were erased.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`]; then nothing was erased.
+    pub fn close(
+        &mut self,
+        program: &ProgramId,
+        why: &str,
+        now: Time,
+    ) -> Result<usize, OutboxError> {
+        let rows = self.rows()?;
+        let waiting: Vec<Row> = rows
+            .into_iter()
+            .filter(|row| row.program == *program)
+            .filter(|row| row.state.is_waiting() || row.state == RecordState::Sent)
+            .collect();
+        self.at_once(|transaction| {
+            for row in &waiting {
+                wipe(transaction, row, RecordState::Dropped)?;
+            }
+            drop_tokens(transaction, program)?;
+            let text = format!(
+                "The operator no longer takes `{program}` from this version of Candor ({why}). \
+                 {} waiting records were erased; nothing of them is sent.",
+                waiting.len()
+            );
+            tables::tell(transaction, &text, now)
+        })?;
+        Ok(waiting.len())
+    }
+
+    /// Brings the outbox up to date with the ledger and the clock: empties what has no consent that holds,
+    /// files withdrawals for what was sent under one that was withdrawn, drops what its epoch's end caught
+    /// unsent, forgets what the server has erased by now. Called twice it does nothing new.
+    ///
+    /// # Errors
+    /// [`OutboxError`]. A damaged ledger holds no consent: what waits is dropped all the same, and then
+    /// this is an error.
+    pub fn settle(&mut self, now: Time) -> Result<(), OutboxError> {
+        let _lock = self.folder.lock()?;
+        let (state, damage) = match Ledger::read_locked(&self.folder) {
+            Ok(ledger) => (ledger.state().clone(), None),
+            Err(error) => (State::default(), Some(error)),
+        };
+        let rows = self.rows()?;
+        self.at_once(|transaction| {
+            for row in &rows {
+                settle_row(transaction, row, &state, now)?;
+            }
+            // A month after its epoch nobody can put one more, so its place need not be kept.
+            let long_ago = Time(now.0.saturating_sub(30 * 86_400)).stored();
+            transaction.execute(
+                "DELETE FROM records WHERE state IN ('dropped', 'forgotten') AND epoch_ends < ?1",
+                [long_ago],
+            )?;
+            transaction.execute(
+                "DELETE FROM tokens WHERE record IS NOT NULL AND record NOT IN (SELECT id FROM records)",
+                [],
+            )?;
+            transaction.execute("DELETE FROM traffic WHERE at < ?1", [long_ago])?;
+            transaction.execute("DELETE FROM withdrawals WHERE until < ?1", [now.stored()])
+        })?;
+        match damage {
+            Some(damage) => Err(damage.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns how many bytes have left since a moment, of all kinds.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`].
+    pub fn bytes_since(&self, since: Time) -> Result<u64, OutboxError> {
+        self.database
+            .query_row(
+                "SELECT coalesce(sum(bytes), 0) FROM traffic WHERE at >= ?1",
+                [since.stored()],
+                |row| row.get::<_, i64>(0),
+            )
+            .map(|bytes| u64::try_from(bytes).unwrap_or(0))
+            .map_err(|error| self.failed(error))
+    }
+
+    /// Counts bytes that leave beside records: requests for tokens, for the status, withdrawals.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`].
+    pub fn count_bytes(&mut self, bytes: u64, now: Time) -> Result<(), OutboxError> {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        self.at_once(|transaction| count_bytes(transaction, bytes, now))
+    }
+
+    fn randomness(&self, id: i64) -> Result<Zeroizing<Vec<u8>>, OutboxError> {
+        let found: Option<Vec<u8>> = self
+            .database
+            .query_row(
+                "SELECT randomness FROM records WHERE id = ?1",
+                [id],
+                |row| row.get(0),
+            )
+            .map_err(|error| self.failed(error))?;
+        found.map(Zeroizing::new).ok_or(OutboxError::Damaged { id })
+    }
+
+    /// Makes a change that holds for one row, or says in which state the row is instead.
+    fn step(
+        &mut self,
+        id: i64,
+        why: &'static str,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<usize>,
+    ) -> Result<(), OutboxError> {
+        match self.at_once(change)? {
+            0 => Err(OutboxError::State {
+                id,
+                state: self.row(id)?.state,
+                why,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn settle_row(
+    transaction: &Transaction<'_>,
+    row: &Row,
+    state: &State,
+    now: Time,
+) -> rusqlite::Result<()> {
+    let holds = state.holds(&row.program, &row.receipt, now);
+    let is_withdrawn = state.is_withdrawn(&row.program);
+    match row.state {
+        RecordState::Dropped | RecordState::Forgotten => Ok(()),
+        RecordState::Sent | RecordState::Withdrawable if is_withdrawn => {
+            super::withdraw::file(transaction, row, now)?;
+            wipe(transaction, row, RecordState::Dropped)
+        }
+        // The server has erased it: there is nothing left to withdraw.
+        RecordState::Withdrawable if row.erased_at.is_some_and(|at| at <= now) => {
+            wipe(transaction, row, RecordState::Forgotten)
+        }
+        // It may have arrived: it stays withdrawable, by a person or when it is forgotten.
+        RecordState::Sent if now >= row.epoch_ends.plus(super::withdraw::LONGEST_KEPT) => {
+            wipe(transaction, row, RecordState::Forgotten)
+        }
+        RecordState::Sent | RecordState::Withdrawable => Ok(()),
+        _ if !holds || now >= row.epoch_ends => wipe(transaction, row, RecordState::Dropped),
+        _ => Ok(()),
+    }
+}
+
+/// Takes everything out of a record but that there was one.
+pub(super) fn wipe(
+    transaction: &Transaction<'_>,
+    row: &Row,
+    to: RecordState,
+) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM parcels WHERE record = ?1", [row.id])?;
+    transaction.execute(
+        "UPDATE records SET state = ?2, fields = NULL, randomness = NULL, report = NULL,
+         withdrawal = NULL, acknowledgement = NULL, trouble = NULL, not_before = 0 WHERE id = ?1",
+        (row.id, to.name()),
+    )?;
+    // A token that a report was made with is spent; its nonce must not stay either.
+    transaction
+        .execute(
+            "UPDATE tokens SET nonce = zeroblob(32), output = zeroblob(0) WHERE record = ?1",
+            [row.id],
+        )
+        .map(drop)
+}
+
+pub(super) fn drop_tokens(
+    transaction: &Transaction<'_>,
+    program: &ProgramId,
+) -> rusqlite::Result<()> {
+    transaction
+        .execute(
+            "DELETE FROM tokens WHERE product = ?1 AND send = ?2",
+            (program.product(), program.send()),
+        )
+        .map(drop)
+}
+
+fn count_bytes(transaction: &Transaction<'_>, bytes: i64, now: Time) -> rusqlite::Result<()> {
+    transaction
+        .execute(
+            "INSERT INTO traffic(at, bytes) VALUES(?1, ?2)",
+            (now.stored(), bytes),
+        )
+        .map(drop)
+}
