@@ -32,7 +32,7 @@ pub fn confine(rights: &Rights) -> Result<InForce, NotConfined> {
     let landlock_abi =
         kernel::landlock_abi().map_err(|source| NotConfined::NoLandlock { source })?;
     kernel::seccomp_offered().map_err(|source| NotConfined::NoSeccomp { source })?;
-    let filter = calls::Filter::for_this_process(calls::Changes::of(rights))?;
+    let filter = calls::Filter::for_this_process(calls::Scope::of(rights))?;
     refuse_threads()?;
 
     step("give up core files", kernel::no_core_files())?;

@@ -30,6 +30,14 @@ pub fn profile_text(rights: &Rights) -> String {
     for path in &rights.write {
         push_rule(&mut text, "file-read* file-write*", path, "");
     }
+    for port in &rights.connect {
+        let _ = writeln!(text, "(allow network-outbound (remote tcp \"*:{port}\"))");
+    }
+    if !rights.connect.is_empty() {
+        // Names are resolved by a system process there.
+        text.push_str("(allow mach-lookup (global-name \"com.apple.dnssd.service\"))\n");
+        text.push_str("(allow network-outbound (literal \"/private/var/run/mDNSResponder\"))\n");
+    }
     text
 }
 
@@ -63,8 +71,7 @@ mod tests {
         let rights = Rights {
             list: vec!["/Users/ada".into()],
             read: vec!["/Users/ada/Library/Safari/History.db".into()],
-            write: Vec::new(),
-            act: false,
+            ..Rights::default()
         };
         let expected = "\
 (version 1)
@@ -80,6 +87,19 @@ mod tests {
 (allow file-read* (subpath \"/Users/ada/Library/Safari/History.db\"))
 ";
         assert_eq!(profile_text(&rights), expected);
+    }
+
+    #[test]
+    fn a_client_may_connect_to_its_ports_and_resolve_names() {
+        let rights = Rights {
+            write: vec!["/Users/ada/.local/state/candor".into()],
+            connect: vec![443],
+            ..Rights::default()
+        };
+        let text = profile_text(&rights);
+        assert!(text.contains("(deny network*)"), "{text}");
+        assert!(text.contains("(remote tcp \"*:443\")"), "{text}");
+        assert!(!text.contains("network-inbound"), "{text}");
     }
 
     #[test]

@@ -34,6 +34,14 @@ pub struct Rights {
     /// mode, times and attributes changed. Landlock guards none of the last.
     #[serde(default)]
     pub act: bool,
+    /// Whether files beneath `write` may be locked, as a database does that several processes use.
+    #[serde(default)]
+    pub lock: bool,
+    /// TCP ports that may be connected to, at any address. Empty for every reader: then there is no network
+    /// at all. Anything here also lets names be resolved, by datagrams to port 53. Nothing can be
+    /// listened to, and no other family of sockets can be made.
+    #[serde(default)]
+    pub connect: Vec<u16>,
 }
 
 /// Paths in JSON: a string, or an array of bytes when it is not UTF-8.

@@ -15,7 +15,7 @@ use seccompiler::{
     SeccompRule, TargetArch, sock_filter,
 };
 
-pub(super) use self::table::Changes;
+pub(super) use self::table::Scope;
 use self::table::{Check, Group, HIDDEN, When, Width, table};
 use crate::NotConfined;
 
@@ -27,9 +27,9 @@ pub(super) struct Filter {
 
 impl Filter {
     /// Compiles the table for this process.
-    pub(super) fn for_this_process(changes: Changes) -> Result<Self, NotConfined> {
+    pub(super) fn for_this_process(scope: Scope) -> Result<Self, NotConfined> {
         let own = u64::from(std::process::id());
-        let table = table(own, changes);
+        let table = table(own, scope);
         let calls = table.iter().map(|group| group.calls.len()).sum();
         Ok(Self {
             program: compile(&table)?,
@@ -63,7 +63,7 @@ pub fn calls_text() -> String {
         "# System calls of a reader\n\nA confined worker may make these system calls. Every other \
          one answers \"not permitted\".\n\n",
     );
-    for group in table(0, Changes::Nothing) {
+    for group in table(0, Scope::READER) {
         let _ = writeln!(text, "{}:\n", group.why);
         for call in &group.calls {
             let when: Vec<_> = call.when.iter().map(|when| when.words).collect();

@@ -8,8 +8,8 @@ use std::{
 };
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, Ruleset,
-    RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath,
+    Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
 use crate::{Layer, NotConfined, Rights};
@@ -19,6 +19,9 @@ const NEEDED: ABI = ABI::V1;
 /// What is asked for where the kernel knows it: truncation, device control, TCP and UDP,
 /// abstract and named UNIX sockets, signals.
 const WANTED: ABI = ABI::V10;
+
+/// Where names are resolved: RFC 1035, section 4.2.
+const NAME_SERVICE: u16 = 53;
 
 /// Restricts this thread, and every later one, to the paths of `rights`.
 ///
@@ -60,6 +63,9 @@ pub(super) fn restrict(rights: &Rights) -> Result<(Layer, Vec<PathBuf>), NotConf
             }
         }
     }
+    for port in &rights.connect {
+        rules = may_connect(rules, *port)?;
+    }
     let outcome = rules.restrict_self().map_err(failed)?;
     let layer = match outcome.ruleset {
         RulesetStatus::FullyEnforced => Layer::Full,
@@ -96,6 +102,17 @@ fn grant(
             path: path.to_owned(),
             source: io::Error::other(error),
         })
+}
+
+/// Lets TCP connect to a port of any address. Where the kernel's Landlock knows datagrams too, they may
+/// go to port 53 alone.
+fn may_connect(rules: RulesetCreated, port: u16) -> Result<RulesetCreated, NotConfined> {
+    let rules = rules.add_rule(NetPort::new(port, AccessNet::ConnectTcp));
+    let rules = rules.and_then(|rules| {
+        let names = AccessNet::ConnectSendUdp;
+        rules.add_rule(NetPort::new(NAME_SERVICE, names))
+    });
+    rules.map_err(failed)
 }
 
 /// Returns a handle on the path that can be granted but not read, and whether it is a folder.

@@ -2,7 +2,8 @@
 
 use std::{
     fs::{self, File},
-    io::Read,
+    io::{Read, Write},
+    net::TcpListener,
     os::{
         fd::{AsRawFd, OwnedFd},
         unix::{net::UnixStream, process::ExitStatusExt},
@@ -37,6 +38,10 @@ pub(crate) const ALL: &[Test] = &[
     (
         "a_writer_writes_in_its_folder_only",
         a_writer_writes_in_its_folder_only,
+    ),
+    (
+        "a_client_reaches_its_port_and_nothing_else",
+        a_client_reaches_its_port_and_nothing_else,
     ),
     (
         "a_right_that_leads_nowhere_is_said",
@@ -155,6 +160,44 @@ fn a_writer_writes_in_its_folder_only() {
     assert_eq!(fs::read(staging.path().join("made/file")).unwrap(), b"x");
     // These calls are open now; on a descriptor that was opened for reading they still fail.
     let opened = ["ftruncate", "write-elsewhere"];
+    let probes: Vec<_> = probes
+        .into_iter()
+        .filter(|it| !opened.contains(&it.name.as_str()))
+        .collect();
+    assert_all_denied(&probes);
+    assert_unchanged(&job.ground);
+}
+
+fn a_client_reaches_its_port_and_nothing_else() {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let ports = listeners
+        .each_ref()
+        .map(|it| it.local_addr().unwrap().port());
+    let [granted, _other] = listeners;
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = granted.accept().unwrap();
+        stream.write_all(b"hello").unwrap();
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job();
+    job.rights.write = vec![folder.path().into()];
+    job.rights.lock = true;
+    job.rights.connect = vec![ports[0]];
+    job.ports = ports.to_vec();
+    let (reached, probes): (Vec<String>, Vec<Probe>) = worker("connects", &job).said();
+    answering.join().unwrap();
+    assert_eq!(reached, ["hello", "PermissionDenied"]);
+    // These calls are open to a client. What was inherited is no socket, and no file open for writing.
+    let opened = [
+        "connect",
+        "ftruncate",
+        "lock",
+        "record-lock",
+        "recvmsg",
+        "sendmsg",
+        "sendto",
+        "write-elsewhere",
+    ];
     let probes: Vec<_> = probes
         .into_iter()
         .filter(|it| !opened.contains(&it.name.as_str()))
@@ -302,6 +345,7 @@ fn a_worker_does_not_outlive_its_broker() {
         ground,
         user: None,
         descriptor: None,
+        ports: Vec::new(),
     };
     let mut broker = spawn_worker(&[FLAG, "broker"]).unwrap();
     serde_json::to_writer(broker.stdin.take().unwrap(), &job).unwrap();
@@ -364,6 +408,7 @@ fn job() -> Job {
         ground,
         user: None,
         descriptor: None,
+        ports: Vec::new(),
     }
 }
 

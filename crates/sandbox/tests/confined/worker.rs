@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fs::{self, File},
     io::{Read, Seek, SeekFrom, Write},
+    net::TcpStream,
     os::fd::AsRawFd,
     path::Path,
     time::{Duration, Instant},
@@ -23,6 +24,9 @@ pub(crate) struct Job {
     pub(crate) user: Option<u32>,
     /// A descriptor that the worker has inherited.
     pub(crate) descriptor: Option<i32>,
+    /// Ports of this machine where somebody listens.
+    #[serde(default)]
+    pub(crate) ports: Vec<u16>,
 }
 
 pub(crate) fn run(name: &str) {
@@ -61,6 +65,12 @@ pub(crate) fn run(name: &str) {
             fs::write(folder.join("gone"), "x").expect("a file is made");
             fs::remove_file(folder.join("gone")).expect("it is removed");
             say(&probe(&job.ground));
+        }
+        "connects" => {
+            confine(&job.rights).expect("confined");
+            lock_and_unlock(&job.rights.write[0].join("own"));
+            let reached: Vec<_> = job.ports.iter().map(|port| reach(*port)).collect();
+            say(&(reached, probe(&job.ground)));
         }
         "refused" => say(&refusal(&job.rights)),
         "with-a-thread" => {
@@ -121,6 +131,7 @@ pub(crate) fn run(name: &str) {
                 rights: Rights::default(),
                 user: None,
                 descriptor: None,
+                ports: Vec::new(),
                 ..job
             };
             let mut worker = sandbox::spawn_worker(&[FLAG, "sleeper"]).expect("started");
@@ -132,6 +143,38 @@ pub(crate) fn run(name: &str) {
         }
         other => panic!("no such worker: {other}"),
     }
+}
+
+/// Connects to a port of this machine and says what came: a word, or the kernel's refusal.
+fn reach(port: u16) -> String {
+    let came = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        let mut word = String::new();
+        stream.read_to_string(&mut word)?;
+        Ok(word)
+    };
+    came().unwrap_or_else(|error| format!("{:?}", error.kind()))
+}
+
+/// What SQLite does with a file that several processes use.
+fn lock_and_unlock(path: &Path) {
+    let mut options = File::options();
+    let file = options
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .expect("made");
+    for kind in [libc::F_RDLCK, libc::F_WRLCK, libc::F_UNLCK] {
+        // SAFETY: all zeros are a lock of the whole file.
+        let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+        lock.l_type = i16::try_from(kind).expect("a small number");
+        // SAFETY: the kernel reads the lock, which lives until the call returns.
+        let answer = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const lock) };
+        assert_eq!(answer, 0, "{}", std::io::Error::last_os_error());
+    }
+    file.lock().expect("locked as a whole");
 }
 
 fn say(value: &impl Serialize) {

@@ -3,7 +3,7 @@
 use libc::c_long;
 
 use super::{
-    table::{CLONE_MASK, FIEMAP, number},
+    table::{CLONE_MASK, Changes, FIEMAP, number},
     *,
 };
 
@@ -38,9 +38,24 @@ fn the_filter_says_what_the_table_says() {
         number(libc::F_SETLK),
         number(libc::MAP_PRIVATE | libc::MAP_ANONYMOUS),
         number(libc::PR_SET_NAME),
+        number(libc::AF_INET6),
+        number(libc::AF_NETLINK),
+        number(libc::SOCK_DGRAM | libc::SOCK_CLOEXEC),
+        number(libc::SOCK_RAW),
     ];
-    for changes in [Changes::Nothing, Changes::Files, Changes::WhatIsThere] {
-        let table = table(OWN, changes);
+    let writer = |changes, locks, connects| Scope {
+        changes,
+        locks,
+        connects,
+    };
+    for scope in [
+        Scope::READER,
+        writer(Changes::Files, false, false),
+        writer(Changes::WhatIsThere, false, false),
+        writer(Changes::Files, true, true),
+        writer(Changes::WhatIsThere, true, true),
+    ] {
+        let table = table(OWN, scope);
         let program = compile(&table).unwrap();
         let mut allowed = 0_usize;
         for call in (0..1100)
@@ -75,7 +90,7 @@ fn the_filter_says_what_the_table_says() {
 
 #[test]
 fn another_mode_of_the_processor_is_the_end() {
-    let program = compile(&table(OWN, Changes::Nothing)).unwrap();
+    let program = compile(&table(OWN, Scope::READER)).unwrap();
     const AUDIT_ARCH_I386: u32 = 0x4000_0003;
     const AUDIT_ARCH_ARM: u32 = 0x4000_0028;
     for mode in [AUDIT_ARCH_I386, AUDIT_ARCH_ARM, 0] {
@@ -85,8 +100,18 @@ fn another_mode_of_the_processor_is_the_end() {
 
 #[test]
 fn a_call_stands_once_and_in_order() {
-    for changes in [Changes::Nothing, Changes::Files, Changes::WhatIsThere] {
-        let table = table(OWN, changes);
+    for (changes, more) in [
+        (Changes::Nothing, false),
+        (Changes::Files, false),
+        (Changes::WhatIsThere, false),
+        (Changes::WhatIsThere, true),
+    ] {
+        let scope = Scope {
+            changes,
+            locks: more,
+            connects: more,
+        };
+        let table = table(OWN, scope);
         let mut numbers: Vec<_> = table
             .iter()
             .flat_map(|it| &it.calls)
