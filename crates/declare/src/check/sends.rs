@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Broken, Path, at, check_category, check_from, check_words};
+use super::{
+    Broken, Path, at, check_category, check_country, check_from, check_words, is_address, is_line,
+};
 use crate::{
     Period,
-    declaration::{Document, Field, FieldType, Recipient, Send},
+    declaration::{Document, Field, FieldType, OPERATOR, Recipient, Send, Via},
     place::is_word,
 };
 
@@ -110,14 +112,13 @@ fn where_it_goes(i: usize, send: &Send, broken: &mut Broken) {
     broken.unless(!send.to.is_empty(), at!["sends", i, "to"], || {
         "name where it goes".to_owned()
     });
+    let is_operated = send.to.iter().any(|to| to == OPERATOR);
+    if is_operated {
+        to_an_operator(i, send, broken);
+    }
     for (n, address) in send.to.iter().enumerate() {
-        let host = address.strip_prefix("https://").unwrap_or_default();
-        let is_plain = !host.is_empty()
-            && host
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b'@');
         broken.unless(
-            is_plain && !host.starts_with(['/', ':']),
+            address == OPERATOR || is_address(address),
             at!["sends", i, "to", n],
             || format!("`{address}` is no address to send to: write `https://` and a host"),
         );
@@ -128,17 +129,33 @@ fn where_it_goes(i: usize, send: &Send, broken: &mut Broken) {
         at!["sends", i, "third_parties"],
         || "the recipient is a third party: name it in `third_parties`".to_owned(),
     );
-    let is_country = send.storage_location.len() == 2
-        && send
-            .storage_location
-            .bytes()
-            .all(|b| b.is_ascii_uppercase());
-    broken.unless(is_country, at!["sends", i, "storage_location"], || {
-        format!(
-            "`{}` is no country: write two capital letters like `DE`",
-            send.storage_location
-        )
+    if !is_operated {
+        check_country(
+            &send.storage_location,
+            at!["sends", i, "storage_location"],
+            broken,
+        );
+    }
+}
+
+/// What the operator's file says is not said here as well, and what it cannot say is fixed.
+fn to_an_operator(i: usize, send: &Send, broken: &mut Broken) {
+    broken.unless(send.to.len() == 1, at!["sends", i, "to"], || {
+        format!("`{OPERATOR}` stands alone: its file says every address")
     });
+    broken.unless(
+        send.storage_location == OPERATOR,
+        at!["sends", i, "storage_location"],
+        || format!("it goes to `{OPERATOR}`, whose file names the country: write `{OPERATOR}`"),
+    );
+    broken.unless(send.via == Via::Ohttp, at!["sends", i, "via"], || {
+        format!("what goes to `{OPERATOR}` goes through its relay: write `ohttp`")
+    });
+    broken.unless(
+        send.recipient == Recipient::Controller,
+        at!["sends", i, "recipient"],
+        || format!("it goes to `{OPERATOR}`, who answers for it: write `controller`"),
+    );
 }
 
 /// A field comes from what was read, and its type bounds what can travel in it.
@@ -205,8 +222,4 @@ fn is_rate(text: &str) -> bool {
     let is_count =
         !count.starts_with('0') && count.parse::<u16>().is_ok() && !count.starts_with('+');
     is_count && (matches!(span, "hour" | "day" | "week") || Period::parse(span).is_some())
-}
-
-fn is_line(text: &str) -> bool {
-    !text.trim().is_empty() && !text.contains(char::is_control)
 }
