@@ -141,7 +141,10 @@ fn check_read(document: &Document, i: usize, read: &Read, broken: &mut Broken) {
             || format!("`{field}` must be one lower-case word and stand once"),
         );
     }
-    let is_sent = document.sends.iter().any(|send| send.from == read.id);
+    let is_sent = document
+        .sends
+        .iter()
+        .any(|send| send.sources().any(|from| from == read.id));
     broken.unless(
         read.leaves_device == is_sent,
         at!["reads", i, "leaves_device"],

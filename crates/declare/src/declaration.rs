@@ -297,6 +297,9 @@ pub struct Send {
     pub name: Words,
     /// The id of the reading it comes from.
     pub from: String,
+    /// The ids of further readings it is made from.
+    #[serde(default)]
+    pub also_from: Vec<String>,
     /// Where it goes: `https` addresses, or `@operator` alone, whose file then says where.
     pub to: Vec<String>,
     /// How it travels.
@@ -345,6 +348,15 @@ pub struct Send {
     pub what: Words,
     /// Why, in sentences for people.
     pub why: Words,
+}
+
+impl Send {
+    /// Returns the ids of every reading it is made from, the first one first.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.from)
+            .chain(&self.also_from)
+            .map(String::as_str)
+    }
 }
 
 /// How a record travels.

@@ -66,6 +66,8 @@ struct MaterialKeep<'a> {
 #[derive(Serialize)]
 struct MaterialSend<'a> {
     from: Option<MaterialRead<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_from: Vec<MaterialRead<'a>>,
     fields: Vec<MaterialField<'a>>,
     controller: Option<(&'a str, &'a str)>,
     to: Vec<&'a str>,
@@ -129,8 +131,14 @@ fn sent<'a>(declaration: &'a Declaration, send: &'a Send) -> MaterialSend<'a> {
         maximum: field.maximum,
         choices: texts(field.choices.as_deref().unwrap_or_default()),
     });
+    let also_from = send
+        .also_from
+        .iter()
+        .filter_map(|id| declaration.read_named(id))
+        .map(read);
     MaterialSend {
         from: declaration.read_named(&send.from).map(read),
+        also_from: sorted(also_from),
         fields: sorted(fields),
         controller: declaration
             .controller()

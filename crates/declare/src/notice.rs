@@ -257,6 +257,7 @@ pub(crate) fn about_send(
         names => Value::codes(names),
     };
     let kept = filled(say.kept_there_value, &length(send.retention, say)) + country;
+    let sources: Vec<String> = send.sources().map(|id| source(of, id, language)).collect();
     let fields = send.fields.iter().map(|field| {
         let how = field
             .transform
@@ -266,10 +267,7 @@ pub(crate) fn about_send(
     });
     let mut facts = vec![
         (say.why, Value::words(send.why.in_language(language))),
-        (
-            say.made_from,
-            Value::words(source(of, &send.from, language)),
-        ),
+        (say.made_from, Value::words(sources.join(", "))),
         (say.when, Value::words(when(send.trigger, say))),
         (say.at_most, Value::codes([&send.max_rate])),
         (say.received_by, Value::words(receiver)),

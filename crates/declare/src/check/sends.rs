@@ -20,6 +20,13 @@ pub(super) fn check(document: &Document, i: usize, send: &Send, broken: &mut Bro
         check_words(document, words, at!["sends", i, key], broken);
     }
     check_from(document, &send.from, at!["sends", i, "from"], broken);
+    let mut seen = BTreeSet::from([&send.from]);
+    for (n, from) in send.also_from.iter().enumerate() {
+        check_from(document, from, at!["sends", i, "also_from", n], broken);
+        broken.unless(seen.insert(from), at!["sends", i, "also_from", n], || {
+            format!("`{from}` stands twice: each reading is named once")
+        });
+    }
     check_category(&send.purpose, at!["sends", i, "purpose"], broken);
     one_answer_only(i, send, broken);
     where_it_goes(i, send, broken);
@@ -168,18 +175,19 @@ fn check_field(
 ) {
     check_words(document, &field.what, path("what"), broken);
     if let Some(from) = &field.from {
-        let read = document.reads.iter().find(|read| read.id == send.from);
+        let mut sources = document
+            .reads
+            .iter()
+            .filter(|read| send.sources().any(|from| from == read.id))
+            .peekable();
         // A wrong `sends.from` has had its own sentence.
-        broken.unless(
-            read.is_none_or(|read| read.fields.contains(from)),
-            path("from"),
-            || {
-                format!(
-                    "the reading `{}` has no field `{from}`: only what is read can be sent",
-                    send.from
-                )
-            },
-        );
+        let is_read = sources.peek().is_none() || sources.any(|read| read.fields.contains(from));
+        broken.unless(is_read, path("from"), || {
+            format!(
+                "the reading `{}` has no field `{from}`: only what is read can be sent",
+                send.from
+            )
+        });
     }
     if let Some(transform) = &field.transform {
         broken.unless(is_line(transform), path("transform"), || {
