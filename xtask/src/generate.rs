@@ -1,4 +1,4 @@
-//! `tools/*/made/` out of `tools/*/declaration.toml`.
+//! `made/` out of the `declaration.toml` beside it, of every tool and of what people run.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -104,11 +104,11 @@ fn made(tree: &Tree) -> Result<BTreeMap<String, String>, Vec<Problem>> {
     }
 }
 
-/// Returns every declaration of a tool.
+/// Returns every declaration: of each tool, and of what people run where that sends something itself.
 pub(crate) fn declarations(tree: &Tree) -> impl Iterator<Item = (&str, &str)> {
     tree.files().filter(|(path, _)| {
         let parts: Vec<&str> = path.split('/').collect();
-        matches!(parts.as_slice(), ["tools", _, "declaration.toml"])
+        matches!(parts.as_slice(), ["tools" | "apps", _, "declaration.toml"])
     })
 }
 
@@ -148,11 +148,11 @@ fn json(value: &impl Serialize) -> String {
     text + "\n"
 }
 
-/// Returns files in a tool's `made/` that nothing makes.
+/// Returns files in a `made/` that nothing makes.
 fn strays<'a>(tree: &'a Tree, made: &BTreeMap<String, String>) -> Vec<&'a str> {
     let in_made = tree.files().map(|(path, _)| path).filter(|path| {
         let parts: Vec<&str> = path.split('/').collect();
-        matches!(parts.as_slice(), ["tools", _, "made", ..])
+        matches!(parts.as_slice(), ["tools" | "apps", _, "made", ..])
     });
     in_made.filter(|path| !made.contains_key(*path)).collect()
 }

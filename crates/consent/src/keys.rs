@@ -78,6 +78,12 @@ impl InstallSecret {
         Ok(Self(*bytes))
     }
 
+    /// Returns the secret itself, for a protocol that has its own derivation.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Returns 32 bytes derived for one use: HKDF-SHA-256 (RFC 5869) with `use_for` as salt and the
     /// parts, each with its length before it, as info.
     ///

@@ -2,6 +2,7 @@
 //!
 //! Each rule says what is wrong and what would be right, and points at its line.
 
+mod operator;
 mod product;
 mod sandbox;
 mod sends;
@@ -9,10 +10,12 @@ mod sends;
 use std::collections::BTreeSet;
 
 use crate::{
-    Language, Words,
+    Controller, Language, Words,
     declaration::{Document, Keep, Read, SCHEMA},
     place::{is_place, is_word},
 };
+
+pub(crate) use operator::broken_operator;
 
 /// One step on the way to a value: a key of a table or an index of an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +141,10 @@ fn check_read(document: &Document, i: usize, read: &Read, broken: &mut Broken) {
             || format!("`{field}` must be one lower-case word and stand once"),
         );
     }
-    let is_sent = document.sends.iter().any(|send| send.from == read.id);
+    let is_sent = document
+        .sends
+        .iter()
+        .any(|send| send.sources().any(|from| from == read.id));
     broken.unless(
         read.leaves_device == is_sent,
         at!["reads", i, "leaves_device"],
@@ -247,4 +253,43 @@ fn no_place(text: &str) -> String {
     format!(
         "`{text}` is no place id: write dotted lower-case words like `browser.history`, never a path"
     )
+}
+
+/// Whoever receives data has a name and an address.
+fn check_controller(controller: &Controller, at: Path, broken: &mut Broken) {
+    let lines = [
+        ("name", &controller.name),
+        ("address", &controller.address),
+        ("contact", &controller.contact),
+        ("url", &controller.url),
+        ("jurisdiction", &controller.jurisdiction),
+    ];
+    for (key, line) in lines {
+        let mut path = at.clone();
+        path.push(Step::Key(key));
+        broken.unless(is_line(line), path, || {
+            format!("`{key}` must be one line of text")
+        });
+    }
+}
+
+fn check_country(text: &str, path: Path, broken: &mut Broken) {
+    let is_country = text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+    broken.unless(is_country, path, || {
+        format!("`{text}` is no country: write two capital letters like `DE`")
+    });
+}
+
+/// Returns whether this is `https://`, a host, and nothing that names a person there.
+fn is_address(address: &str) -> bool {
+    let host = address.strip_prefix("https://").unwrap_or_default();
+    let is_plain = !host.is_empty()
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'@');
+    is_plain && !host.starts_with(['/', ':'])
+}
+
+fn is_line(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains(char::is_control)
 }

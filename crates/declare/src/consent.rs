@@ -2,6 +2,7 @@
 
 use crate::{
     Declaration, Language,
+    declaration::OPERATOR,
     notice::{Block, Page, about_send, markdown},
     phrases::{filled, phrases},
 };
@@ -20,6 +21,11 @@ impl Declaration {
         }
         for send in self.sends() {
             blocks.extend(about_send(self, send, language, say));
+            if send.to == [OPERATOR] {
+                // Nobody can agree to be heard by nobody.
+                blocks.push(Block::Paragraph(say.no_operator.to_owned()));
+                continue;
+            }
             blocks.push(Block::Paragraph(format!(
                 "{} {}",
                 say.may_it, say.off_by_default

@@ -4,21 +4,28 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use toml::de::{DeTable, DeValue};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 use crate::{
-    DeclarationError, Language, Period, Problem, Retention, Trigger, Words, check,
+    DeclarationError, Language, Operator, Period, Problem, Retention, Trigger, Words, check,
     check::{Path, Step},
 };
 
 /// The one schema this version reads.
 pub(crate) const SCHEMA: &str = "candor-declaration/1";
 
+/// What `to` and `storage_location` say where the operator's file says it.
+pub(crate) const OPERATOR: &str = "@operator";
+
 /// What one product reads, keeps and sends. It exists only if every rule holds.
 #[derive(Clone, Debug)]
 pub struct Declaration {
-    document: Document,
+    pub(crate) document: Document,
     sha256: String,
+    pub(crate) operator: Option<Operator>,
 }
 
 impl Declaration {
@@ -28,26 +35,19 @@ impl Declaration {
     /// [`DeclarationError`] with the line and a caret: text that is no TOML, an unknown or missing
     /// key, or each rule that does not hold. The caller adds the path.
     pub fn parse(text: &str) -> Result<Self, DeclarationError> {
-        let refused = |error: toml::de::Error| {
-            let span = error.span().unwrap_or(0..0);
-            DeclarationError::new(vec![Problem::at(text, span, error.message().to_owned())])
-        };
-        let document: Document = toml::from_str(text).map_err(refused)?;
+        let document: Document =
+            toml::from_str(text).map_err(|error| DeclarationError::of_toml(text, &error))?;
         let broken = check::broken_rules(&document);
         if broken.is_empty() {
             return Ok(Self {
                 document,
                 sha256: sha256_hex(text.as_bytes()),
+                operator: None,
             });
         }
         // A second reading, only for the lines: the values above stay free of spans.
-        let tree = DeTable::parse(text).map_err(refused)?;
-        let point = |(path, message): (Path, String)| {
-            Problem::at(text, span_of(tree.get_ref(), tree.span(), &path), message)
-        };
-        Err(DeclarationError::new(
-            broken.into_iter().map(point).collect(),
-        ))
+        let tree = DeTable::parse(text).map_err(|error| DeclarationError::of_toml(text, &error))?;
+        Err(refused(text, &tree, broken))
     }
 
     /// Returns which product this is.
@@ -56,7 +56,7 @@ impl Declaration {
         &self.document.product
     }
 
-    /// Returns who answers for what is received; `None` where nothing is sent.
+    /// Returns who answers for what is received; `None` where nothing is sent, or no operator is named.
     #[must_use]
     pub fn controller(&self) -> Option<&Controller> {
         self.document.controller.as_ref()
@@ -101,6 +101,18 @@ impl Declaration {
     pub(crate) fn read_named(&self, id: &str) -> Option<&Read> {
         self.document.reads.iter().find(|read| read.id == id)
     }
+}
+
+/// Points at every rule that does not hold.
+pub(crate) fn refused(
+    text: &str,
+    tree: &Spanned<DeTable<'_>>,
+    broken: Vec<(Path, String)>,
+) -> DeclarationError {
+    let point = |(path, message): (Path, String)| {
+        Problem::at(text, span_of(tree.get_ref(), tree.span(), &path), message)
+    };
+    DeclarationError::new(broken.into_iter().map(point).collect())
 }
 
 /// Returns the SHA-256 of some bytes as 64 hex digits.
@@ -178,7 +190,8 @@ pub enum Class {
     Security,
 }
 
-/// `[controller]`: who answers for what is received. Needed as soon as anything is sent.
+/// `[controller]`: who answers for what is received. Needed as soon as anything is sent; where that goes
+/// to `@operator`, it stands in the operator's file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Controller {
@@ -284,7 +297,10 @@ pub struct Send {
     pub name: Words,
     /// The id of the reading it comes from.
     pub from: String,
-    /// Where it goes: `https` addresses.
+    /// The ids of further readings it is made from.
+    #[serde(default)]
+    pub also_from: Vec<String>,
+    /// Where it goes: `https` addresses, or `@operator` alone, whose file then says where.
     pub to: Vec<String>,
     /// How it travels.
     pub via: Via,
@@ -316,7 +332,7 @@ pub struct Send {
     pub retention: Period,
     /// How the server deletes it.
     pub deletion: String,
-    /// The country where it is kept: `DE`.
+    /// The country where it is kept: `DE`; `@operator` where its file says it.
     pub storage_location: String,
     /// At most this often: `1/day`.
     pub max_rate: String,
@@ -332,6 +348,15 @@ pub struct Send {
     pub what: Words,
     /// Why, in sentences for people.
     pub why: Words,
+}
+
+impl Send {
+    /// Returns the ids of every reading it is made from, the first one first.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.from)
+            .chain(&self.also_from)
+            .map(String::as_str)
+    }
 }
 
 /// How a record travels.

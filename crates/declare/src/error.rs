@@ -90,6 +90,12 @@ impl DeclarationError {
         Self { problems }
     }
 
+    /// What the reader of TOML found wrong.
+    pub(crate) fn of_toml(text: &str, error: &toml::de::Error) -> Self {
+        let span = error.span().unwrap_or(0..0);
+        Self::new(vec![Problem::at(text, span, error.message().to_owned())])
+    }
+
     /// Returns each problem; there is at least one.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {

@@ -10,6 +10,7 @@
 //!                                         ├─ sandbox_plan
 //!                                         ├─ record_schema
 //!                                         └─ material_hash   whether consent is asked again
+//! operator.toml ─── parse ─ Operator ──── operated_by: who receives, where, through whose servers
 //! ```
 //!
 //! This crate is pure: no clock, no environment, no files. It knows place ids, not paths.
@@ -21,6 +22,7 @@ mod declaration;
 mod error;
 mod material;
 mod notice;
+mod operator;
 mod period;
 mod phrases;
 mod place;
@@ -33,6 +35,7 @@ pub use declaration::{
     Read, Recipient, Rights, Sandbox, Send, Via,
 };
 pub use error::{DeclarationError, Problem};
+pub use operator::{Keys, Operator, Randomness, Relay};
 pub use period::{Period, Retention, Trigger};
 pub use place::{covers, is_security_place};
 pub use plan::SandboxPlan;

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::{
-    Access, Declaration, FieldType, Period, Purpose, Recipient, Retention, Trigger, Via,
+    Access, Declaration, FieldType, Operator, Period, Purpose, Recipient, Retention, Trigger, Via,
     declaration::{Keep, Read, Send, sha256_hex},
+    operator::MaterialOperator,
 };
 
 impl Declaration {
@@ -13,7 +14,7 @@ impl Declaration {
     /// Material are, for each thing read, kept or sent: the data (category, places, access,
     /// fields, transforms), the purpose, who receives it and how, the retention, the place where
     /// it is kept, the identifiers (with `linked` and `tracking`), the trigger and the rate, the
-    /// window. Words for people, ids, the order of tables, keys and lists, and comments are not.
+    /// window; with an operator, its servers and who runs them. Words for people, ids, the order of tables, keys and lists, and comments are not.
     #[must_use]
     pub fn material_hash(&self) -> String {
         let material = Material {
@@ -21,6 +22,7 @@ impl Declaration {
             reads: sorted(self.reads().iter().map(read)),
             keeps: sorted(self.keeps().iter().map(|keep| kept(self, keep))),
             sends: sorted(self.sends().iter().map(|send| sent(self, send))),
+            operator: self.operator().map(Operator::material),
         };
         let canonical =
             serde_json::to_string(&material).expect("text, numbers and lists are always JSON");
@@ -35,6 +37,8 @@ struct Material<'a> {
     reads: Vec<MaterialRead<'a>>,
     keeps: Vec<MaterialKeep<'a>>,
     sends: Vec<MaterialSend<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<MaterialOperator<'a>>,
 }
 
 #[derive(Serialize)]
@@ -62,6 +66,8 @@ struct MaterialKeep<'a> {
 #[derive(Serialize)]
 struct MaterialSend<'a> {
     from: Option<MaterialRead<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_from: Vec<MaterialRead<'a>>,
     fields: Vec<MaterialField<'a>>,
     controller: Option<(&'a str, &'a str)>,
     to: Vec<&'a str>,
@@ -125,8 +131,14 @@ fn sent<'a>(declaration: &'a Declaration, send: &'a Send) -> MaterialSend<'a> {
         maximum: field.maximum,
         choices: texts(field.choices.as_deref().unwrap_or_default()),
     });
+    let also_from = send
+        .also_from
+        .iter()
+        .filter_map(|id| declaration.read_named(id))
+        .map(read);
     MaterialSend {
         from: declaration.read_named(&send.from).map(read),
+        also_from: sorted(also_from),
         fields: sorted(fields),
         controller: declaration
             .controller()

@@ -7,8 +7,8 @@ mod markdown;
 mod text;
 
 use crate::{
-    Access, Class, Declaration, Language, Necessity, Period, Retention, Trigger, Via,
-    declaration::{Keep, Read, Send},
+    Access, Class, Declaration, Language, Necessity, Operator, Period, Retention, Trigger, Via,
+    declaration::{Keep, OPERATOR, Read, Send},
     phrases::{Phrases, filled, phrases},
 };
 
@@ -152,6 +152,9 @@ fn in_short(of: &Declaration, language: Language, say: &Phrases) -> Vec<Block> {
             filled(say.sends_so_many, &named(names))
         }
     });
+    if of.needs_operator() {
+        lines.push(say.no_operator.to_owned());
+    }
     vec![
         Block::Paragraph(of.product().what.in_language(language).to_owned()),
         Block::Heading(2, say.in_short.to_owned()),
@@ -227,9 +230,20 @@ pub(crate) fn about_send(
     language: Language,
     say: &'static Phrases,
 ) -> Vec<Block> {
-    let receiver = of
-        .controller()
-        .map_or(String::new(), |it| format!("{}, {}", it.name, it.address));
+    let is_nobody = send.to == [OPERATOR];
+    let receiver = match of.controller() {
+        _ if is_nobody => say.nobody_yet.to_owned(),
+        Some(it) => format!("{}, {}", it.name, it.address),
+        None => String::new(),
+    };
+    let goes_to = match is_nobody {
+        true => Value::words(say.nowhere_yet),
+        false => Value::codes(&send.to),
+    };
+    let country = match is_nobody {
+        true => say.country_yet,
+        false => &send.storage_location,
+    };
     let others = match send.third_parties.as_slice() {
         [] => say.nobody_else.to_owned(),
         names => names.join(", "),
@@ -242,7 +256,8 @@ pub(crate) fn about_send(
         [] => Value::words(say.none),
         names => Value::codes(names),
     };
-    let kept = filled(say.kept_there_value, &length(send.retention, say)) + &send.storage_location;
+    let kept = filled(say.kept_there_value, &length(send.retention, say)) + country;
+    let sources: Vec<String> = send.sources().map(|id| source(of, id, language)).collect();
     let fields = send.fields.iter().map(|field| {
         let how = field
             .transform
@@ -250,17 +265,14 @@ pub(crate) fn about_send(
             .map_or(String::new(), |how| format!(" ({how})"));
         format!("{}: {}{how}", field.name, field.what.in_language(language))
     });
-    let facts = vec![
+    let mut facts = vec![
         (say.why, Value::words(send.why.in_language(language))),
-        (
-            say.made_from,
-            Value::words(source(of, &send.from, language)),
-        ),
+        (say.made_from, Value::words(sources.join(", "))),
         (say.when, Value::words(when(send.trigger, say))),
         (say.at_most, Value::codes([&send.max_rate])),
         (say.received_by, Value::words(receiver)),
         (say.also_received_by, Value::words(others)),
-        (say.sent_to, Value::codes(&send.to)),
+        (say.sent_to, goes_to),
         (say.travels, Value::words(travels)),
         (say.identifiers, identifiers),
         (say.linked, Value::words(yes_or_no(send.linked, say))),
@@ -269,11 +281,34 @@ pub(crate) fn about_send(
         (say.answer_holds, Value::words(length(send.validity, say))),
         (say.withdraw, Value::codes(&send.withdraw)),
     ];
+    facts.extend(
+        of.operator()
+            .into_iter()
+            .flat_map(|it| about_servers(it, say)),
+    );
     vec![
         Block::Heading(3, send.name.in_language(language).to_owned()),
         Block::Paragraph(send.what.in_language(language).to_owned()),
         Block::List(fields.collect()),
         Block::Facts(facts),
+    ]
+}
+
+/// Says who runs which server and what each could learn: no softer than docs/protocol.md.
+fn about_servers(of: &Operator, say: &'static Phrases) -> Vec<(&'static str, Value)> {
+    let learn = match (of.has_relay_apart(), of.has_randomness_apart()) {
+        (false, false) => say.learn_none_apart,
+        (false, true) => say.learn_randomness_apart,
+        (true, false) => say.learn_relay_apart,
+        (true, true) => say.learn_both_apart,
+    };
+    vec![
+        (say.relay_by, Value::words(&of.relay().run_by)),
+        (say.randomness_by, Value::words(&of.randomness().run_by)),
+        (
+            say.could_learn,
+            Value::words(format!("{learn} {}", say.learn_always)),
+        ),
     ]
 }
 
@@ -326,6 +361,9 @@ fn rights(of: &Declaration, language: Language, say: &'static Phrases) -> Vec<Bl
             );
             facts.push((say.who_answers, Value::Words(line)));
         }
+        None if of.needs_operator() => {
+            facts.push((say.who_answers, Value::words(say.nobody_yet)));
+        }
         None => facts.push((say.who_answers, Value::words(say.nobody_receives))),
     }
     vec![
@@ -335,14 +373,18 @@ fn rights(of: &Declaration, language: Language, say: &'static Phrases) -> Vec<Bl
 }
 
 fn about(of: &Declaration, say: &'static Phrases) -> Vec<Block> {
+    let mut facts = vec![
+        (say.versions, Value::codes([&of.product().version])),
+        (say.declaration, Value::codes([of.sha256()])),
+        (say.material, Value::codes([of.material_hash()])),
+    ];
+    if let Some(operator) = of.operator() {
+        facts.push((say.operator_file, Value::codes([operator.sha256()])));
+    }
     vec![
         Block::Heading(2, say.about.to_owned()),
         Block::Paragraph(say.made.to_owned()),
-        Block::Facts(vec![
-            (say.versions, Value::codes([&of.product().version])),
-            (say.declaration, Value::codes([of.sha256()])),
-            (say.material, Value::codes([of.material_hash()])),
-        ]),
+        Block::Facts(facts),
     ]
 }
 

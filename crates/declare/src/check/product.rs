@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Broken, Path, at, check_words};
+use super::{Broken, Path, at, check_controller, check_words};
 use crate::{
     Language,
-    declaration::{Class, Document},
+    declaration::{Class, Document, OPERATOR, Send},
     place::{is_place, is_security_place},
 };
 
@@ -61,27 +61,25 @@ pub(super) fn check(document: &Document, broken: &mut Broken) {
 /// Whoever receives data has a name, an address and a place to complain at.
 fn who_answers(document: &Document, broken: &mut Broken) {
     if let Some(controller) = &document.controller {
-        let lines = [
-            ("name", &controller.name),
-            ("address", &controller.address),
-            ("contact", &controller.contact),
-            ("url", &controller.url),
-            ("jurisdiction", &controller.jurisdiction),
-        ];
-        for (key, line) in lines {
-            let is_line = !line.trim().is_empty() && !line.contains(char::is_control);
-            broken.unless(is_line, at!["controller", key], || {
-                format!("`{key}` must be one line of text")
-            });
-        }
+        check_controller(controller, at!["controller"], broken);
     }
     if document.sends.is_empty() {
         return;
     }
+    let is_operated = |send: &Send| send.to.iter().any(|to| to == OPERATOR);
+    let named = document.sends.iter().position(|send| !is_operated(send));
     broken.unless(
-        document.controller.is_some(),
-        at!["sends", 0, "recipient"],
+        document.controller.is_some() || named.is_none(),
+        at!["sends", named.unwrap_or(0), "recipient"],
         || "something is sent, so the table [controller] must say who answers for it".to_owned(),
+    );
+    let operated = document.sends.iter().position(is_operated);
+    broken.unless(
+        document.controller.is_none() || operated.is_none(),
+        at!["sends", operated.unwrap_or(0), "to"],
+        || {
+            format!("it goes to `{OPERATOR}`, so the operator's file says who answers for it: take [controller] out")
+        },
     );
     broken.unless(
         document.rights.complain.is_some(),

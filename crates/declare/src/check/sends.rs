@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Broken, Path, at, check_category, check_from, check_words};
+use super::{
+    Broken, Path, at, check_category, check_country, check_from, check_words, is_address, is_line,
+};
 use crate::{
     Period,
-    declaration::{Document, Field, FieldType, Recipient, Send},
+    declaration::{Document, Field, FieldType, OPERATOR, Recipient, Send, Via},
     place::is_word,
 };
 
@@ -18,6 +20,13 @@ pub(super) fn check(document: &Document, i: usize, send: &Send, broken: &mut Bro
         check_words(document, words, at!["sends", i, key], broken);
     }
     check_from(document, &send.from, at!["sends", i, "from"], broken);
+    let mut seen = BTreeSet::from([&send.from]);
+    for (n, from) in send.also_from.iter().enumerate() {
+        check_from(document, from, at!["sends", i, "also_from", n], broken);
+        broken.unless(seen.insert(from), at!["sends", i, "also_from", n], || {
+            format!("`{from}` stands twice: each reading is named once")
+        });
+    }
     check_category(&send.purpose, at!["sends", i, "purpose"], broken);
     one_answer_only(i, send, broken);
     where_it_goes(i, send, broken);
@@ -110,14 +119,13 @@ fn where_it_goes(i: usize, send: &Send, broken: &mut Broken) {
     broken.unless(!send.to.is_empty(), at!["sends", i, "to"], || {
         "name where it goes".to_owned()
     });
+    let is_operated = send.to.iter().any(|to| to == OPERATOR);
+    if is_operated {
+        to_an_operator(i, send, broken);
+    }
     for (n, address) in send.to.iter().enumerate() {
-        let host = address.strip_prefix("https://").unwrap_or_default();
-        let is_plain = !host.is_empty()
-            && host
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b'@');
         broken.unless(
-            is_plain && !host.starts_with(['/', ':']),
+            address == OPERATOR || is_address(address),
             at!["sends", i, "to", n],
             || format!("`{address}` is no address to send to: write `https://` and a host"),
         );
@@ -128,17 +136,33 @@ fn where_it_goes(i: usize, send: &Send, broken: &mut Broken) {
         at!["sends", i, "third_parties"],
         || "the recipient is a third party: name it in `third_parties`".to_owned(),
     );
-    let is_country = send.storage_location.len() == 2
-        && send
-            .storage_location
-            .bytes()
-            .all(|b| b.is_ascii_uppercase());
-    broken.unless(is_country, at!["sends", i, "storage_location"], || {
-        format!(
-            "`{}` is no country: write two capital letters like `DE`",
-            send.storage_location
-        )
+    if !is_operated {
+        check_country(
+            &send.storage_location,
+            at!["sends", i, "storage_location"],
+            broken,
+        );
+    }
+}
+
+/// What the operator's file says is not said here as well, and what it cannot say is fixed.
+fn to_an_operator(i: usize, send: &Send, broken: &mut Broken) {
+    broken.unless(send.to.len() == 1, at!["sends", i, "to"], || {
+        format!("`{OPERATOR}` stands alone: its file says every address")
     });
+    broken.unless(
+        send.storage_location == OPERATOR,
+        at!["sends", i, "storage_location"],
+        || format!("it goes to `{OPERATOR}`, whose file names the country: write `{OPERATOR}`"),
+    );
+    broken.unless(send.via == Via::Ohttp, at!["sends", i, "via"], || {
+        format!("what goes to `{OPERATOR}` goes through its relay: write `ohttp`")
+    });
+    broken.unless(
+        send.recipient == Recipient::Controller,
+        at!["sends", i, "recipient"],
+        || format!("it goes to `{OPERATOR}`, who answers for it: write `controller`"),
+    );
 }
 
 /// A field comes from what was read, and its type bounds what can travel in it.
@@ -151,18 +175,19 @@ fn check_field(
 ) {
     check_words(document, &field.what, path("what"), broken);
     if let Some(from) = &field.from {
-        let read = document.reads.iter().find(|read| read.id == send.from);
+        let mut sources = document
+            .reads
+            .iter()
+            .filter(|read| send.sources().any(|from| from == read.id))
+            .peekable();
         // A wrong `sends.from` has had its own sentence.
-        broken.unless(
-            read.is_none_or(|read| read.fields.contains(from)),
-            path("from"),
-            || {
-                format!(
-                    "the reading `{}` has no field `{from}`: only what is read can be sent",
-                    send.from
-                )
-            },
-        );
+        let is_read = sources.peek().is_none() || sources.any(|read| read.fields.contains(from));
+        broken.unless(is_read, path("from"), || {
+            format!(
+                "the reading `{}` has no field `{from}`: only what is read can be sent",
+                send.from
+            )
+        });
     }
     if let Some(transform) = &field.transform {
         broken.unless(is_line(transform), path("transform"), || {
@@ -205,8 +230,4 @@ fn is_rate(text: &str) -> bool {
     let is_count =
         !count.starts_with('0') && count.parse::<u16>().is_ok() && !count.starts_with('+');
     is_count && (matches!(span, "hour" | "day" | "week") || Period::parse(span).is_some())
-}
-
-fn is_line(text: &str) -> bool {
-    !text.trim().is_empty() && !text.contains(char::is_control)
 }
