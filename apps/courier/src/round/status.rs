@@ -1,0 +1,187 @@
+//! The operator's signed word on which versions may report, and on its keys.
+//!
+//! A status is taken only if the operator's key signed it, it is not older than the last, its log contains
+//! the log that was seen before, and it names the keys through which it came. Anything else stops the
+//! round: a server that tells one person another story than the rest is what this is against.
+
+use wire::{
+    log::{Checkpoint, Hash, verify_consistency},
+    note::Verifier,
+    ohttp::{Method, Request},
+    program::Program,
+    status::{Standing, Status},
+};
+
+use super::{Round, Servers};
+use crate::{failure::{Failure, with_causes}, http::error_code};
+
+/// Under this name the last status is kept beside the outbox.
+const LAST: &str = "status";
+/// Under this name the last checkpoint is kept.
+const CHECKPOINT: &str = "checkpoint";
+
+/// The version this program reports as.
+pub(super) fn version() -> wire::Version {
+    let number = |text: &str| text.parse().expect("cargo gives numbers");
+    wire::Version {
+        major: number(env!("CARGO_PKG_VERSION_MAJOR")),
+        minor: number(env!("CARGO_PKG_VERSION_MINOR")),
+    }
+}
+
+impl<'a> Round<'a> {
+    /// Returns the operator's status; `None`, with a trouble, where it cannot be believed.
+    pub(super) fn status(&mut self, servers: &Servers<'a>) -> Result<Option<Status>, Failure> {
+        match self.believable(servers) {
+            Ok(found) => Ok(Some(found)),
+            Err(Refused::Broken(failure)) => Err(failure),
+            Err(Refused::NotBelieved(why)) => {
+                self.trouble("the operator's status", why);
+                Ok(None)
+            }
+        }
+    }
+
+    fn believable(&mut self, servers: &Servers<'a>) -> Result<Status, Refused> {
+        let (log, signer) = self.verifiers()?;
+        let note = self.fetch(servers, "/v1/status")?;
+        let now = self.now();
+        let status = Status::open(&note, &signer, now.0).map_err(not_believed)?;
+        if !status.gateway.contains(&servers.intake.keys_hash()) {
+            return Err(Refused::NotBelieved(
+                "it does not name the key that this machine was given for the gateway".to_owned(),
+            ));
+        }
+        let kept = self.outbox.kept(LAST).map_err(broken)?;
+        let last = kept.and_then(|it| String::from_utf8(it).ok());
+        let last = last.and_then(|note| Status::open(&note, &signer, status_time(&note, &signer)?).ok());
+        if last.is_some_and(|last| last.issued > status.issued) {
+            return Err(Refused::NotBelieved("it is older than the last one".to_owned()));
+        }
+        let checkpoint = status.checkpoint(&log).map_err(not_believed)?;
+        self.grows(servers, &checkpoint, &log)?;
+        self.outbox.keep(LAST, note.as_bytes()).map_err(broken)?;
+        let kept = self.outbox.keep(CHECKPOINT, status.checkpoint.as_bytes());
+        kept.map_err(broken)?;
+        Ok(status)
+    }
+
+    /// Makes sure that the log only grew since it was last seen here.
+    fn grows(
+        &mut self,
+        servers: &Servers<'a>,
+        new: &Checkpoint,
+        log: &Verifier,
+    ) -> Result<(), Refused> {
+        let kept = self.outbox.kept(CHECKPOINT).map_err(broken)?;
+        let old = kept.and_then(|it| String::from_utf8(it).ok());
+        let Some(old) = old.and_then(|note| Checkpoint::open(&note, log).ok()) else {
+            return Ok(());
+        };
+        let another_story = || {
+            Refused::NotBelieved(format!(
+                "its log of {} entries does not contain the log of {} entries that was seen before: the \
+                 operator tells this machine another story than before",
+                new.size, old.size
+            ))
+        };
+        if new.size < old.size || (new.size == old.size && new.root != old.root) {
+            return Err(another_story());
+        }
+        if new.size == old.size {
+            return Ok(());
+        }
+        let path = format!("/v1/consistency/{}/{}", old.size, new.size);
+        let answer = self.fetch(servers, &path)?;
+        let proof: Vec<Hash> = serde_json::from_str(&answer)
+            .map_err(|_| Refused::NotBelieved("the proof of its log cannot be read".to_owned()))?;
+        verify_consistency((old.size, &old.root), (new.size, &new.root), &proof)
+            .map_err(|_| another_story())
+    }
+
+    /// The keys of log and status. The status is signed under the log's name, with a key of its own.
+    pub(super) fn verifiers(&self) -> Result<(Verifier, Verifier), Refused> {
+        let keys = self.operator.keys();
+        let wrong = |which: &str| {
+            Refused::NotBelieved(format!("`keys.{which}` in the operator file is no key"))
+        };
+        let log: Verifier = keys.log.parse().map_err(|_| wrong("log"))?;
+        let key = wire::PublicKey::from_hex(&keys.status).ok_or_else(|| wrong("status"))?;
+        let status = Verifier::new(log.name(), key).map_err(|_| wrong("status"))?;
+        Ok((log, status))
+    }
+
+    /// Asks the intake for text that is the same for everybody.
+    fn fetch(&mut self, servers: &Servers<'a>, path: &str) -> Result<String, Refused> {
+        let request = Request {
+            method: Method::Get,
+            path: path.to_owned(),
+            body: Vec::new(),
+        };
+        let now = self.now();
+        let unit = wire::ohttp::UNIT as u64;
+        self.outbox.count_bytes(unit, now).map_err(broken)?;
+        let answer = servers.intake.ask(&request).map_err(not_believed)?;
+        if answer.status != 200 {
+            let code = error_code(&answer.body).unwrap_or_default();
+            return Err(Refused::NotBelieved(format!("`{path}` answers {} {code}", answer.status)));
+        }
+        String::from_utf8(answer.body)
+            .map_err(|_| Refused::NotBelieved(format!("`{path}` answers no text")))
+    }
+
+    /// Empties what the operator has closed for this version, and returns the programs that are open.
+    pub(super) fn obey(
+        &mut self,
+        status: &Status,
+        agreed: &[usize],
+    ) -> Result<Vec<usize>, Failure> {
+        let now = self.now();
+        let mut open = Vec::new();
+        for at in agreed {
+            let (id, standing) = {
+                let offered = &self.offered[*at];
+                (offered.id.clone(), standing(status, &offered.program))
+            };
+            match standing {
+                Standing::Open => open.push(*at),
+                Standing::Disabled => {
+                    let erased = self.outbox.close(&id, "closed for this version", now)?;
+                    self.done.closed.push((id.to_string(), erased));
+                }
+                Standing::UnknownProgram => self.trouble(
+                    id.to_string(),
+                    "the operator does not take records of this declaration",
+                ),
+            }
+        }
+        Ok(open)
+    }
+}
+
+fn standing(status: &Status, program: &Program) -> Standing {
+    status.standing(program, version())
+}
+
+/// A kept status held when it was kept; only its order in time matters now.
+fn status_time(note: &str, signer: &Verifier) -> Option<u64> {
+    let text = signer.open(note).ok()?;
+    let value: serde_json::Value = serde_json::from_str(text.split('\n').nth(1)?).ok()?;
+    value.get("issued")?.as_u64()
+}
+
+/// Why a status is not used.
+pub(super) enum Refused {
+    /// It is not what it must be, or did not come.
+    NotBelieved(String),
+    /// The outbox cannot be used.
+    Broken(Failure),
+}
+
+fn not_believed(error: impl std::error::Error) -> Refused {
+    Refused::NotBelieved(with_causes(&error))
+}
+
+fn broken(error: consent::OutboxError) -> Refused {
+    Refused::Broken(error.into())
+}
