@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use consent::{Outbox, Policy};
-use sandbox::Layer;
 
 use crate::{
     at::Clock,
@@ -77,17 +76,12 @@ impl Send {
         let may_send = matches!(policy, Ok(Policy::Silent));
         let client = Client::with_roots_of_this_machine();
 
-        let rights = confined::rights(&places, &operator);
-        match confined::confine(&rights) {
-            Ok(in_force) if in_force.landlock == Layer::Full || in_force.landlock == Layer::Partial => {}
+        match sandbox::confine(&confined::rights(&places, &operator)) {
+            Ok(_) => {}
             Err(error) if self.unconfined => {
                 eprintln!("warning: the courier is not confined: {error}");
             }
-            Ok(_) | Err(_) => {
-                let error = match confined::confine(&rights) {
-                    Err(error) => error.to_string(),
-                    Ok(_) => "the walls are not in force".to_owned(),
-                };
+            Err(error) => {
                 return Err(Failure::with_help(
                     format!("the courier cannot be confined, so it sends nothing: {error}"),
                     "use Linux 5.13 or later with Landlock and seccomp, or accept it with --unconfined",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use declare::Operator;
-use sandbox::{InForce, NotConfined, Rights};
+use sandbox::Rights;
 
 use crate::{http, place::Places};
 
@@ -41,12 +41,4 @@ fn ports(operator: &Operator) -> Vec<u16> {
     ];
     let ports: BTreeSet<u16> = addresses.into_iter().filter_map(http::port).collect();
     ports.into_iter().collect()
-}
-
-/// Confines this process, for good.
-///
-/// # Errors
-/// [`NotConfined`]: then nothing may be sent.
-pub(crate) fn confine(rights: &Rights) -> Result<InForce, NotConfined> {
-    sandbox::confine(rights)
 }

@@ -95,7 +95,7 @@ impl<'a> Round<'a> {
         let answer = self.fetch(servers, &path)?;
         let proof: Vec<Hash> = serde_json::from_str(&answer)
             .map_err(|_| Refused::NotBelieved("the proof of its log cannot be read".to_owned()))?;
-        verify_consistency((old.size, &old.root), (new.size, &new.root), &proof)
+        verify_consistency(old.size, &old.root, new.size, &new.root, &proof)
             .map_err(|_| another_story())
     }
 

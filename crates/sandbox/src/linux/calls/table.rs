@@ -353,6 +353,11 @@ pub(super) fn table(own: u64, scope: Scope) -> Vec<Group> {
         );
         add(
             &mut groups,
+            libc::SYS_ioctl,
+            when("to wait or not to wait", &[is(1, FIONBIO)]),
+        );
+        add(
+            &mut groups,
             libc::SYS_fcntl,
             when("to wait or not to wait", &[is(1, number(libc::F_SETFL))]),
         );
@@ -419,6 +424,9 @@ const LOCKS: [(i32, &str); 3] = [
     (libc::F_SETLK, "to lock, if nobody else does"),
     (libc::F_SETLKW, "to wait for a lock"),
 ];
+
+/// `FIONBIO`, asm-generic/ioctls.h.
+const FIONBIO: u64 = 0x5421;
 
 /// `FIONREAD`, asm-generic/ioctls.h.
 const FIONREAD: u64 = 0x541B;
