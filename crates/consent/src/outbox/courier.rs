@@ -409,7 +409,7 @@ fn settle_row(
     now: Time,
 ) -> rusqlite::Result<()> {
     let holds = state.holds(&row.program, &row.receipt, now);
-    let is_withdrawn = state.is_withdrawn(&row.program);
+    let is_withdrawn = state.is_withdrawn(&row.receipt);
     match row.state {
         RecordState::Dropped | RecordState::Forgotten => Ok(()),
         RecordState::Sent | RecordState::Withdrawable if is_withdrawn => {
