@@ -135,6 +135,12 @@ impl State {
         last.map_or(Standing::Unknown, |last| last.standing.clone())
     }
 
+    /// Returns the material hash that the last answer was to.
+    pub(crate) fn material(&self, program: &ProgramId) -> Option<&str> {
+        let last = self.programs.get(program)?;
+        Some(&last.material)
+    }
+
     /// Returns whether the yes of this event was taken back, even if there is a new one since.
     pub(crate) fn is_withdrawn(&self, event: &str) -> bool {
         self.withdrawn.contains(event)

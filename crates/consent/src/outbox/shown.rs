@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::OptionalExtension;
 
-use super::{Outbox, OutboxError, RecordState, Value};
-use crate::{ProgramId, Time};
+use super::{Outbox, OutboxError, RecordState};
+use crate::{ProgramId, Time, Value};
 
 /// One record as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

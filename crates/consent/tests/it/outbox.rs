@@ -21,14 +21,7 @@ fn nothing_enters_without_a_receipt_that_holds() {
 
     // For another record, or another declaration of this one.
     let other = operated_by(&OPERATOR.replace("\"DE\"", "\"FR\""));
-    let other = Record::of(
-        &other,
-        SEND,
-        fields("evil-host.example"),
-        EPOCH,
-        epoch_ends(),
-    )
-    .unwrap();
+    let other = Record::of(&other, SEND, fields("evil-host.example"), NOW).unwrap();
     assert!(matches!(
         outbox.put(&other, &receipt, NOW),
         Err(OutboxError::OtherDeclaration(_))
@@ -39,7 +32,7 @@ fn nothing_enters_without_a_receipt_that_holds() {
         .operated_by(&declare::Operator::parse(OPERATOR).unwrap());
     let words = suite.sends()[0].fields.iter();
     let words = words.map(|field| (field.name.clone(), Value::Text("0".to_owned())));
-    let usage = Record::of(&suite, "usage-count", words.collect(), EPOCH, epoch_ends()).unwrap();
+    let usage = Record::of(&suite, "usage-count", words.collect(), NOW).unwrap();
     assert!(matches!(
         outbox.put(&usage, &receipt, NOW),
         Err(OutboxError::OtherReceipt { .. })
@@ -104,27 +97,83 @@ fn a_record_is_exactly_what_is_declared() {
     let of = |change: &dyn Fn(&mut BTreeMap<String, Value>)| {
         let mut fields = fields("evil-host.example");
         change(&mut fields);
-        Record::of(&operated(), SEND, fields, EPOCH, epoch_ends()).map(drop)
+        Record::of(&operated(), SEND, fields, NOW).map(drop)
     };
     let text = |words: &str| Value::Text(words.to_owned());
-    assert_eq!(of(&|_| ()), Ok(()));
-    let missing = of(&|fields| drop(fields.remove("tier")));
-    assert_eq!(missing, Err(RecordError::Missing("tier".to_owned())));
-    let unknown = of(&|fields| drop(fields.insert("when".to_owned(), text("now"))));
-    assert_eq!(unknown, Err(RecordError::Unknown("when".to_owned())));
+    of(&|_| ()).unwrap();
+    of(&|fields| drop(fields.insert("host".to_owned(), text("evil.example/a/b.html")))).unwrap();
+    let is_none = |change: &dyn Fn(&mut BTreeMap<String, Value>)| {
+        let error = of(change).unwrap_err();
+        assert!(matches!(error, RecordError::Fields { .. }), "{error:?}");
+    };
+    is_none(&|fields| drop(fields.remove("tier")));
+    is_none(&|fields| drop(fields.insert("when".to_owned(), text("now"))));
     for (name, value) in [
         ("kind", text("other words")),
         ("kind", Value::Integer(1)),
-        ("host", text("")),
-        ("host", text(&"a".repeat(126))),
-        ("host", text("a\nb.example")),
         ("host", Value::Boolean(true)),
+        ("host", text("")),
+        ("host", text(&format!("{}.example", "a".repeat(126)))),
+        ("host", text("a\nb.example")),
+        // What no declaration lets out, whoever makes the record.
+        ("host", text("https://evil.example")),
+        ("host", text("ada@evil.example")),
+        ("host", text("evil.example:8080")),
+        ("host", text("evil.example/x?session=1")),
+        ("host", text("evil.example/x#part")),
+        ("host", text("intranet")),
+        ("host", text("192.168.1.1")),
+        ("host", text("printer.local")),
+        ("host", text("Evil.example")),
     ] {
-        let unfit = of(&|fields| drop(fields.insert(name.to_owned(), value.clone())));
-        assert_eq!(unfit, Err(RecordError::Unfit(name.to_owned())), "{value:?}");
+        is_none(&|fields| drop(fields.insert(name.to_owned(), value.clone())));
     }
-    let none = Record::of(&operated(), "other", BTreeMap::new(), EPOCH, epoch_ends());
-    assert!(matches!(none, Err(RecordError::NoSuchRecord { .. })));
+    let none = Record::of(&operated(), "other", BTreeMap::new(), NOW);
+    assert!(matches!(none, Err(RecordError::Program(_))));
+}
+
+#[test]
+fn what_was_agreed_to_comes_back_as_it_was_shown() {
+    let world = World::new();
+    world.agree();
+    let agreed = world.ledger().agreed(NOW).unwrap();
+    assert_eq!(agreed.len(), 1);
+    assert_eq!(agreed[0].program, program());
+    assert_eq!(
+        agreed[0].declaration.material_hash(),
+        operated().material_hash()
+    );
+    let operator = agreed[0].declaration.operator().unwrap();
+    assert_eq!(operator.gateway(), "https://intake.example.org");
+    assert!(
+        world
+            .ledger()
+            .agreed(NOW.plus(365 * DAY))
+            .unwrap()
+            .is_empty()
+    );
+    // Not what its name says: then nobody knows what was agreed to.
+    let material = operated().material_hash();
+    let path = world
+        .folder
+        .path()
+        .join(format!("declared-{material}.json"));
+    let kept = fs::read_to_string(&path).unwrap();
+    fs::write(
+        &path,
+        kept.replace("intake.example.org", "elsewhere.example.org"),
+    )
+    .unwrap();
+    assert!(world.ledger().agreed(NOW).unwrap().is_empty());
+    fs::write(&path, "no JSON").unwrap();
+    assert!(world.ledger().declared(&material).unwrap().is_none());
+    assert!(
+        world
+            .ledger()
+            .declared("../../etc/passwd")
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[test]
@@ -477,8 +526,7 @@ fn an_expired_consent_sends_nothing_and_keeps_the_way_back() {
 fn token(lane: u8) -> Token {
     Token {
         lane,
-        nonce: [lane; 32],
-        output: vec![0xA0 | lane; 64],
+        bytes: vec![0xA0 | lane; 64],
     }
 }
 
@@ -492,7 +540,7 @@ fn a_token_belongs_to_one_record_for_good() {
         .unwrap();
     // A second batch for the same epoch changes nothing.
     let mut other = token(0);
-    other.nonce = [0xFF; 32];
+    other.bytes = vec![0xFF; 64];
     outbox.keep_tokens(&program(), EPOCH, &[other]).unwrap();
     assert_eq!(outbox.tokens(&program(), EPOCH).unwrap(), 2);
     assert_eq!(outbox.token_for(id, 0).unwrap(), Some(token(0)));

@@ -105,8 +105,8 @@ pub(crate) fn record() -> Record {
 }
 
 pub(crate) fn record_of(host: &str, epoch: u32) -> Record {
-    let ends = Time((u64::from(epoch) + 1) * 7 * DAY);
-    Record::of(&operated(), SEND, fields(host), epoch, ends).unwrap()
+    let within = Time(u64::from(epoch) * 7 * DAY);
+    Record::of(&operated(), SEND, fields(host), within).unwrap()
 }
 
 pub(crate) fn fields(host: &str) -> BTreeMap<String, Value> {
