@@ -87,7 +87,7 @@ impl InstallSecret {
     /// Returns 32 bytes derived for one use: HKDF-SHA-256 (RFC 5869) with `use_for` as salt and the
     /// parts, each with its length before it, as info.
     ///
-    /// Withdrawal secrets: `derive("candor-star/1 withdrawal", &[&epoch.to_be_bytes(), &nonce])`.
+    /// The key of the enrolment, for one: it is gone when the secret is.
     #[must_use]
     pub fn derive(&self, use_for: &str, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut info = Vec::new();

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use declare::{Declaration, Language, Send};
 
 use crate::{
-    Event, Folder, FolderError, How, ProgramId, Receipt, Standing, State, Time, What,
+    Event, Folder, FolderError, How, ProgramId, Receipt, Standing, State, Time, What, declared,
     event::{Line, no_event},
     folder::{Lock, read_private},
     keys::{InstallKey, fill, hex},
@@ -39,6 +39,19 @@ pub struct Opened {
     pub ledger: Ledger,
     /// What was wrong and where the old one lies now.
     pub damage: Option<Damage>,
+}
+
+/// A consent that holds, with all that follows from it.
+#[derive(Clone, Debug)]
+pub struct Agreed {
+    /// What was agreed to.
+    pub program: ProgramId,
+    /// The declaration that was shown, with its operator.
+    pub declaration: Declaration,
+    /// The hash of the event that gave it, 64 hex digits.
+    pub event: String,
+    /// From here on it no longer holds.
+    pub until: Time,
 }
 
 /// A ledger that is not what Candor wrote. Nothing in it counts as agreed to.
@@ -254,6 +267,38 @@ impl Ledger {
         Ok(noticed)
     }
 
+    /// Returns every consent that holds at a moment, with the declaration it was given to. One whose
+    /// declaration is not kept any more is left out: nobody can know what was agreed to.
+    ///
+    /// # Errors
+    /// [`LedgerError::Folder`] when a declaration cannot be read.
+    pub fn agreed(&self, now: Time) -> Result<Vec<Agreed>, LedgerError> {
+        let mut all = Vec::new();
+        for program in self.state.programs() {
+            let Standing::Given { event, until } = self.state.as_noted(program) else {
+                continue;
+            };
+            let material = self.state.material(program).unwrap_or_default();
+            let declaration = self.declared(material)?.filter(|_| now < until);
+            all.extend(declaration.map(|declaration| Agreed {
+                program: program.clone(),
+                declaration,
+                event,
+                until,
+            }));
+        }
+        Ok(all)
+    }
+
+    /// Returns the declaration, with its operator, of a material hash that was once agreed to: what a
+    /// withdrawal of long ago needs.
+    ///
+    /// # Errors
+    /// [`LedgerError::Folder`] when it cannot be read.
+    pub fn declared(&self, material: &str) -> Result<Option<Declaration>, LedgerError> {
+        Ok(declared::read(&self.folder, material)?)
+    }
+
     /// Returns the receipt of a consent that is given and holds for this declaration.
     ///
     /// # Errors
@@ -365,6 +410,7 @@ impl Ledger {
                 };
                 let record = record_of(declaration, send, &given)
                     .ok_or_else(|| LedgerError::NobodyReceives(program.clone()))?;
+                declared::keep(&self.folder, declaration)?;
                 Some(Box::new(record))
             }
         };

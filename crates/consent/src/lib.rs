@@ -18,6 +18,7 @@
 //! No clock and no network here: every function is told what time it is.
 #![forbid(unsafe_code)]
 
+mod declared;
 mod event;
 mod folder;
 mod keys;
@@ -31,12 +32,14 @@ mod time;
 pub use event::{Event, How, ProgramId, What};
 pub use folder::{Folder, FolderError};
 pub use keys::InstallSecret;
-pub use ledger::{Damage, Ledger, LedgerError, Opened};
+pub use ledger::{Agreed, Damage, Ledger, LedgerError, Opened};
 pub use outbox::{
     Due, Kind, Message, Outbox, OutboxError, Parcel, Put, Record, RecordError, RecordState, Row,
-    Step, Token, Value, Withdrawal,
+    Step, Token, Withdrawal,
 };
 pub use policy::{Policy, PolicyError};
 pub use receipt::{ConsentRecord, Receipt};
 pub use state::{Standing, State};
 pub use time::Time;
+/// One value of a record.
+pub use wire::Value;

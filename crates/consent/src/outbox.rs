@@ -38,7 +38,7 @@ use crate::{Folder, FolderError, LedgerError, ProgramId, Time};
 
 pub use courier::{Due, Step};
 pub use put::Put;
-pub use record::{Record, RecordError, RecordState, Value};
+pub use record::{Record, RecordError, RecordState};
 pub use shown::{Kind, Message, Parcel, Row};
 pub use tokens::Token;
 pub use withdraw::Withdrawal;

@@ -1,6 +1,6 @@
 //! What holds now: a pure function of the events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Event, ProgramId, Time, What, keys::hex};
 
@@ -63,6 +63,8 @@ impl Standing {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     programs: BTreeMap<ProgramId, Last>,
+    /// Hashes of events that gave a consent which was taken back later, whatever came after that.
+    withdrawn: BTreeSet<String>,
 }
 
 /// What was last said about one program.
@@ -72,6 +74,16 @@ struct Last {
     material: String,
     declaration: String,
     time: Time,
+    /// The events that gave it since it was last withdrawn.
+    given: Vec<Yes>,
+}
+
+/// An event that gave a consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Yes {
+    event: String,
+    /// It is part of the yes that stands now: said again, and to the same.
+    stands: bool,
 }
 
 impl State {
@@ -103,13 +115,17 @@ impl State {
         }
     }
 
-    /// Returns whether an event holds a yes right now, whatever the declaration says: what the courier
-    /// asks of a record before it sends it.
+    /// Returns whether the yes of an event holds right now, whatever the declaration says: what the courier
+    /// asks of a record before it sends it. A yes that was said again to the same still holds.
     #[must_use]
     pub fn holds(&self, program: &ProgramId, event: &str, now: Time) -> bool {
         let last = self.programs.get(program);
         last.is_some_and(|last| {
-            matches!(&last.standing, Standing::Given { event: given, until } if given == event && now < *until)
+            matches!(&last.standing, Standing::Given { until, .. } if now < *until)
+                && last
+                    .given
+                    .iter()
+                    .any(|yes| yes.stands && yes.event == event)
         })
     }
 
@@ -119,8 +135,15 @@ impl State {
         last.map_or(Standing::Unknown, |last| last.standing.clone())
     }
 
-    pub(crate) fn is_withdrawn(&self, program: &ProgramId) -> bool {
-        self.as_noted(program) == Standing::Withdrawn
+    /// Returns the material hash that the last answer was to.
+    pub(crate) fn material(&self, program: &ProgramId) -> Option<&str> {
+        let last = self.programs.get(program)?;
+        Some(&last.material)
+    }
+
+    /// Returns whether the yes of this event was taken back, even if there is a new one since.
+    pub(crate) fn is_withdrawn(&self, event: &str) -> bool {
+        self.withdrawn.contains(event)
     }
 
     /// Returns the SHA-256 of the declaration of the last event, and when that was.
@@ -136,10 +159,31 @@ impl State {
     }
 
     fn apply(&mut self, event: &Event) {
-        let before = self
-            .programs
-            .get(&event.program)
-            .map_or(Standing::Unknown, |last| last.standing.clone());
+        let last = self.programs.remove(&event.program);
+        let (before, mut given) = last
+            .as_ref()
+            .map_or((Standing::Unknown, Vec::new()), |last| {
+                (last.standing.clone(), last.given.clone())
+            });
+        let is_same = last
+            .as_ref()
+            .is_some_and(|last| last.material == event.material);
+        let ends = match event.what {
+            What::Given => !is_same,
+            What::Refused | What::Expired | What::Invalidated => true,
+            What::Asked | What::Reworded | What::Withdrawn => false,
+        };
+        if ends {
+            given.iter_mut().for_each(|yes| yes.stands = false);
+        }
+        match event.what {
+            What::Given => given.push(Yes {
+                event: hex(&event.hash()),
+                stands: true,
+            }),
+            What::Withdrawn => self.withdrawn.extend(given.drain(..).map(|yes| yes.event)),
+            _ => {}
+        }
         let standing = match event.what {
             // A question that is not answered changes no answer.
             What::Asked if before.is_given() => before,
@@ -159,8 +203,8 @@ impl State {
             What::Expired | What::Invalidated | What::Reworded => before,
         };
         // Words that changed, or a question without an answer, change nothing of what was agreed to.
-        let material = match (event.what, self.programs.get(&event.program)) {
-            (What::Reworded | What::Asked, Some(last)) => last.material.clone(),
+        let material = match (event.what, last) {
+            (What::Reworded | What::Asked, Some(last)) => last.material,
             _ => event.material.clone(),
         };
         let last = Last {
@@ -168,6 +212,7 @@ impl State {
             material,
             declaration: event.declaration.clone(),
             time: event.time,
+            given,
         };
         self.programs.insert(event.program.clone(), last);
     }

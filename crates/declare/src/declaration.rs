@@ -24,6 +24,7 @@ pub(crate) const OPERATOR: &str = "@operator";
 #[derive(Clone, Debug)]
 pub struct Declaration {
     pub(crate) document: Document,
+    text: String,
     sha256: String,
     pub(crate) operator: Option<Operator>,
 }
@@ -41,6 +42,7 @@ impl Declaration {
         if broken.is_empty() {
             return Ok(Self {
                 document,
+                text: text.to_owned(),
                 sha256: sha256_hex(text.as_bytes()),
                 operator: None,
             });
@@ -96,6 +98,12 @@ impl Declaration {
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
+    }
+
+    /// Returns the text it was read from, byte by byte.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     pub(crate) fn read_named(&self, id: &str) -> Option<&Read> {

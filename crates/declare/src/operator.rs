@@ -19,6 +19,7 @@ pub(crate) const SCHEMA: &str = "candor-operator/1";
 #[derive(Clone, Debug)]
 pub struct Operator {
     document: Document,
+    text: String,
     sha256: String,
 }
 
@@ -35,6 +36,7 @@ impl Operator {
         if broken.is_empty() {
             return Ok(Self {
                 document,
+                text: text.to_owned(),
                 sha256: sha256_hex(text.as_bytes()),
             });
         }
@@ -83,6 +85,12 @@ impl Operator {
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.document.keys
+    }
+
+    /// Returns the text it was read from, byte by byte.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Returns the SHA-256 of the file's bytes, in hex.

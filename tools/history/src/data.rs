@@ -11,6 +11,7 @@ use crate::{
     chain::Hop,
     discover::Without,
     lists::ListFacts,
+    sightings::Sighting,
     verdict::Verdict,
     visit::{Danger, How, Redirect, Source, State, UrlText},
 };
@@ -38,6 +39,8 @@ pub struct Data<'a> {
     pub lists: Vec<ListFacts>,
     /// What could not be read, and why.
     pub not_read: Vec<Skipped>,
+    /// What a person who agreed to it could report, gravest first.
+    pub sightings: Vec<Sighting>,
 }
 
 /// One profile that was read.

@@ -18,7 +18,7 @@ use crate::{
     judge::{Judge, Of},
     lists::starter,
     names::{names, words},
-    section,
+    section, sightings,
     visit::{Download, History},
 };
 
@@ -58,7 +58,7 @@ pub fn look(
         .filter_map(|profile| reader.read(profile, since))
         .collect();
 
-    let (list, _) = starter();
+    let (list, suffixes) = starter();
     let mut not_read = discovered.skipped.clone();
     not_read.append(&mut reader.not_read);
     not_read.sort();
@@ -73,6 +73,7 @@ pub fn look(
         downloads: Vec::new(),
         lists: list.lists().to_vec(),
         not_read,
+        sightings: Vec::new(),
     };
     let mut judge = Judge::new(machine.now);
     for read in &reads {
@@ -84,6 +85,8 @@ pub fn look(
     data.downloads.reverse();
     data.downloads
         .sort_by_key(|download| Reverse(download.time));
+
+    data.sightings = sightings::of(&data, suffixes);
 
     lists.rows("visits", &data.visits);
     lists.rows("downloads", &data.downloads);

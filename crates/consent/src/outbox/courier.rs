@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, Transaction};
 use zeroize::Zeroizing;
 
-use super::{Kind, Outbox, OutboxError, RecordState, Row, Value, tables};
-use crate::{Ledger, ProgramId, State, Time};
+use super::{Kind, Outbox, OutboxError, RecordState, Row, tables};
+use crate::{Ledger, ProgramId, State, Time, Value};
 
 /// A record that the courier may do the next step for, now.
 #[derive(Clone, Debug)]
@@ -409,7 +409,7 @@ fn settle_row(
     now: Time,
 ) -> rusqlite::Result<()> {
     let holds = state.holds(&row.program, &row.receipt, now);
-    let is_withdrawn = state.is_withdrawn(&row.program);
+    let is_withdrawn = state.is_withdrawn(&row.receipt);
     match row.state {
         RecordState::Dropped | RecordState::Forgotten => Ok(()),
         RecordState::Sent | RecordState::Withdrawable if is_withdrawn => {
@@ -445,7 +445,7 @@ pub(super) fn wipe(
     // A token that a report was made with is spent; its nonce must not stay either.
     transaction
         .execute(
-            "UPDATE tokens SET nonce = zeroblob(32), output = zeroblob(0) WHERE record = ?1",
+            "UPDATE tokens SET token = zeroblob(0) WHERE record = ?1",
             [row.id],
         )
         .map(drop)

@@ -1,34 +1,15 @@
 //! A record as it enters the outbox: exactly the fields that its declaration names, within their bounds.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
-use declare::{Declaration, Field, FieldType};
-use serde::{Deserialize, Serialize};
+use declare::Declaration;
+use serde::Serialize;
+use wire::{
+    Program,
+    program::{EncodeError, ProgramError},
+};
 
-use crate::{ProgramId, Time};
-
-/// One value of a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Value {
-    /// Yes or no.
-    Boolean(bool),
-    /// A whole number.
-    Integer(i64),
-    /// A text, or one of a few words.
-    Text(String),
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Boolean(true) => out.write_str("yes"),
-            Self::Boolean(false) => out.write_str("no"),
-            Self::Integer(number) => number.fmt(out),
-            Self::Text(text) => out.write_str(text),
-        }
-    }
-}
+use crate::{ProgramId, Time, Value};
 
 /// A record that fits its declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,62 +24,47 @@ pub struct Record {
 /// Why something is no record of its declaration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// The declaration has no such record.
-    #[error("`{product}` declares no record `{send}`")]
-    NoSuchRecord {
-        /// The product.
-        product: String,
-        /// The record.
-        send: String,
+    /// The protocol cannot carry what is declared.
+    #[error("this record cannot be sent as it is declared")]
+    Program(#[from] ProgramError),
+    /// A field is missing, unknown, out of its bounds, or not in its normal form.
+    #[error("this is no record of `{program}`")]
+    Fields {
+        /// What it would be a record of.
+        program: ProgramId,
+        /// Which field, and why.
+        #[source]
+        source: EncodeError,
     },
-    /// A field is not declared.
-    #[error("the record has no field `{0}`")]
-    Unknown(String),
-    /// A declared field is missing.
-    #[error("the field `{0}` is missing")]
-    Missing(String),
-    /// A value does not fit its field.
-    #[error("the field `{0}` does not hold such a value")]
-    Unfit(String),
 }
 
 impl Record {
-    /// Returns the record of an operated declaration, for an epoch that ends at `epoch_ends`.
+    /// Returns the record of an operated declaration, for the epoch of `now`.
     ///
     /// # Errors
-    /// [`RecordError`] unless the fields are exactly the declared ones, each within its bounds.
+    /// [`RecordError`] unless the fields are exactly the declared ones, each within its bounds and in its
+    /// normal form: what could not be sent is not put either.
     pub fn of(
         declaration: &Declaration,
         send: &str,
         fields: BTreeMap<String, Value>,
-        epoch: u32,
-        epoch_ends: Time,
+        now: Time,
     ) -> Result<Self, RecordError> {
-        let product = &declaration.product().id;
-        let declared = declaration.sends().iter().find(|it| it.id == send);
-        let declared = declared.ok_or_else(|| RecordError::NoSuchRecord {
-            product: product.clone(),
-            send: send.to_owned(),
-        })?;
-        for field in &declared.fields {
-            let value = fields
-                .get(&field.name)
-                .ok_or_else(|| RecordError::Missing(field.name.clone()))?;
-            if !fits(field, value) {
-                return Err(RecordError::Unfit(field.name.clone()));
-            }
-        }
-        let unknown = fields
-            .keys()
-            .find(|name| !declared.fields.iter().any(|field| field.name == **name));
-        if let Some(name) = unknown {
-            return Err(RecordError::Unknown(name.clone()));
-        }
+        let program = Program::of(declaration, send)?;
+        let id = ProgramId::of(&declaration.product().id, send);
+        program
+            .encode(&fields)
+            .map_err(|source| RecordError::Fields {
+                program: id.clone(),
+                source,
+            })?;
+        let epoch = program.epoch_of(now.0);
+        let (_, ends) = program.epoch_bounds(epoch);
         Ok(Self {
-            program: ProgramId::of(product, send),
+            program: id,
             material: declaration.material_hash(),
-            epoch,
-            epoch_ends,
+            epoch: epoch.0,
+            epoch_ends: Time(ends),
             fields,
         })
     }
@@ -113,24 +79,6 @@ impl Record {
     #[must_use]
     pub fn fields(&self) -> &BTreeMap<String, Value> {
         &self.fields
-    }
-}
-
-fn fits(field: &Field, value: &Value) -> bool {
-    match (field.kind, value) {
-        (FieldType::Boolean, Value::Boolean(_)) => true,
-        (FieldType::Integer, Value::Integer(number)) => {
-            field.minimum.is_some_and(|least| least <= *number)
-                && field.maximum.is_some_and(|most| *number <= most)
-        }
-        (FieldType::Choice, Value::Text(word)) => {
-            field.choices.as_ref().is_some_and(|all| all.contains(word))
-        }
-        (FieldType::Text, Value::Text(text)) => {
-            let longest = field.max_length.unwrap_or(0) as usize;
-            !text.is_empty() && text.chars().count() <= longest && !text.contains(char::is_control)
-        }
-        _ => false,
     }
 }
 

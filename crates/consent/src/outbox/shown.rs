@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::OptionalExtension;
 
-use super::{Outbox, OutboxError, RecordState, Value};
-use crate::{ProgramId, Time};
+use super::{Outbox, OutboxError, RecordState};
+use crate::{ProgramId, Time, Value};
 
 /// One record as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub struct Parcel {
     /// When it was stored: always before it left.
     pub stored: Time,
     /// When it left, if it did.
-    pub left: Option<Time>,
+    pub departed: Option<Time>,
 }
 
 /// A message for the person.
@@ -150,7 +150,7 @@ impl Outbox {
         let rows = statement
             .query_map([id], |row| {
                 let kind: String = row.get(1)?;
-                let left: Option<i64> = row.get(5)?;
+                let departed: Option<i64> = row.get(5)?;
                 Ok(Kind::named(&kind).map(|kind| {
                     Ok::<Parcel, rusqlite::Error>(Parcel {
                         id: row.get(0)?,
@@ -158,7 +158,7 @@ impl Outbox {
                         plain: row.get(2)?,
                         sealed: row.get(3)?,
                         stored: Time::of_stored(row.get(4)?),
-                        left: left.map(Time::of_stored),
+                        departed: departed.map(Time::of_stored),
                     })
                 }))
             })

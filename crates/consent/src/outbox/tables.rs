@@ -68,8 +68,7 @@ CREATE TABLE tokens(
     send    TEXT NOT NULL,
     epoch   INTEGER NOT NULL,
     lane    INTEGER NOT NULL,
-    nonce   BLOB NOT NULL,
-    output  BLOB NOT NULL,
+    token   BLOB NOT NULL,
     record  INTEGER,
     PRIMARY KEY(product, send, epoch, lane)
 ) WITHOUT ROWID;

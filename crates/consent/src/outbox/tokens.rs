@@ -13,10 +13,8 @@ use crate::ProgramId;
 pub struct Token {
     /// The lane, below the number of lanes.
     pub lane: u8,
-    /// The nonce, which stands in the report.
-    pub nonce: [u8; 32],
-    /// The output of the issuer's function, which never leaves this machine.
-    pub output: Vec<u8>,
+    /// The token as `wire::token::Token::to_bytes` has it; half of it never leaves this machine.
+    pub bytes: Vec<u8>,
 }
 
 impl fmt::Debug for Token {
@@ -39,16 +37,15 @@ impl Outbox {
         self.at_once(|transaction| {
             for token in tokens {
                 transaction.execute(
-                    "INSERT INTO tokens(product, send, epoch, lane, nonce, output)
-                     VALUES(?1, ?2, ?3, ?4, ?5, ?6)
+                    "INSERT INTO tokens(product, send, epoch, lane, token)
+                     VALUES(?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT(product, send, epoch, lane) DO NOTHING",
                     (
                         program.product(),
                         program.send(),
                         epoch,
                         token.lane,
-                        token.nonce.as_slice(),
-                        token.output.as_slice(),
+                        token.bytes.as_slice(),
                     ),
                 )?;
             }
@@ -78,7 +75,13 @@ impl Outbox {
     pub fn token_for(&mut self, id: i64, lane: u8) -> Result<Option<Token>, OutboxError> {
         let row = self.row(id)?;
         self.at_once(|transaction| {
-            let of = (row.program.product(), row.program.send(), row.epoch, lane, id);
+            let of = (
+                row.program.product(),
+                row.program.send(),
+                row.epoch,
+                lane,
+                id,
+            );
             transaction.execute(
                 "UPDATE tokens SET record = ?5 WHERE product = ?1 AND send = ?2 AND epoch = ?3
                  AND lane = ?4 AND record IS NULL",
@@ -86,17 +89,13 @@ impl Outbox {
             )?;
             let found = transaction
                 .query_row(
-                    "SELECT nonce, output FROM tokens WHERE product = ?1 AND send = ?2 AND epoch = ?3
+                    "SELECT token FROM tokens WHERE product = ?1 AND send = ?2 AND epoch = ?3
                      AND lane = ?4 AND record = ?5",
                     of,
-                    |row| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, Vec<u8>>(1)?)),
+                    |row| row.get(0),
                 )
                 .optional()?;
-            Ok(found.map(|(nonce, output)| Token {
-                lane,
-                nonce,
-                output,
-            }))
+            Ok(found.map(|bytes| Token { lane, bytes }))
         })
     }
 }
