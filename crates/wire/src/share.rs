@@ -138,7 +138,7 @@ impl Drop for Secret {
 }
 
 impl Secret {
-    fn of(program: &Program, epoch: Epoch, output: &[u8]) -> Self {
+    pub(crate) fn of(program: &Program, epoch: Epoch, output: &[u8]) -> Self {
         let zero = hash::scalar("s0", &[&program.hash().0, &epoch.0.to_be_bytes(), output]);
         Self::from_zero(zero, program.threshold())
     }
@@ -191,7 +191,7 @@ impl Context<'_> {
         .concat()
     }
 
-    fn seal(&self, secret: &Secret, x: &Scalar, plain: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(&self, secret: &Secret, x: &Scalar, plain: &[u8]) -> Vec<u8> {
         let cipher = ChaCha20Poly1305::new((&*secret.key_at(x)).into());
         let mut body = plain.to_vec();
         let seal = cipher

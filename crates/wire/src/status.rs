@@ -145,11 +145,7 @@ impl Status {
             return Err(StatusError::Long(note.len()));
         }
         let text = verifier.open(note)?;
-        let json = text.split('\n').nth(1).ok_or(StatusError::Form)?;
-        let status: Self = serde_json::from_str(json).map_err(|_| StatusError::Form)?;
-        if !status.is_in_order() || status.text(verifier.name()) != text {
-            return Err(StatusError::Form);
-        }
+        let status = read_text(text, verifier.name()).ok_or(StatusError::Form)?;
         let (issued, until) = (status.issued, status.until);
         match (issued..until).contains(&now) {
             true => Ok(status),
@@ -219,4 +215,11 @@ impl Status {
         }
         rising(&self.roles) && rising(&self.programs) && rising(&self.disabled)
     }
+}
+
+/// Reads the text under the signature, in its one form.
+pub(crate) fn read_text(text: &str, name: &str) -> Option<Status> {
+    let json = text.split('\n').nth(1)?;
+    let status: Status = serde_json::from_str(json).ok()?;
+    (status.is_in_order() && status.text(name) == text).then_some(status)
 }
