@@ -47,7 +47,8 @@ pub(crate) enum HttpError {
 }
 
 fn code_of(code: &Option<String>) -> String {
-    code.as_ref().map_or_else(String::new, |code| format!(" ({code})"))
+    code.as_ref()
+        .map_or_else(String::new, |code| format!(" ({code})"))
 }
 
 /// Asks servers. Every version of Candor asks in the same words.
@@ -111,7 +112,10 @@ impl Client {
         most: u64,
     ) -> Result<Vec<u8>, HttpError> {
         check(address)?;
-        let request = self.agent.post(address).header("content-type", content_type);
+        let request = self
+            .agent
+            .post(address)
+            .header("content-type", content_type);
         read(address, most, request.send(body))
     }
 }
@@ -177,7 +181,10 @@ pub(crate) fn error_code(body: &[u8]) -> Option<String> {
     let value: serde_json::Value = serde_json::from_slice(body).ok()?;
     let code = value.get("error")?.as_str()?;
     // It is shown to a person: words of a server must not look like ours.
-    let is_code = code.len() <= 64 && code.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
+    let is_code = code.len() <= 64
+        && code
+            .bytes()
+            .all(|it| it.is_ascii_alphanumeric() || it == b'-');
     is_code.then(|| code.to_owned())
 }
 
@@ -219,8 +226,17 @@ mod tests {
     #[test]
     fn a_code_of_a_server_is_a_code_or_nothing() {
         let code = |text: &str| error_code(text.as_bytes());
-        assert_eq!(code(r#"{"error":"token-spent","detail":"x"}"#).as_deref(), Some("token-spent"));
-        for wrong in ["", "{}", r#"{"error":1}"#, r#"{"error":"please\u001b[2Jpay"}"#, "<html>"] {
+        assert_eq!(
+            code(r#"{"error":"token-spent","detail":"x"}"#).as_deref(),
+            Some("token-spent")
+        );
+        for wrong in [
+            "",
+            "{}",
+            r#"{"error":1}"#,
+            r#"{"error":"please\u001b[2Jpay"}"#,
+            "<html>",
+        ] {
             assert_eq!(code(wrong), None, "{wrong}");
         }
     }

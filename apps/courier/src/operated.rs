@@ -39,7 +39,10 @@ pub(crate) fn operator(places: &Places) -> Result<Option<Operator>, Failure> {
         let Some(text) = read(path)? else { continue };
         return Operator::parse(&text).map(Some).map_err(|error| {
             Failure::with_help(
-                format!("the operator file `{}` is not valid\n{error}", path.display()),
+                format!(
+                    "the operator file `{}` is not valid\n{error}",
+                    path.display()
+                ),
                 "mend it, or remove it: without an operator nothing is sent",
             )
         });
@@ -50,7 +53,10 @@ pub(crate) fn operator(places: &Places) -> Result<Option<Operator>, Failure> {
 fn read(path: &Path) -> Result<Option<String>, Failure> {
     let failed = |error: io::Error| {
         Failure::with_help(
-            format!("cannot read the operator file `{}`: {error}", path.display()),
+            format!(
+                "cannot read the operator file `{}`: {error}",
+                path.display()
+            ),
             "nothing is sent until it can be read",
         )
     };
@@ -72,8 +78,7 @@ pub(crate) fn offered(operator: &Operator) -> Vec<Offered> {
         let declaration = Declaration::parse(text).expect("shipped declarations are tested");
         let declaration = declaration.operated_by(operator);
         for send in declaration.sends() {
-            let program =
-                Program::of(&declaration, &send.id).expect("shipped records are tested");
+            let program = Program::of(&declaration, &send.id).expect("shipped records are tested");
             offered.push(Offered {
                 id: ProgramId::of(&declaration.product().id, &send.id),
                 material: declaration.material_hash(),
@@ -88,8 +93,7 @@ pub(crate) fn offered(operator: &Operator) -> Vec<Offered> {
 mod tests {
     use super::*;
 
-    const OPERATOR: &str =
-        include_str!("../../../crates/declare/tests/declarations/operator.toml");
+    const OPERATOR: &str = include_str!("../../../crates/declare/tests/declarations/operator.toml");
 
     #[test]
     fn every_shipped_record_has_its_parameters() {
@@ -115,7 +119,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let places = Places {
             consent: consent::Folder::at(folder.path()),
-            operator: [folder.path().join("own.toml"), folder.path().join("etc.toml")],
+            operator: [
+                folder.path().join("own.toml"),
+                folder.path().join("etc.toml"),
+            ],
         };
         assert!(operator(&places).unwrap().is_none());
         fs::write(&places.operator[1], OPERATOR).unwrap();

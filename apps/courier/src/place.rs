@@ -21,7 +21,9 @@ impl Places {
     ///
     /// Source: XDG Base Directory Specification 0.8; Apple, "File System Basics".
     pub(crate) fn here() -> Option<Self> {
-        let home = env::var_os("HOME").map(PathBuf::from).filter(|it| it.is_absolute())?;
+        let home = env::var_os("HOME")
+            .map(PathBuf::from)
+            .filter(|it| it.is_absolute())?;
         let named = |variable: &str, otherwise: &str| {
             let named = env::var_os(variable).map(PathBuf::from);
             named

@@ -25,7 +25,9 @@ impl Done {
     pub(crate) fn to_json(&self) -> serde_json::Value {
         let pairs = |list: &[(String, usize)]| -> Vec<serde_json::Value> {
             list.iter()
-                .map(|(program, erased)| serde_json::json!({ "program": program, "erased": erased }))
+                .map(
+                    |(program, erased)| serde_json::json!({ "program": program, "erased": erased }),
+                )
                 .collect()
         };
         let records: Vec<_> = self
@@ -57,13 +59,20 @@ impl fmt::Display for Done {
             writeln!(out, "Nothing was sent: {why}.")?;
         }
         for program in &self.tokens {
-            writeln!(out, "{program}: one-time tokens for this week were taken from the issuer.")?;
+            writeln!(
+                out,
+                "{program}: one-time tokens for this week were taken from the issuer."
+            )?;
         }
         for (id, what) in &self.records {
             writeln!(out, "Record {id}: {what}.")?;
         }
         if self.withdrawn > 0 {
-            writeln!(out, "{} taken back: the operator erased what was sent.", self.withdrawn)?;
+            writeln!(
+                out,
+                "{} taken back: the operator erased what was sent.",
+                self.withdrawn
+            )?;
         }
         for (program, erased) in &self.closed {
             writeln!(
@@ -72,7 +81,11 @@ impl fmt::Display for Done {
             )?;
         }
         if self.proofs > 0 {
-            writeln!(out, "{} proofs of what became of reports were kept.", self.proofs)?;
+            writeln!(
+                out,
+                "{} proofs of what became of reports were kept.",
+                self.proofs
+            )?;
         }
         for (what, why) in &self.troubles {
             writeln!(out, "Not done, {what}: {why}. It is tried again.")?;

@@ -34,7 +34,10 @@ impl<'a> Round<'a> {
             else {
                 continue;
             };
-            if now >= sent.plus(AFTER_A_DAY) && self.outbox.kept(&name(row.id))?.is_none() && self.may_ask(row.id)? {
+            if now >= sent.plus(AFTER_A_DAY)
+                && self.outbox.kept(&name(row.id))?.is_none()
+                && self.may_ask(row.id)?
+            {
                 wanted.push(Wanted { id: row.id, report });
             }
         }
@@ -42,7 +45,10 @@ impl<'a> Round<'a> {
     }
 
     fn may_ask(&self, id: i64) -> Result<bool, Failure> {
-        let kept = self.outbox.kept(&later(id))?.and_then(|it| it.try_into().ok());
+        let kept = self
+            .outbox
+            .kept(&later(id))?
+            .and_then(|it| it.try_into().ok());
         Ok(kept.is_none_or(|bytes| Time(u64::from_be_bytes(bytes)) <= self.now()))
     }
 
@@ -64,14 +70,19 @@ impl<'a> Round<'a> {
             };
             let now = self.now();
             self.outbox.count_bytes(wire::ohttp::UNIT as u64, now)?;
-            let found = servers.intake.ask(&request).map_err(|error| with_causes(&error));
+            let found = servers
+                .intake
+                .ask(&request)
+                .map_err(|error| with_causes(&error));
             let found = found.and_then(|answer| match answer.status {
                 200 => String::from_utf8(answer.body).map_err(|_| "no text".to_owned()),
                 status => Err(format!("it answers {status}")),
             });
             let checked = found.and_then(|text| {
                 let proof = Proof::parse(&text).map_err(|error| with_causes(&error))?;
-                proof.check(&leaf, &log).map_err(|error| with_causes(&error))?;
+                proof
+                    .check(&leaf, &log)
+                    .map_err(|error| with_causes(&error))?;
                 Ok(text)
             });
             match checked {
@@ -81,7 +92,8 @@ impl<'a> Round<'a> {
                 }
                 Err(why) => {
                     let again = self.again(6);
-                    self.outbox.keep(&later(wanted.id), &again.0.to_be_bytes())?;
+                    self.outbox
+                        .keep(&later(wanted.id), &again.0.to_be_bytes())?;
                     self.trouble(format!("the proof for record {}", wanted.id), why);
                 }
             }

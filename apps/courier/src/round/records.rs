@@ -1,7 +1,5 @@
 //! The way of a record: randomness, report, sending. One step at a time, with hours between.
 
-use std::collections::BTreeMap;
-
 use consent::{Due, InstallSecret, Kind, Step};
 use wire::{
     Encoded, Epoch, Program, Report,
@@ -74,7 +72,9 @@ impl<'a> Round<'a> {
                 Err(Stopped::Never(why)) => {
                     let now = self.now();
                     self.outbox.give_up(due.id, &why, now)?;
-                    self.done.records.push((due.id, "will not be sent; a message says why"));
+                    self.done
+                        .records
+                        .push((due.id, "will not be sent; a message says why"));
                 }
                 Err(Stopped::Closed(why)) => {
                     let now = self.now();
@@ -110,9 +110,9 @@ impl<'a> Round<'a> {
         at: usize,
         due: &Due,
     ) -> Result<&'static str, Stopped> {
-        let (log, _) = self
-            .verifiers()
-            .map_err(|_| Stopped::Later("the keys in the operator file cannot be used".to_owned()))?;
+        let (log, _) = self.verifiers().map_err(|_| {
+            Stopped::Later("the keys in the operator file cannot be used".to_owned())
+        })?;
         let epoch = Epoch(due.epoch);
         let keys = status
             .keys(self.offered[at].program.hash(), epoch, &log)
@@ -135,7 +135,14 @@ impl<'a> Round<'a> {
             }
         };
         let (sealed, waiting) = server.seal(&request).map_err(later)?;
-        let answer = self.leave(server, due.id, Kind::Randomness, &request.body, &sealed, waiting)?;
+        let answer = self.leave(
+            server,
+            due.id,
+            Kind::Randomness,
+            &request.body,
+            &sealed,
+            waiting,
+        )?;
         let randomness = asked.finish(&keys.randomness, &answer).map_err(|error| {
             // Without a proof that the published key was used, this server marks whom it likes.
             Stopped::Later(format!("the randomness server cannot be believed: {error}"))
@@ -150,29 +157,26 @@ impl<'a> Round<'a> {
     }
 
     /// Makes the report. Nothing is sent; from now on the person can see its bytes.
-    fn seal(
-        &mut self,
-        at: usize,
-        due: &Due,
-        output: &[u8],
-    ) -> Result<&'static str, Stopped> {
+    fn seal(&mut self, at: usize, due: &Due, output: &[u8]) -> Result<&'static str, Stopped> {
         let epoch = Epoch(due.epoch);
         let record = encoded(&self.offered[at].program, due)?;
-        let randomness = Randomness::from_bytes(output)
-            .ok_or_else(|| Stopped::Never("what was kept of the randomness is damaged".to_owned()))?;
+        let randomness = Randomness::from_bytes(output).ok_or_else(|| {
+            Stopped::Never("what was kept of the randomness is damaged".to_owned())
+        })?;
         let program = &self.offered[at].program;
         let prepared = Prepared::of(program, epoch, &record, &randomness).map_err(never)?;
         let token = self.outbox.token_for(due.id, prepared.lane().0)?;
-        let token = token.ok_or_else(|| {
-            Stopped::Later("there is no one-time token for it yet".to_owned())
-        })?;
-        let token = Token::from_bytes(&token.output)
+        let token = token
+            .ok_or_else(|| Stopped::Later("there is no one-time token for it yet".to_owned()))?;
+        let token = Token::from_bytes(&token.bytes)
             .ok_or_else(|| Stopped::Never("its one-time token is damaged".to_owned()))?;
         let secret = InstallSecret::read_or_make(self.outbox.folder())
             .map_err(|error| Stopped::Broken(error.into()))?;
         let withdrawal =
             withdraw::Secret::derive(secret.as_bytes(), program.hash(), epoch, token.nonce());
-        let report = prepared.report(version(), token, &withdrawal).map_err(never)?;
+        let report = prepared
+            .report(version(), token, &withdrawal)
+            .map_err(never)?;
         let next = self.delays.next_step(self.now(), &mut OsRng);
         self.outbox
             .ready(due.id, &report.to_bytes(), withdrawal.as_bytes(), next)?;
@@ -194,11 +198,18 @@ impl<'a> Round<'a> {
             body: report.to_vec(),
         };
         let (sealed, waiting) = servers.intake.seal(&request).map_err(later)?;
-        let acknowledgement =
-            self.leave(&servers.intake, due.id, Kind::Report, report, &sealed, waiting)?;
+        let acknowledgement = self.leave(
+            &servers.intake,
+            due.id,
+            Kind::Report,
+            report,
+            &sealed,
+            waiting,
+        )?;
         let (_, end) = self.offered[at].program.epoch_bounds(Epoch(due.epoch));
         let erased_at = consent::Time(end).plus(ERASED_AFTER);
-        self.outbox.acknowledged(due.id, &acknowledgement, erased_at)?;
+        self.outbox
+            .acknowledged(due.id, &acknowledgement, erased_at)?;
         Ok("sent; the operator has it")
     }
 
@@ -232,20 +243,7 @@ fn answered(answer: Response) -> Result<Vec<u8>, Stopped> {
 }
 
 fn encoded(program: &Program, due: &Due) -> Result<Encoded, Stopped> {
-    let values: BTreeMap<String, wire::Value> = due
-        .fields
-        .iter()
-        .map(|(name, value)| (name.clone(), of_wire(value)))
-        .collect();
-    program.encode(&values).map_err(never)
-}
-
-fn of_wire(value: &consent::Value) -> wire::Value {
-    match value {
-        consent::Value::Boolean(it) => wire::Value::Boolean(*it),
-        consent::Value::Integer(it) => wire::Value::Integer(*it),
-        consent::Value::Text(it) => wire::Value::Text(it.clone()),
-    }
+    program.encode(&due.fields).map_err(never)
 }
 
 fn later(error: impl std::error::Error) -> Stopped {

@@ -13,7 +13,10 @@ use wire::{
 };
 
 use super::{Round, Servers};
-use crate::{failure::{Failure, with_causes}, http::error_code};
+use crate::{
+    failure::{Failure, with_causes},
+    http::error_code,
+};
 
 /// Under this name the last status is kept beside the outbox.
 const LAST: &str = "status";
@@ -54,9 +57,12 @@ impl<'a> Round<'a> {
         }
         let kept = self.outbox.kept(LAST).map_err(broken)?;
         let last = kept.and_then(|it| String::from_utf8(it).ok());
-        let last = last.and_then(|note| Status::open(&note, &signer, status_time(&note, &signer)?).ok());
+        let last =
+            last.and_then(|note| Status::open(&note, &signer, status_time(&note, &signer)?).ok());
         if last.is_some_and(|last| last.issued > status.issued) {
-            return Err(Refused::NotBelieved("it is older than the last one".to_owned()));
+            return Err(Refused::NotBelieved(
+                "it is older than the last one".to_owned(),
+            ));
         }
         let checkpoint = status.checkpoint(&log).map_err(not_believed)?;
         self.grows(servers, &checkpoint, &log)?;
@@ -124,7 +130,10 @@ impl<'a> Round<'a> {
         let answer = servers.intake.ask(&request).map_err(not_believed)?;
         if answer.status != 200 {
             let code = error_code(&answer.body).unwrap_or_default();
-            return Err(Refused::NotBelieved(format!("`{path}` answers {} {code}", answer.status)));
+            return Err(Refused::NotBelieved(format!(
+                "`{path}` answers {} {code}",
+                answer.status
+            )));
         }
         String::from_utf8(answer.body)
             .map_err(|_| Refused::NotBelieved(format!("`{path}` answers no text")))

@@ -13,7 +13,10 @@ use wire::{
 };
 
 use super::Round;
-use crate::{failure::{Failure, with_causes}, http::HttpError};
+use crate::{
+    failure::{Failure, with_causes},
+    http::HttpError,
+};
 
 /// Under this name the key is kept that the issuer knows this installation by.
 const KEY: &str = "issuer-key";
@@ -79,7 +82,11 @@ impl Round<'_> {
         let moment = self.again(3);
         let now = self.now();
         let offered = &self.offered[at];
-        let name = format!("tokens-at {} {}", offered.id, offered.program.epoch_of(now.0).0);
+        let name = format!(
+            "tokens-at {} {}",
+            offered.id,
+            offered.program.epoch_of(now.0).0
+        );
         Ok(self.outbox.keep(&name, &moment.0.to_be_bytes())?)
     }
 
@@ -103,8 +110,7 @@ impl Round<'_> {
             .iter()
             .map(|token| Token {
                 lane: token.lane().0,
-                nonce: token.nonce().0,
-                output: token.to_bytes().to_vec(),
+                bytes: token.to_bytes().to_vec(),
             })
             .collect();
         let id = self.offered[at].id.clone();

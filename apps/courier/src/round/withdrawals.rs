@@ -60,7 +60,9 @@ impl<'a> Round<'a> {
         self.outbox.count_bytes(wire::ohttp::UNIT as u64, now)?;
         Ok(match servers.intake.ask(&request) {
             Ok(answer) if answer.status == 200 => Ok(()),
-            Ok(answer) => Err(error_code(&answer.body).unwrap_or_else(|| answer.status.to_string())),
+            Ok(answer) => {
+                Err(error_code(&answer.body).unwrap_or_else(|| answer.status.to_string()))
+            }
             Err(error) => Err(with_causes(&error)),
         })
     }
