@@ -2,6 +2,8 @@
 
 #[cfg(feature = "clean")]
 mod cleaning;
+#[cfg(feature = "consent")]
+mod consent;
 mod hours;
 #[cfg(feature = "similar")]
 mod similar;
@@ -14,9 +16,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "clean")]
 pub(crate) use cleaning::{Also, Away, Cleaning, Day, Schedule};
+#[cfg(feature = "consent")]
+pub(crate) use consent::{Consent, ConsentAct, OutboxAct, OutboxAsked};
 use hours::hours;
 
-/// Device care that shows its hand: it looks, it explains, and it sends nothing
+/// Device care that shows its hand: it looks, it explains, and it sends nothing you did not agree to
 ///
 /// Exit codes: 0 nothing found, 1 something found, 2 something could not be looked at or done.
 #[derive(Debug, Parser)]
@@ -71,6 +75,12 @@ pub(crate) enum Command {
     #[cfg(feature = "acts")]
     /// Show what Candor changed, run by run
     Journal(JournalAsked),
+    #[cfg(feature = "consent")]
+    /// Show and decide what may be sent: nothing, unless you agree to it
+    Consent(Consent),
+    #[cfg(feature = "consent")]
+    /// Show what waits to be sent, byte by byte, and drop it
+    Outbox(OutboxAsked),
     /// Show what a tool reads, keeps and sends, from its declaration
     Notice(Notice),
     /// Show what confines Candor's workers on this machine
@@ -83,7 +93,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "consent", "outbox", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }

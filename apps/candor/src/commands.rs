@@ -11,6 +11,8 @@ mod choose;
 pub(crate) mod cleanerml;
 #[cfg(feature = "clean")]
 mod cleaning;
+#[cfg(feature = "consent")]
+mod consent;
 mod doctor;
 #[cfg(feature = "dupes")]
 mod fdupes;
@@ -19,6 +21,8 @@ mod history;
 #[cfg(feature = "acts")]
 mod journal;
 mod notice;
+#[cfg(feature = "consent")]
+mod outbox;
 mod page;
 mod pass;
 #[cfg(feature = "acts")]
@@ -27,6 +31,8 @@ mod plan;
 mod purge;
 #[cfg(feature = "clean")]
 mod schedule;
+#[cfg(feature = "consent")]
+mod sending;
 #[cfg(feature = "acts")]
 mod undo;
 #[cfg(feature = "uninstall")]
@@ -136,6 +142,10 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         Command::Purge(asked) => purge::purge(&asked),
         #[cfg(feature = "acts")]
         Command::Journal(asked) => journal::journal(&asked),
+        #[cfg(feature = "consent")]
+        Command::Consent(asked) => consent::run(&asked),
+        #[cfg(feature = "consent")]
+        Command::Outbox(asked) => outbox::run(&asked),
         Command::Notice(asked) => notice::run(&asked),
         Command::Doctor(asked) => doctor::run(&asked),
         Command::Completions { shell } => {
@@ -174,6 +184,9 @@ struct Session {
     proposals: Vec<tool::Proposal>,
     #[cfg(feature = "dupes")]
     choices: Vec<dupes::Choice>,
+    /// What was put into the outbox by this run.
+    #[cfg(feature = "consent")]
+    put: Vec<::consent::Row>,
     /// What went wrong beside the looking, such as a memory that could not be written.
     complaints: Vec<Failure>,
 }
@@ -194,6 +207,8 @@ impl Session {
             proposals: Vec::new(),
             #[cfg(feature = "dupes")]
             choices: Vec::new(),
+            #[cfg(feature = "consent")]
+            put: Vec::new(),
             complaints: Vec::new(),
         })
     }
@@ -254,10 +269,14 @@ impl Session {
         for complaint in &self.complaints {
             eprint!("{complaint}");
         }
+        #[cfg(feature = "consent")]
+        self.tell();
     }
 
     /// Writes the report and says how the command ends.
     fn end(mut self, shared: &Shared) -> Result<Ending, Failure> {
+        #[cfg(feature = "consent")]
+        self.put();
         let ending = self.ending();
         let report = report::Report {
             command: self.command.clone(),

@@ -49,6 +49,15 @@ pub(crate) fn here_and_now() -> Result<Machine, Failure> {
     here(now())
 }
 
+/// Returns the machine we run on, at its own moment or at the one that is named.
+///
+/// # Errors
+/// When this person's home folder is not known.
+#[cfg(feature = "consent")]
+pub(crate) fn at(named: Option<jiff::Timestamp>) -> Result<Machine, Failure> {
+    here(named.map_or_else(now, |stamp| Moment(stamp.as_microsecond())))
+}
+
 fn now() -> Moment {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -10,6 +10,8 @@ mod actor;
 mod broker;
 mod cli;
 mod commands;
+#[cfg(feature = "consent")]
+mod consents;
 mod failure;
 mod frames;
 mod held;
@@ -28,6 +30,8 @@ mod running;
 mod state;
 mod stdout;
 mod terminal;
+#[cfg(feature = "consent")]
+mod usage;
 #[cfg(feature = "acts")]
 mod vouch;
 mod worker;

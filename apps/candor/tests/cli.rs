@@ -97,6 +97,8 @@ fn every_command_speaks_json_with_its_schema() {
         (&["battery"], "candor/battery/1"),
         (&["doctor"], "candor/doctor/1"),
         (&["notice", "history"], "candor/notice/1"),
+        (&["consent"], "candor/consent/1"),
+        (&["outbox"], "candor/outbox/1"),
     ] {
         let output = candor(home.path(), &[args, &["--json"]].concat());
         assert_eq!(json(&output)["schema"], schema, "{args:?}");

@@ -164,8 +164,11 @@ impl Folder {
         File::open(&self.path)?.sync_all()
     }
 
-    /// Puts a file in the place of the old one; at no moment is there half a file.
-    pub(crate) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+    /// Puts a file of mode 0600 in the place of the old one; at no moment is there half a file.
+    ///
+    /// # Errors
+    /// [`FolderError::Write`]; the old file is then still there, whole.
+    pub fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
         let new = path.with_extension("new");
         let attempt = || -> io::Result<()> {
             let _ = fs::remove_file(&new);

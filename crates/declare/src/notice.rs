@@ -13,6 +13,7 @@ use crate::{
 };
 
 pub(crate) use markdown::markdown;
+pub(crate) use text::text;
 
 /// One page for people.
 pub(crate) struct Page {
@@ -69,7 +70,7 @@ impl Declaration {
     /// Returns the notice for a terminal, wrapped at `width` characters (at least 20).
     #[must_use]
     pub fn notice_text(&self, language: Language, width: usize) -> String {
-        text::text(&self.notice(language), width)
+        text(&self.notice(language), width)
     }
 
     fn notice(&self, language: Language) -> Page {

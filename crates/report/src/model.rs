@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use serde::Serialize;
 use tool::{Finding, Moment, Outcome, PathText, Skipped};
 
-/// What left this machine while a report was made. No part of this version can send anything.
+/// What left this machine while a report was made. This program cannot send:
+/// what a person agreed to is sent by the courier, another program, and `candor outbox` shows it.
 pub const LEFT_THE_MACHINE: &str = "nothing";
 
 /// Everything one run of a command found out.

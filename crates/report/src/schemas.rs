@@ -59,12 +59,14 @@ fn every_command_has_a_schema_that_says_what_it_is() {
             "checkup",
             "clean",
             "cleanerml",
+            "consent",
             "doctor",
             "dupes",
             "history",
             "journal",
             "map",
             "notice",
+            "outbox",
             "plan",
             "similar",
             "uninstall",
@@ -91,7 +93,9 @@ fn every_command_has_a_schema_that_says_what_it_is() {
 #[test]
 fn an_envelope_has_exactly_the_fields_that_are_required() {
     // These look at no files and have no envelope.
-    let others = ["apply", "doctor", "journal", "notice", "plan"];
+    let others = [
+        "apply", "consent", "doctor", "journal", "notice", "outbox", "plan",
+    ];
     let tools = schemas()
         .into_iter()
         .filter(|(command, _)| !others.contains(&&**command));

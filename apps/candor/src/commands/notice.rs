@@ -22,6 +22,8 @@ const TOOLS: &[(&str, &str)] = &[
     ("similar", similar::DECLARATION),
     #[cfg(feature = "uninstall")]
     ("uninstall", uninstall::DECLARATION),
+    #[cfg(feature = "consent")]
+    ("candor", crate::consents::SUITE),
 ];
 
 /// Returns the names of the tools of this build.
@@ -42,6 +44,7 @@ pub(crate) fn run(asked: &Notice) -> Result<Ending, Failure> {
     let declaration = Declaration::parse(text).map_err(|error| {
         Failure::new(format!("the declaration of `{name}` is not valid")).because(&error)
     })?;
+    let (declaration, said) = with_operator(declaration)?;
     let text = match asked.json {
         true => {
             let value = serde_json::json!({
@@ -51,10 +54,61 @@ pub(crate) fn run(asked: &Notice) -> Result<Ending, Failure> {
                 "material_sha256": declaration.material_hash(),
                 "notice": declaration.notice_text(Language::En, 100),
                 "sandbox": declaration.sandbox_plan(),
+                "operator": said.operator,
+                "consents": said.consents,
             });
             format!("{value}\n")
         }
-        false => declaration.notice_text(Language::En, terminal::style(Colour::Never).width),
+        false => {
+            let width = terminal::style(Colour::Never).width;
+            declaration.notice_text(Language::En, width) + &said.words
+        }
     };
     print(text.as_bytes())
+}
+
+/// What is said beside a notice: who receives, and what was answered.
+#[derive(Default)]
+struct Said {
+    operator: Option<serde_json::Value>,
+    consents: Vec<serde_json::Value>,
+    words: String,
+}
+
+#[cfg(not(feature = "consent"))]
+fn with_operator(declaration: Declaration) -> Result<(Declaration, Said), Failure> {
+    Ok((declaration, Said::default()))
+}
+
+/// Puts the operator of this machine into a declaration that sends to one, and says what was answered.
+#[cfg(feature = "consent")]
+fn with_operator(declaration: Declaration) -> Result<(Declaration, Said), Failure> {
+    use super::consent::{operator_json, standing_in_words};
+    use crate::{consents::Consents, machine};
+
+    if declaration.sends().is_empty() {
+        return Ok((declaration, Said::default()));
+    }
+    let consents = Consents::of(&machine::at(None)?)?;
+    let declaration = crate::consents::operated(declaration, consents.named.as_ref());
+    let mut said = Said {
+        operator: consents.named.as_ref().map(operator_json),
+        ..Said::default()
+    };
+    for subject in &consents.subjects {
+        if subject.declaration.product().id != declaration.product().id {
+            continue;
+        }
+        let standing = consents.standing(subject);
+        said.consents.push(serde_json::json!({
+            "name": subject.send,
+            "standing": standing.name(),
+        }));
+        said.words.push_str(&format!(
+            "\nYour answer to {}: {}.\n",
+            subject.send,
+            standing_in_words(&standing)
+        ));
+    }
+    Ok((declaration, said))
 }

@@ -6,7 +6,7 @@ use super::{Block, Page, Value};
 const NARROWEST: usize = 20;
 
 /// Writes a page as plain text; only a word longer than `width` makes a longer line.
-pub(super) fn text(page: &Page, width: usize) -> String {
+pub(crate) fn text(page: &Page, width: usize) -> String {
     let width = width.max(NARROWEST);
     let mut out = String::new();
     wrap(&page.title, "", "", width, &mut out);

@@ -1,0 +1,222 @@
+//! `candor consent`: what is agreed to, asked, given, refused, withdrawn; and the receipt.
+
+mod ask;
+mod words;
+
+use consent::{How, Policy, Receipt, Standing};
+use declare::Language;
+use serde_json::json;
+
+use super::{Ending, Failure, print};
+use crate::{
+    cli::{Consent, ConsentAct},
+    consents::{Consents, Subject, cannot},
+    machine, usage,
+};
+
+pub(crate) use words::{operator_json, standing as standing_in_words};
+
+/// What a command did beside showing what holds.
+#[derive(Default)]
+struct Done {
+    /// For a person, in sentences.
+    said: Vec<String>,
+    receipt: Option<Receipt>,
+    emptied: usize,
+    withdrawals: usize,
+}
+
+pub(crate) fn run(asked: &Consent) -> Result<Ending, Failure> {
+    let machine = machine::at(asked.told.now)?;
+    let mut consents = Consents::of(&machine)?;
+    let mut done = Done::default();
+    match asked.act.as_ref().unwrap_or(&ConsentAct::Show) {
+        ConsentAct::Show => {}
+        ConsentAct::Ask { name } => ask::ask(&mut consents, name.as_deref(), asked.told.json)?,
+        ConsentAct::Give(asked) => {
+            let receipt = give(&mut consents, &asked.name, How::Command)?;
+            done.said.push(format!(
+                "Agreed to {}. `candor consent withdraw {}` takes it back.",
+                asked.name, asked.name
+            ));
+            done.receipt = Some(receipt);
+        }
+        ConsentAct::Refuse(asked) => refuse(&mut consents, &asked.name, How::Command, &mut done)?,
+        ConsentAct::Withdraw(asked) => withdraw(&mut consents, &asked.name, &mut done)?,
+        ConsentAct::Receipt(asked) => {
+            let program = consents.subject(&asked.name)?.program();
+            let receipt = consents.ledger.last_receipt(&program).ok_or_else(|| {
+                Failure::new(format!("`{}` was never agreed to", asked.name))
+                    .help("`candor consent` shows what was")
+            })?;
+            done.receipt = Some(receipt);
+        }
+        ConsentAct::Forget => forget(&mut consents, &mut done)?,
+    }
+    match asked.told.json {
+        true => print(format!("{}\n", as_json(&consents, &done)).as_bytes())?,
+        false => print(as_text(&consents, &done).as_bytes())?,
+    };
+    for complaint in &consents.complaints {
+        eprint!("{complaint}");
+    }
+    Ok(match (&consents.damage, consents.complaints.is_empty()) {
+        (None, true) => Ending::NothingFound,
+        _ => Ending::Incomplete,
+    })
+}
+
+/// Notes a yes to one record, in explicit words or with one key.
+fn give(consents: &mut Consents, name: &str, how: How) -> Result<Receipt, Failure> {
+    let subject = consents.subject(name)?;
+    may_be_given(consents, subject)?;
+    let notice = format!("candor notice {}", subject.notice);
+    let (declaration, send) = (subject.declaration.clone(), subject.send.clone());
+    let given = consents.ledger.given(
+        &declaration,
+        &send,
+        &notice,
+        Language::En,
+        how,
+        consents.now,
+    );
+    given.map_err(|error| cannot(&error))
+}
+
+fn may_be_given(consents: &Consents, subject: &Subject) -> Result<(), Failure> {
+    if consents.policy == Policy::SendingForbidden {
+        return Err(Failure::new(
+            "the policy of this machine forbids sending, so there is nothing to agree to",
+        )
+        .help("ask whoever administers it; the file is /etc/candor/policy.toml"));
+    }
+    if subject.declaration.needs_operator() {
+        return Err(Failure::new(format!(
+            "nobody receives `{}`: no operator is named, so there is nothing to agree to",
+            subject.send
+        ))
+        .help(format!(
+            "put the operator's file into your configuration folder as `candor/operator.toml`, and read `candor notice {}`",
+            subject.notice
+        )));
+    }
+    Ok(())
+}
+
+/// Notes a no; to what was agreed to it is a withdrawal.
+fn refuse(consents: &mut Consents, name: &str, how: How, done: &mut Done) -> Result<(), Failure> {
+    let subject = consents.subject(name)?;
+    if consents.standing(subject).is_given() {
+        withdraw(consents, name, done)?;
+    }
+    let subject = consents.subject(name)?;
+    let (declaration, send) = (subject.declaration.clone(), subject.send.clone());
+    let refused = consents
+        .ledger
+        .refused(&declaration, &send, how, consents.now);
+    refused.map_err(|error| cannot(&error))?;
+    done.said.push(format!(
+        "Refused {name}. Nothing of it is put or sent, and it is not asked again."
+    ));
+    Ok(())
+}
+
+fn withdraw(consents: &mut Consents, name: &str, done: &mut Done) -> Result<(), Failure> {
+    let subject = consents.subject(name)?;
+    let program = subject.program();
+    let is_suite = subject.notice == "candor";
+    if consents.standing(subject) == Standing::Unknown {
+        return Err(Failure::new(format!("`{name}` was never agreed to"))
+            .help("nothing of it was stored, and nothing was sent"));
+    }
+    let mut outbox = consents.outbox()?;
+    let (emptied, filed) = outbox
+        .withdraw(&mut consents.ledger, &program, How::Command, consents.now)
+        .map_err(|error| cannot(&error))?;
+    if is_suite {
+        usage::erase(&consents.folder)?;
+    }
+    done.emptied += emptied;
+    done.withdrawals += filed;
+    done.said.push(format!(
+        "Withdrew {name}. {}",
+        words::emptied(emptied, filed)
+    ));
+    Ok(())
+}
+
+fn forget(consents: &mut Consents, done: &mut Done) -> Result<(), Failure> {
+    if !consents.folder.exists() {
+        done.said
+            .push("Nothing was ever agreed to here, so there is nothing to forget.".into());
+        return Ok(());
+    }
+    let mut outbox = consents.outbox()?;
+    let waiting = outbox
+        .forget_me(&mut consents.ledger, How::Command, consents.now)
+        .map_err(|error| cannot(&error))?;
+    usage::erase(&consents.folder)?;
+    done.withdrawals = waiting;
+    done.said.push(match waiting {
+        0 => "Everything is withdrawn, and the secrets are removed. The ledger stays: it is your own proof.".into(),
+        n => format!("Everything is withdrawn. {n} withdrawals are to be delivered first: run `candor outbox send`. After the last one the secrets are removed."),
+    });
+    Ok(())
+}
+
+fn as_text(consents: &Consents, done: &Done) -> String {
+    let mut text = String::new();
+    for line in &done.said {
+        text.push_str(line);
+        text.push('\n');
+    }
+    match &done.receipt {
+        Some(receipt) if !done.said.is_empty() => {
+            text.push('\n');
+            text.push_str(&receipt.text());
+        }
+        Some(receipt) => text.push_str(&receipt.text()),
+        None if done.said.is_empty() => text.push_str(&words::overview(consents)),
+        None => {}
+    }
+    text
+}
+
+/// What `schemas/candor.consent.1.schema.json` says.
+fn as_json(consents: &Consents, done: &Done) -> serde_json::Value {
+    let each = consents.subjects.iter().map(|subject| {
+        let standing = consents.standing(subject);
+        let (event, until) = match &standing {
+            Standing::Given { event, until } => (Some(event.clone()), Some(until.to_string())),
+            _ => (None, None),
+        };
+        json!({
+            "name": subject.send,
+            "program": subject.program(),
+            "notice": subject.notice,
+            "standing": standing.name(),
+            "event": event,
+            "until": until,
+            "can_be_given": may_be_given(consents, subject).is_ok(),
+            "declaration_sha256": subject.declaration.sha256(),
+            "material_sha256": subject.declaration.material_hash(),
+        })
+    });
+    json!({
+        "schema": "candor/consent/1",
+        "operator": consents.named.as_ref().map(operator_json),
+        "sending": match consents.policy {
+            Policy::Silent => "for each person to decide",
+            Policy::SendingForbidden => "forbidden",
+        },
+        "consents": each.collect::<Vec<_>>(),
+        "damage": consents.damage.as_ref().map(|damage| json!({
+            "line": damage.line,
+            "why": damage.why,
+            "kept": damage.kept,
+        })),
+        "receipt": done.receipt,
+        "emptied": done.emptied,
+        "withdrawals": done.withdrawals,
+    })
+}

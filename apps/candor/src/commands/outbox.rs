@@ -1,0 +1,153 @@
+//! `candor outbox`: what waits, what left, byte by byte; and how it is dropped or sent.
+
+mod words;
+
+use std::{env, process};
+
+use consent::{Message, Outbox, Parcel, Policy, Row};
+use serde_json::json;
+
+use super::{Ending, Failure, print};
+use crate::{
+    cli::{OutboxAct, OutboxAsked},
+    consents::{Consents, cannot},
+    machine,
+};
+
+pub(crate) use words::fields;
+
+/// The program that sends, beside this one.
+const COURIER: &str = "candor-courier";
+
+/// What is told, as text or JSON.
+#[derive(Default)]
+struct Told {
+    rows: Vec<Row>,
+    /// Of one record that is shown: every message made of it.
+    parcels: Option<Vec<Parcel>>,
+    withdrawals: usize,
+    messages: Vec<Message>,
+    said: Vec<String>,
+}
+
+pub(crate) fn run(asked: &OutboxAsked) -> Result<Ending, Failure> {
+    let machine = machine::at(asked.told.now)?;
+    let consents = Consents::of(&machine)?;
+    let act = asked.act.as_ref().unwrap_or(&OutboxAct::List);
+    if let OutboxAct::Send = act {
+        return send(&consents);
+    }
+    let mut told = Told::default();
+    match (consents.outbox_if_any()?, act) {
+        (None, OutboxAct::Show { id } | OutboxAct::Drop { id }) => {
+            return Err(cannot(&consent::OutboxError::NoSuchRecord(*id)));
+        }
+        (None, _) => {}
+        (Some(mut outbox), act) => {
+            look(&consents, &mut outbox, act, &mut told).map_err(|error| cannot(&error))?;
+        }
+    }
+    match asked.told.json {
+        true => print(format!("{}\n", as_json(&told)).as_bytes())?,
+        false => print(words::page(&told).as_bytes())?,
+    };
+    if let Some(damage) = &consents.damage {
+        eprint!("{}", cannot(damage));
+        return Ok(Ending::Incomplete);
+    }
+    Ok(Ending::NothingFound)
+}
+
+fn look(
+    consents: &Consents,
+    outbox: &mut Outbox,
+    act: &OutboxAct,
+    told: &mut Told,
+) -> Result<(), consent::OutboxError> {
+    match act {
+        OutboxAct::Show { id } => {
+            // To be shown here is to be seen: only after this may it leave.
+            outbox.was_shown(*id, consents.now)?;
+            told.rows = vec![outbox.row(*id)?];
+            told.parcels = Some(outbox.parcels(*id)?);
+        }
+        OutboxAct::Drop { id } => {
+            let filed = outbox.drop_record(*id, consents.now)?;
+            told.said.push(words::dropped(*id, filed));
+            told.rows = vec![outbox.row(*id)?];
+        }
+        OutboxAct::List | OutboxAct::Send => {
+            told.rows = outbox.rows()?;
+            told.messages = outbox.take_messages()?;
+        }
+    }
+    told.withdrawals = outbox.withdrawals_waiting()?;
+    Ok(())
+}
+
+/// Starts the courier and waits for it. This program itself cannot send: it has no code for it.
+fn send(consents: &Consents) -> Result<Ending, Failure> {
+    if consents.policy == Policy::SendingForbidden {
+        return Err(Failure::new("the policy of this machine forbids sending")
+            .help("ask whoever administers it; the file is /etc/candor/policy.toml"));
+    }
+    let own = env::current_exe()
+        .map_err(|error| Failure::new("cannot tell where this program lies").because(&error))?;
+    let courier = own.with_file_name(COURIER);
+    if !courier.is_file() {
+        let shown = tool::path_text::shown(courier.as_os_str());
+        return Err(Failure::new(format!("there is no courier at `{shown}`")).help(
+            "nothing was sent; `candor-courier` is a program of its own, install it beside this one",
+        ));
+    }
+    let status = process::Command::new(&courier).arg("send").status();
+    let status =
+        status.map_err(|error| Failure::new("the courier cannot be started").because(&error))?;
+    Ok(match status.success() {
+        true => Ending::NothingFound,
+        false => Ending::Incomplete,
+    })
+}
+
+/// What `schemas/candor.outbox.1.schema.json` says.
+fn as_json(told: &Told) -> serde_json::Value {
+    let rows = told.rows.iter().map(|row| {
+        json!({
+            "id": row.id,
+            "program": row.program,
+            "state": row.state,
+            "epoch": row.epoch,
+            "epoch_ends": row.epoch_ends.to_string(),
+            "put": row.put.to_string(),
+            "shown": row.shown.map(|it| it.to_string()),
+            "sent": row.sent.map(|it| it.to_string()),
+            "erased_at": row.erased_at.map(|it| it.to_string()),
+            "receipt": row.receipt,
+            "tries": row.tries,
+            "trouble": row.trouble,
+            "fields": row.fields,
+            "report": row.report.as_deref().map(words::hex),
+        })
+    });
+    let parcels = told.parcels.as_ref().map(|parcels| {
+        let each = parcels.iter().map(|parcel| {
+            json!({
+                "kind": parcel.kind.name(),
+                "stored": parcel.stored.to_string(),
+                "departed": parcel.departed.map(|it| it.to_string()),
+                "plain": words::hex(&parcel.plain),
+                "sealed": words::hex(&parcel.sealed),
+            })
+        });
+        each.collect::<Vec<_>>()
+    });
+    let messages = told.messages.iter();
+    let messages = messages.map(|it| json!({ "at": it.at.to_string(), "text": it.text }));
+    json!({
+        "schema": "candor/outbox/1",
+        "records": rows.collect::<Vec<_>>(),
+        "parcels": parcels,
+        "withdrawals": told.withdrawals,
+        "messages": messages.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,243 @@
+//! What this person agreed to: operator, declarations, ledger and policy, put together.
+//!
+//! Candor names no operator. Without one nothing can be agreed to; without a consent nothing is stored, let
+//! alone sent. This program has no network code: the courier sends, and is another program.
+
+use std::{collections::BTreeMap, fs, io, path::PathBuf};
+
+use consent::{
+    Damage, Folder, Ledger, Outbox, Policy, ProgramId, Put, Record, RecordState, Row, Standing,
+    Time, Value,
+};
+use declare::{Declaration, Operator};
+use tool::Machine;
+
+use crate::failure::Failure;
+
+/// What the suite itself counts and sends, if a person agrees.
+pub(crate) const SUITE: &str = include_str!("../declaration.toml");
+
+/// Longest operator file that is read.
+const LONGEST: u64 = 64 << 10;
+
+/// Every declaration of this build that sends something, by the name `candor notice` knows it by.
+const SENDING: &[(&str, &str)] = &[
+    #[cfg(feature = "history")]
+    ("history", history::DECLARATION),
+    ("candor", SUITE),
+];
+
+/// One record that a person can agree to send.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// The name `candor notice` knows its declaration by.
+    pub(crate) notice: &'static str,
+    /// The declaration, with the operator if one is named.
+    pub(crate) declaration: Declaration,
+    /// The record's id in it.
+    pub(crate) send: String,
+}
+
+impl Subject {
+    pub(crate) fn program(&self) -> ProgramId {
+        ProgramId::of(&self.declaration.product().id, &self.send)
+    }
+}
+
+/// The operator that is named on this machine, and where.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) operator: Operator,
+    pub(crate) file: PathBuf,
+}
+
+/// Everything that decides whether something may be sent.
+#[derive(Debug)]
+pub(crate) struct Consents {
+    pub(crate) folder: Folder,
+    pub(crate) ledger: Ledger,
+    /// What was wrong with a ledger that was put aside just now.
+    pub(crate) damage: Option<Damage>,
+    pub(crate) policy: Policy,
+    pub(crate) named: Option<Named>,
+    pub(crate) subjects: Vec<Subject>,
+    pub(crate) now: Time,
+    /// What could not be read; nothing is sent because of it.
+    pub(crate) complaints: Vec<Failure>,
+}
+
+impl Consents {
+    /// Reads what holds for the person of this machine, and notes in the ledger what time and a new
+    /// declaration did to it.
+    pub(crate) fn of(machine: &Machine) -> Result<Self, Failure> {
+        let now = time(machine);
+        let folder = folder(machine)?;
+        let named = named(machine)?;
+        let mut complaints = Vec::new();
+        let policy = Policy::of_machine().unwrap_or_else(|error| {
+            complaints.push(Failure::new("the policy of this machine").because(&error));
+            Policy::SendingForbidden
+        });
+        let opened = Ledger::open(&folder, now).map_err(|error| cannot(&error))?;
+        let mut consents = Self {
+            subjects: subjects(named.as_ref())?,
+            folder,
+            ledger: opened.ledger,
+            damage: opened.damage,
+            policy,
+            named,
+            now,
+            complaints,
+        };
+        for subject in &consents.subjects {
+            let noticed = consents.ledger.notice(&subject.declaration, now);
+            noticed.map_err(|error| cannot(&error))?;
+        }
+        if let Some(mut outbox) = consents.outbox_if_any()? {
+            outbox.settle(now).map_err(|error| cannot(&error))?;
+        }
+        Ok(consents)
+    }
+
+    /// Returns the subject of this name: `threat-sighting`.
+    pub(crate) fn subject(&self, name: &str) -> Result<&Subject, Failure> {
+        let is_it = |it: &&Subject| it.send == name || it.program().as_str() == name;
+        self.subjects.iter().find(is_it).ok_or_else(|| {
+            let names: Vec<&str> = self.subjects.iter().map(|it| it.send.as_str()).collect();
+            Failure::new(format!("there is no record `{name}` to agree to"))
+                .help(format!("there are: {}", names.join(", ")))
+        })
+    }
+
+    /// Returns where the consent to a subject stands.
+    pub(crate) fn standing(&self, subject: &Subject) -> Standing {
+        let material = subject.declaration.material_hash();
+        let state = self.ledger.state();
+        state.standing(&subject.program(), &material, self.now)
+    }
+
+    /// Returns the outbox, making it if there is none.
+    pub(crate) fn outbox(&self) -> Result<Outbox, Failure> {
+        Outbox::open(&self.folder).map_err(|error| cannot(&error))
+    }
+
+    /// Returns the outbox if there ever was one.
+    pub(crate) fn outbox_if_any(&self) -> Result<Option<Outbox>, Failure> {
+        Outbox::open_existing(&self.folder).map_err(|error| cannot(&error))
+    }
+
+    /// Puts the first of these that is a record, if a person agreed to it, no policy forbids it, and this
+    /// epoch has none yet. Returns the record as it waits.
+    pub(crate) fn put(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = BTreeMap<String, Value>>,
+    ) -> Result<Option<Row>, Failure> {
+        let subject = self.subject(name)?;
+        if self.policy == Policy::SendingForbidden || !self.standing(subject).is_given() {
+            return Ok(None);
+        }
+        let receipt = self
+            .ledger
+            .receipt(&subject.declaration, &subject.send, self.now)
+            .map_err(|error| cannot(&error))?;
+        let mut outbox = self.outbox()?;
+        for fields in candidates {
+            // What the declaration does not let out, such as a host that is too long, is not put.
+            let record = Record::of(&subject.declaration, &subject.send, fields, self.now);
+            let Ok(record) = record else { continue };
+            let put = outbox.put(&record, &receipt, self.now);
+            return match put.map_err(|error| cannot(&error))? {
+                Put::Stored(id) => outbox.row(id).map(Some).map_err(|error| cannot(&error)),
+                Put::OneAlready | Put::TooLate => Ok(None),
+            };
+        }
+        Ok(None)
+    }
+
+    /// Notes that the fields of a record were shown to the person.
+    pub(crate) fn was_shown(&self, id: i64) -> Result<RecordState, Failure> {
+        let mut outbox = self.outbox()?;
+        outbox
+            .was_shown(id, self.now)
+            .map_err(|error| cannot(&error))
+    }
+}
+
+/// Returns the folder of consent of the person of this machine.
+pub(crate) fn folder(machine: &Machine) -> Result<Folder, Failure> {
+    let person = machine
+        .people
+        .first()
+        .ok_or_else(|| Failure::new("nobody's home folder is known"))?;
+    Ok(Folder::in_state(&person.state))
+}
+
+/// Returns the machine's moment in whole seconds.
+pub(crate) fn time(machine: &Machine) -> Time {
+    Time(u64::try_from(machine.now.0 / 1_000_000).unwrap_or(0))
+}
+
+/// Returns the operator that is named: in the person's configuration folder, else for all on this machine.
+pub(crate) fn named(machine: &Machine) -> Result<Option<Named>, Failure> {
+    let own = machine.people.first();
+    let own = own.map(|person| person.config.join("candor/operator.toml"));
+    let all = PathBuf::from("/etc/candor/operator.toml");
+    for file in own.into_iter().chain([all]) {
+        let shown = tool::path_text::shown(file.as_os_str());
+        let unreadable = |error: io::Error| {
+            Failure::new(format!("cannot read the operator's file `{shown}`"))
+                .because(&error)
+                .help("mend it or move it away; until then nothing is agreed to and nothing is put")
+        };
+        match fs::metadata(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(unreadable(error)),
+            Ok(metadata) if metadata.len() > LONGEST => {
+                return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
+            }
+            Ok(_) => {}
+        }
+        let text = fs::read_to_string(&file).map_err(unreadable)?;
+        let operator = Operator::parse(&text).map_err(|error| {
+            Failure::new(format!("the operator's file `{shown}` is not valid"))
+                .because(&error)
+                .help("mend it or move it away; until then nothing is agreed to and nothing is put")
+        })?;
+        return Ok(Some(Named { operator, file }));
+    }
+    Ok(None)
+}
+
+/// Returns a declaration as it is with the operator, if one is named.
+pub(crate) fn operated(declaration: Declaration, named: Option<&Named>) -> Declaration {
+    match named {
+        Some(named) => declaration.operated_by(&named.operator),
+        None => declaration,
+    }
+}
+
+fn subjects(named: Option<&Named>) -> Result<Vec<Subject>, Failure> {
+    let mut subjects = Vec::new();
+    for (notice, text) in SENDING {
+        let declaration = Declaration::parse(text).map_err(|error| {
+            Failure::new(format!("the declaration of `{notice}` is not valid")).because(&error)
+        })?;
+        let declaration = operated(declaration, named);
+        for send in declaration.sends() {
+            subjects.push(Subject {
+                notice,
+                declaration: declaration.clone(),
+                send: send.id.clone(),
+            });
+        }
+    }
+    Ok(subjects)
+}
+
+/// Says what ledger or outbox could not do.
+pub(crate) fn cannot(error: &(dyn std::error::Error + 'static)) -> Failure {
+    Failure::new("what was agreed to, or what waits, cannot be told")
+        .because(error)
+        .help("nothing is sent meanwhile")
+}
