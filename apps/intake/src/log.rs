@@ -183,19 +183,18 @@ impl Log {
         newest
     }
 
-    /// Returns the key of an epoch that was published.
+    /// Returns the place of the leaf that published the key of an epoch.
     #[must_use]
-    pub fn published(&self, program: ProgramHash, epoch: Epoch) -> Option<PublicKey> {
+    pub fn published_at(&self, program: ProgramHash, epoch: Epoch) -> Option<u64> {
         self.last(|leaf| match &leaf.event {
             Event::EpochKeyPublished {
                 program: of,
                 epoch: at,
-                randomness,
                 ..
-            } => ((*of, *at) == (program, epoch)).then_some(*randomness),
+            } => ((*of, *at) == (program, epoch)).then_some(()),
             _ => None,
         })
-        .map(|(_, key)| key)
+        .map(|(index, ())| index)
     }
 
     /// Returns whether the destruction of an epoch's key is in the log.
@@ -262,6 +261,28 @@ impl Log {
             _ => None,
         })
         .map(|(index, (at, reason))| (index, at, reason))
+    }
+
+    /// Returns every partition that was sealed and not erased, with the name of its key and how many
+    /// reports it held.
+    #[must_use]
+    pub fn unerased(&self) -> Vec<(Partition, Hash, u64)> {
+        let mut there: Vec<(Partition, Hash, u64)> = Vec::new();
+        for leaf in &self.lock().leaves {
+            match &leaf.event {
+                Event::PartitionSealed {
+                    partition,
+                    key_id,
+                    rows,
+                    ..
+                } => there.push((*partition, *key_id, *rows)),
+                Event::PartitionErased { partition, .. } => {
+                    there.retain(|(it, ..)| it != partition);
+                }
+                _ => {}
+            }
+        }
+        there
     }
 
     /// Returns the last configuration that is in the log.
