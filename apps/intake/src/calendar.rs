@@ -81,11 +81,15 @@ impl Calendar {
     #[must_use]
     pub fn live(&self, now: u64) -> Vec<u32> {
         let current = self.epoch_of(now);
-        [current.saturating_sub(1), current, current.saturating_add(1)]
-            .into_iter()
-            .filter(|epoch| now.saturating_add(AHEAD) >= self.opens(*epoch))
-            .filter(|epoch| now < self.key_dies(*epoch))
-            .collect()
+        [
+            current.saturating_sub(1),
+            current,
+            current.saturating_add(1),
+        ]
+        .into_iter()
+        .filter(|epoch| now.saturating_add(AHEAD) >= self.opens(*epoch))
+        .filter(|epoch| now < self.key_dies(*epoch))
+        .collect()
     }
 
     /// Returns when a partition is sealed.
@@ -106,8 +110,7 @@ impl Calendar {
     /// Returns when the counts of an epoch are erased. The oldest report in them is as old as the epoch.
     #[must_use]
     pub fn counts_die(&self, epoch: u32) -> u64 {
-        self.opens(epoch)
-            .saturating_add(self.retention.min(COUNTS))
+        self.opens(epoch).saturating_add(self.retention.min(COUNTS))
     }
 }
 

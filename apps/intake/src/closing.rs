@@ -38,7 +38,10 @@ impl Intake {
                 reason: reason.clone(),
             });
         }
-        events.push(acted(by, format!("closed {}: {reason}", words(program, version))));
+        events.push(acted(
+            by,
+            format!("closed {}: {reason}", words(program, version)),
+        ));
         self.log.append(now, events)?;
         self.status_changed();
         Ok(())

@@ -259,7 +259,9 @@ impl Config {
         let roles: Vec<&str> = self.roles.iter().map(|role| role.name()).collect();
         let mut means = Vec::new();
         if self.has(Role::Receive) && self.has(Role::Randomness) {
-            means.push("it can try guesses at what was reported for as long as the key of an epoch lives");
+            means.push(
+                "it can try guesses at what was reported for as long as the key of an epoch lives",
+            );
         }
         if self.has(Role::Receive) && self.has(Role::Issuer) {
             means.push("it can make up reports of its own, and with them test guesses");
@@ -285,7 +287,11 @@ impl Config {
                 broken.push((key.to_owned(), why));
             }
         };
-        must(!self.roles.is_empty(), "roles", "name at least one role".to_owned());
+        must(
+            !self.roles.is_empty(),
+            "roles",
+            "name at least one role".to_owned(),
+        );
         let mut roles = self.roles.clone();
         roles.sort_unstable();
         roles.dedup();
@@ -348,7 +354,11 @@ impl Config {
         );
         for (name, gateway) in &self.relay {
             let key = format!("relay.{name}.url");
-            must(is_plain_name(name), &key, "a gateway is named by small letters, digits and `-`".to_owned());
+            must(
+                is_plain_name(name),
+                &key,
+                "a gateway is named by small letters, digits and `-`".to_owned(),
+            );
             if let Err(why) = target(&gateway.url) {
                 must(false, &key, why);
             }
@@ -412,7 +422,10 @@ pub fn target(url: &str) -> Result<Target, String> {
         }
         _ => (authority, None),
     };
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let host = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:".contains(&byte);
     if host.is_empty() || !host.bytes().all(plain) || path.contains(['?', '#', ' ']) {
         return Err(format!("`{url}` is no address of a gateway"));
@@ -420,7 +433,9 @@ pub fn target(url: &str) -> Result<Target, String> {
     let is_loopback =
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     if !tls && !is_loopback {
-        return Err(format!("`{url}` is not https, and {host} is not this machine"));
+        return Err(format!(
+            "`{url}` is not https, and {host} is not this machine"
+        ));
     }
     Ok(Target {
         tls,

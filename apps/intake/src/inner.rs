@@ -16,8 +16,8 @@ use wire::{
     ProgramHash, Report, Version,
     log::{self, Hash, Proof, inclusion_proof},
     ohttp::{Method, Request, Response},
-    randomness,
     rand_core::OsRng,
+    randomness,
     withdraw::Withdrawal,
 };
 
@@ -93,9 +93,9 @@ fn randomness(intake: &Intake, body: &[u8]) -> Result<Response, Refusal> {
     let epoch = request.epoch().0;
     open_epoch(intake, taken, epoch)?;
     not_closed(intake, taken.program.hash(), None)?;
-    let key = intake.epoch_key(taken, epoch).ok_or_else(|| {
-        Refusal::new(422, "epoch-closed", "the key of this epoch was destroyed")
-    })?;
+    let key = intake
+        .epoch_key(taken, epoch)
+        .ok_or_else(|| Refusal::new(422, "epoch-closed", "the key of this epoch was destroyed"))?;
     let answer = key.answer(&request, &mut OsRng);
     one_more(&intake.meters.evaluations);
     Ok(bytes(answer))
@@ -103,8 +103,7 @@ fn randomness(intake: &Intake, body: &[u8]) -> Result<Response, Refusal> {
 
 async fn report(intake: &Intake, body: &[u8]) -> Result<Response, Refusal> {
     has_role(intake, Role::Receive)?;
-    let report =
-        Report::parse(body).map_err(|error| Refusal::malformed(error.code(), &error))?;
+    let report = Report::parse(body).map_err(|error| Refusal::malformed(error.code(), &error))?;
     let taken = program(intake, report.program().0)?;
     not_closed(intake, taken.program.hash(), Some(report.version()))?;
     if !taken.program.admits(&report) {
@@ -244,7 +243,11 @@ pub(crate) fn named(taken: &Taken, partition: Partition) -> log::Partition {
 pub(crate) fn has_role(intake: &Intake, role: Role) -> Result<(), Refusal> {
     match intake.has(role) {
         true => Ok(()),
-        false => Err(Refusal::new(404, "other-role", "this server does not do that")),
+        false => Err(Refusal::new(
+            404,
+            "other-role",
+            "this server does not do that",
+        )),
     }
 }
 
@@ -278,7 +281,11 @@ fn not_closed(
     };
     let too_old = version.is_some_and(|version| version < intake.least_version());
     match too_old || intake.closed().iter().any(meets) {
-        true => Err(Refusal::new(410, "version-closed", "this record is closed for this version")),
+        true => Err(Refusal::new(
+            410,
+            "version-closed",
+            "this record is closed for this version",
+        )),
         false => Ok(()),
     }
 }

@@ -72,7 +72,9 @@ pub struct Intake {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has it open.
-    #[error("another candor-intake has `{path}` open: ask it through its admin socket, or stop it first")]
+    #[error(
+        "another candor-intake has `{path}` open: ask it through its admin socket, or stop it first"
+    )]
     InUse {
         /// The folder.
         path: PathBuf,
@@ -129,7 +131,7 @@ impl Intake {
         let lock = locked(&folder)?;
         let vault = Arc::new(Vault::open(&folder.join("vault"))?);
         let log = {
-            let signer = Signer::new(&config.log_name, &seed(&vault, "log")?)?;
+            let signer = Signer::new(&config.log_name, &*seed(&vault, "log")?)?;
             Log::open(&folder.join("log"), signer)?
         };
         let options = Options {
@@ -144,9 +146,12 @@ impl Intake {
         }
         let closing = RwLock::new(closing(&meta)?);
         let intake = Self {
-            gateway: GatewayKey::of(1, &seed(&vault, "ohttp")?)?,
-            issuer: IssuerKey::of(&seed(&vault, "issuer")?),
-            status_signer: Signer::new(&format!("{}/status", config.log_name), &seed(&vault, "status")?)?,
+            gateway: GatewayKey::of(1, &*seed(&vault, "ohttp")?)?,
+            issuer: IssuerKey::of(&*seed(&vault, "issuer")?),
+            status_signer: Signer::new(
+                &format!("{}/status", config.log_name),
+                &*seed(&vault, "status")?,
+            )?,
             status: Mutex::new(None),
             networks: Networks::default(),
             tried: Mutex::default(),
@@ -177,7 +182,10 @@ impl Intake {
     /// Returns the oldest version that may report.
     #[must_use]
     pub fn least_version(&self) -> Version {
-        self.closing.read().unwrap_or_else(PoisonError::into_inner).1
+        self.closing
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .1
     }
 
     /// Reads again what is closed, and has the status signed anew.
@@ -234,7 +242,10 @@ impl Intake {
     fn log_settings(&self) -> Result<(), OpenError> {
         let mut printed = self.settings();
         for declared in self.programs.declared() {
-            printed.insert(format!("declaration {}", declared.file), declared.sha256.clone());
+            printed.insert(
+                format!("declaration {}", declared.file),
+                declared.sha256.clone(),
+            );
         }
         let text = serde_json::to_string(&printed).unwrap_or_default();
         let hash = Hash(Sha256::digest(text.as_bytes()).into());
@@ -280,7 +291,10 @@ impl Intake {
 /// Returns what is closed, and the oldest version that may report.
 fn closing(meta: &Meta) -> Result<(Vec<Closed>, Version), MetaError> {
     let least = meta.setting(LEAST)?.and_then(|text| text.parse().ok());
-    Ok((meta.closed()?, least.unwrap_or(Version { major: 0, minor: 0 })))
+    Ok((
+        meta.closed()?,
+        least.unwrap_or(Version { major: 0, minor: 0 }),
+    ))
 }
 
 /// Returns the name of an epoch's key in the vault.

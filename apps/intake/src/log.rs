@@ -16,7 +16,7 @@ use wire::{
     Epoch, ProgramHash, PublicKey,
     log::{
         Bundle, Checkpoint, CheckpointError, EntryProof, Erasure, Event, Hash, Leaf, LeafError,
-        Partition, TILE, Tile, inclusion_proof, leaf_hash, root, tiles_between,
+        Partition, TILE, inclusion_proof, leaf_hash, root, tiles_between,
     },
     note::{NoteError, Signer, Verifier},
 };
@@ -131,7 +131,10 @@ impl Log {
                     index: tile.index,
                     width: tile.width,
                 };
-                self.put(&bundle.path(), &bundle_bytes(bundle, &bytes).unwrap_or_default())?;
+                self.put(
+                    &bundle.path(),
+                    &bundle_bytes(bundle, &bytes).unwrap_or_default(),
+                )?;
             }
             self.put(&tile.path(), &tile.bytes(&hashes).unwrap_or_default())?;
         }
@@ -327,8 +330,8 @@ impl Log {
 
     fn last<T>(&self, find: impl Fn(&Leaf) -> Option<T>) -> Option<(u64, T)> {
         let state = self.lock();
-        let mut numbered = (0..state.leaves.len() as u64).zip(&state.leaves).rev();
-        numbered.find_map(|(index, leaf)| Some((index, find(leaf)?)))
+        let mut numbered = state.leaves.iter().enumerate().rev();
+        numbered.find_map(|(index, leaf)| Some((index as u64, find(leaf)?)))
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), LogError> {
@@ -435,7 +438,10 @@ mod tests {
         let log = Log::open(folder.path(), signer()).unwrap();
         assert_eq!(log.head(), head);
         assert_eq!(log.checkpoint(), checkpoint);
-        assert_eq!(verify(folder.path(), &signer().verifier()).unwrap().len(), 300);
+        assert_eq!(
+            verify(folder.path(), &signer().verifier()).unwrap().len(),
+            300
+        );
         let checkpoint = Checkpoint::open(&checkpoint, &signer().verifier()).unwrap();
         let leaf = leaf_hash(proof.leaf.as_bytes());
         wire::log::verify_inclusion(&leaf, 255, 300, &proof.path, &checkpoint.root).unwrap();
@@ -473,7 +479,10 @@ mod tests {
             let mut changed = whole.clone();
             *changed.last_mut().unwrap() ^= 1;
             std::fs::write(&path, &changed).unwrap();
-            assert!(verify(folder.path(), &signer().verifier()).is_err(), "{file}");
+            assert!(
+                verify(folder.path(), &signer().verifier()).is_err(),
+                "{file}"
+            );
             assert!(Log::open(folder.path(), signer()).is_err(), "{file}");
             std::fs::write(&path, whole).unwrap();
         }
@@ -490,7 +499,14 @@ mod tests {
         std::fs::write(folder.path().join("vault"), "secret").unwrap();
         let inner = folder.path().join("log");
         let log = Log::open(&inner, signer()).unwrap();
-        for path in ["tile/../../vault", "../vault", "tile//../vault", "tile/0/", "checkpoint", "tile/x/0"] {
+        for path in [
+            "tile/../../vault",
+            "../vault",
+            "tile//../vault",
+            "tile/0/",
+            "checkpoint",
+            "tile/x/0",
+        ] {
             assert_eq!(log.file(path), None, "{path}");
         }
     }

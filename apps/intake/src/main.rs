@@ -1,3 +1,12 @@
+//! The program: reads its settings, then does one thing.
 #![forbid(unsafe_code)]
-//! x
-fn main(){}
+
+mod command;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    command::run(command::Command::parse())
+}

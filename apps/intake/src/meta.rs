@@ -112,7 +112,8 @@ impl Meta {
         let opened = Connection::open(path).and_then(|connection| {
             connection.busy_timeout(Duration::from_secs(5))?;
             connection.execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+                 PRAGMA temp_store = MEMORY;",
             )?;
             connection.execute_batch(TABLES)?;
             Ok(connection)
@@ -138,7 +139,12 @@ impl Meta {
             "remember a program",
             "INSERT INTO programs VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (number) DO UPDATE SET hash = ?2, id = ?3, calendar = ?4",
-            params![program.number, program.hash.to_string(), program.id, calendar],
+            params![
+                program.number,
+                program.hash.to_string(),
+                program.id,
+                calendar
+            ],
         )
         .map(drop)
     }
@@ -385,11 +391,11 @@ impl Meta {
             params![key.as_bytes(), hour],
         )?;
         let sql = "SELECT request FROM issued WHERE key = ?1 AND program = ?2 AND epoch = ?3";
-        let noted = self.lock().query_row(
-            sql,
-            params![key.as_bytes(), program, epoch],
-            |row| row.get::<_, Vec<u8>>(0),
-        );
+        let noted = self
+            .lock()
+            .query_row(sql, params![key.as_bytes(), program, epoch], |row| {
+                row.get::<_, Vec<u8>>(0)
+            });
         Ok(self.told("read tokens", noted)? == request)
     }
 
@@ -469,7 +475,9 @@ impl Meta {
 
     /// SQLite itself takes back what a panic cut short.
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

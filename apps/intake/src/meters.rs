@@ -78,12 +78,24 @@ impl Meters {
     pub fn text(&self, gauges: &[(&str, &str, u64)]) -> String {
         let mut out = String::new();
         let counters: [(&str, &str, &AtomicU64); 7] = [
-            ("reports_stored", "Reports that are on the disk.", &self.stored),
-            ("reports_duplicate", "Reports that were there already.", &self.duplicates),
+            (
+                "reports_stored",
+                "Reports that are on the disk.",
+                &self.stored,
+            ),
+            (
+                "reports_duplicate",
+                "Reports that were there already.",
+                &self.duplicates,
+            ),
             ("withdrawals", "Withdrawals that hold.", &self.withdrawals),
             ("tokens_issued", "Tokens given out.", &self.tokens),
             ("enrolments", "Installations enrolled.", &self.enrolments),
-            ("evaluations", "Blinded questions answered.", &self.evaluations),
+            (
+                "evaluations",
+                "Blinded questions answered.",
+                &self.evaluations,
+            ),
             ("relayed", "Messages passed on.", &self.relayed),
         ];
         for (name, what, value) in counters {
@@ -91,9 +103,18 @@ impl Meters {
             head(&mut out, &format!("{name}_total"), what, "counter");
             line(&mut out, &format!("{name}_total"), value);
         }
-        head(&mut out, "rejects_total", "What was not taken, by reason.", "counter");
+        head(
+            &mut out,
+            "rejects_total",
+            "What was not taken, by reason.",
+            "counter",
+        );
         for (reason, value) in self.rejects() {
-            line(&mut out, &format!("rejects_total{{reason=\"{reason}\"}}"), value);
+            line(
+                &mut out,
+                &format!("rejects_total{{reason=\"{reason}\"}}"),
+                value,
+            );
         }
         head(&mut out, "answers_total", "Answers, by status.", "counter");
         let answers = self
@@ -102,11 +123,20 @@ impl Meters {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         for (status, value) in answers {
-            line(&mut out, &format!("answers_total{{status=\"{status}\"}}"), value);
+            line(
+                &mut out,
+                &format!("answers_total{{status=\"{status}\"}}"),
+                value,
+            );
         }
         self.histogram(&mut out);
         let under_way = self.under_way.load(Ordering::Relaxed);
-        head(&mut out, "requests_under_way", "Requests under way.", "gauge");
+        head(
+            &mut out,
+            "requests_under_way",
+            "Requests under way.",
+            "gauge",
+        );
         line(&mut out, "requests_under_way", under_way);
         for (name, what, value) in gauges {
             head(&mut out, name, what, "gauge");
@@ -165,7 +195,10 @@ mod tests {
             "candor_intake_answer_seconds_count 2",
             "candor_intake_waiting 3",
         ] {
-            assert!(text.lines().any(|line| line == expected), "{expected}\n{text}");
+            assert!(
+                text.lines().any(|line| line == expected),
+                "{expected}\n{text}"
+            );
         }
     }
 }

@@ -72,7 +72,9 @@ pub enum ProgramsError {
         source: ProgramError,
     },
     /// Two programs have one number on the wire.
-    #[error("`{one}` and `{other}` have the same number {number:04x} on the wire: take one of them")]
+    #[error(
+        "`{one}` and `{other}` have the same number {number:04x} on the wire: take one of them"
+    )]
     SameNumber {
         /// The one.
         one: String,
@@ -116,12 +118,11 @@ impl Programs {
             sha256: declaration.sha256().to_owned(),
         });
         for send in declaration.sends() {
-            let program = Program::of(&declaration, &send.id).map_err(|source| {
-                ProgramsError::Program {
+            let program =
+                Program::of(&declaration, &send.id).map_err(|source| ProgramsError::Program {
                     path: path.to_owned(),
                     source,
-                }
-            })?;
+                })?;
             let number = program.number().0;
             if let Some(other) = self.by_number.get(&number) {
                 return Err(ProgramsError::SameNumber {

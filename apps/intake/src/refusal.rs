@@ -100,10 +100,12 @@ impl From<StoreError> for Refusal {
             StoreError::Sealed { .. } => {
                 Self::new(503, "day-over", "this day was sealed; ask again").retry_after(60)
             }
-            StoreError::TooManyWithdrawals { .. } => {
-                Self::new(429, "too-many-withdrawals", "too many withdrawals wait today")
-                    .retry_after(3600)
-            }
+            StoreError::TooManyWithdrawals { .. } => Self::new(
+                429,
+                "too-many-withdrawals",
+                "too many withdrawals wait today",
+            )
+            .retry_after(3600),
             StoreError::Broken { .. } | StoreError::Closed => {
                 Self::new(503, "stopping", "the server is stopping").retry_after(30)
             }

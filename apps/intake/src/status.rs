@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use wire::{
-    log::{EntryProof, Event},
+    log::EntryProof,
     status::{Disabled, Role as WireRole, Status},
 };
 
@@ -49,6 +49,12 @@ impl Intake {
             note: note.clone(),
         });
         Ok(note)
+    }
+
+    /// Returns what checks the status.
+    #[must_use]
+    pub fn status_verifier(&self) -> wire::note::Verifier {
+        self.status_signer.verifier()
     }
 
     fn unsigned_status(&self, now: u64) -> (Status, u64) {
@@ -98,27 +104,13 @@ impl Intake {
         let mut proofs = Vec::new();
         for taken in self.programs.all() {
             for epoch in taken.calendar.live(now) {
-                let leaf = self.log.published_at(*taken.program.hash(), wire::Epoch(epoch));
+                let leaf = self
+                    .log
+                    .published_at(*taken.program.hash(), wire::Epoch(epoch));
                 proofs.extend(leaf.and_then(|at| Some(self.log.proof(at)?.0)));
             }
         }
         proofs
-    }
-
-    /// Returns the events of the log that are about keys, the newest first.
-    #[must_use]
-    pub fn key_events(&self, many: usize) -> Vec<(u64, wire::log::Leaf)> {
-        let is_of_keys = |event: &Event| {
-            matches!(
-                event,
-                Event::EpochKeyPublished { .. } | Event::EpochKeyDestroyed { .. }
-            )
-        };
-        let all = self.log.newest(usize::MAX);
-        all.into_iter()
-            .filter(|(_, leaf)| is_of_keys(&leaf.event))
-            .take(many)
-            .collect()
     }
 }
 

@@ -16,7 +16,7 @@ mod sqlite;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
 
-use std::{fmt, io, path::PathBuf};
+use std::{fmt, io, path::PathBuf, sync::mpsc};
 
 pub use sqlite::{Options, SqliteStore};
 
@@ -204,6 +204,16 @@ pub trait Store: Send + Sync {
 
     /// Returns why nothing can be stored any more until the server starts anew, if so.
     fn broken(&self) -> Option<String>;
+}
+
+/// Puts a report and waits for the answer.
+///
+/// # Errors
+/// What the store answered.
+pub fn put_and_wait(store: &dyn Store, arrival: Arrival) -> Result<Put, StoreError> {
+    let (send, answer) = mpsc::sync_channel(1);
+    store.put(arrival, Box::new(move |outcome| drop(send.send(outcome))));
+    answer.recv().unwrap_or(Err(StoreError::Closed))
 }
 
 /// Why something could not be stored, read or erased.

@@ -22,6 +22,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
+use wire::rand_core::{OsRng, RngCore};
 use zeroize::{Zeroize, Zeroizing};
 
 /// What the file begins with.
@@ -46,7 +47,9 @@ impl Secret {
     /// [`VaultError::Random`] when the system has none to give.
     pub fn random() -> Result<Self, VaultError> {
         let mut bytes = vec![0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| VaultError::Random(error.to_string()))?;
+        OsRng
+            .try_fill_bytes(&mut bytes)
+            .map_err(|error| VaultError::Random(error.to_string()))?;
         Ok(Self::new(bytes))
     }
 
@@ -229,7 +232,9 @@ fn read(path: &Path, mut file: File) -> Result<BTreeMap<String, Secret>, VaultEr
 /// `magic | (name length 2, name, key length 2, key)* | SHA-256 of all before`.
 fn encoded(keys: &BTreeMap<String, Secret>) -> Option<Zeroizing<Vec<u8>>> {
     // With its whole room at once: a vector that grows leaves copies behind.
-    let room = keys.iter().map(|(name, key)| 4 + name.len() + key.bytes().len());
+    let room = keys
+        .iter()
+        .map(|(name, key)| 4 + name.len() + key.bytes().len());
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAGIC.len() + 32 + room.sum::<usize>()));
     bytes.extend_from_slice(MAGIC);
     for (name, key) in keys {
@@ -356,12 +361,22 @@ mod tests {
         // A second name for the old file, to see what became of its bytes.
         let witness = folder.path().join("witness");
         std::fs::hard_link(&path, &witness).unwrap();
-        assert_eq!(vault.destroy(|name| name.starts_with("partition/")).unwrap(), 1);
+        assert_eq!(
+            vault
+                .destroy(|name| name.starts_with("partition/"))
+                .unwrap(),
+            1
+        );
         for file in [&path, &witness] {
             let bytes = std::fs::read(file).unwrap();
             assert!(!bytes.windows(8).any(|it| it == [0xa5; 8]), "{file:?}");
         }
-        assert!(std::fs::read(&witness).unwrap().iter().all(|byte| *byte == 0));
+        assert!(
+            std::fs::read(&witness)
+                .unwrap()
+                .iter()
+                .all(|byte| *byte == 0)
+        );
     }
 
     #[test]
@@ -389,7 +404,10 @@ mod tests {
             assert!(decoded(&whole[..at]).is_none(), "cut at {at}");
         }
         std::fs::write(&path, &whole[..20]).unwrap();
-        assert!(matches!(Vault::open(&path), Err(VaultError::Damaged { .. })));
+        assert!(matches!(
+            Vault::open(&path),
+            Err(VaultError::Damaged { .. })
+        ));
         assert_eq!(std::fs::read(&path).unwrap(), &whole[..20]);
     }
 

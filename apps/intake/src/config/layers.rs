@@ -232,7 +232,8 @@ mod tests {
 
     #[test]
     fn what_is_printed_reads_back() {
-        let text = "roles = [\"relay\"]\n[relay.main]\nurl = \"https://intake.example.org/v1/gateway\"\n";
+        let text =
+            "roles = [\"relay\"]\n[relay.main]\nurl = \"https://intake.example.org/v1/gateway\"\n";
         let config = of_file(text).config().unwrap();
         let printed = toml::to_string(&config).unwrap();
         let again = of_file(&printed).config().unwrap();
@@ -242,11 +243,20 @@ mod tests {
     #[test]
     fn an_error_names_file_line_and_key() {
         let unknown = wrong(&of_file("folder = \"x\"\nlisten_on = 3\n"));
-        assert!(unknown.starts_with("intake.toml, line 2: `listen_on`: unknown field"), "{unknown}");
+        assert!(
+            unknown.starts_with("intake.toml, line 2: `listen_on`: unknown field"),
+            "{unknown}"
+        );
         let kind = wrong(&of_file("[limits]\nconnections = \"many\"\n"));
-        assert!(kind.starts_with("intake.toml, line 2: `connections`: "), "{kind}");
+        assert!(
+            kind.starts_with("intake.toml, line 2: `connections`: "),
+            "{kind}"
+        );
         let rule = wrong(&of_file("\n[times]\ngrace_hours = 25\n"));
-        assert!(rule.starts_with("intake.toml, line 3: `times.grace_hours`: "), "{rule}");
+        assert!(
+            rule.starts_with("intake.toml, line 3: `times.grace_hours`: "),
+            "{rule}"
+        );
         let broken = wrong(&of_file("folder = \n"));
         assert!(broken.starts_with("intake.toml, line 1: "), "{broken}");
     }
@@ -255,9 +265,15 @@ mod tests {
     fn an_error_above_the_file_names_what_set_it() {
         let mut layers = of_file("[times]\ngrace_hours = 1\n");
         let variable = ("CANDOR_INTAKE_TIMES__GRACE_HOURS", "30");
-        layers.environment(std::iter::once((variable.0.to_owned(), variable.1.to_owned())));
+        layers.environment(std::iter::once((
+            variable.0.to_owned(),
+            variable.1.to_owned(),
+        )));
         let error = wrong(&layers);
-        assert!(error.starts_with("CANDOR_INTAKE_TIMES__GRACE_HOURS: "), "{error}");
+        assert!(
+            error.starts_with("CANDOR_INTAKE_TIMES__GRACE_HOURS: "),
+            "{error}"
+        );
         layers.flag("--set", "times.grace_hours", "2");
         assert_eq!(layers.config().unwrap().times.grace_hours, 2);
         layers.flag("--set", "times.hours", "2");
@@ -273,7 +289,11 @@ mod tests {
         layers.flag("--set", "relay.main.url", "http://127.0.0.1:9/v1/gateway");
         let config = layers.config().unwrap();
         assert_eq!(config.folder, Path::new("/srv/intake"));
-        assert!(config.weakens().is_some_and(|it| it.contains("issuer, relay")));
+        assert!(
+            config
+                .weakens()
+                .is_some_and(|it| it.contains("issuer, relay"))
+        );
     }
 
     #[test]
@@ -284,10 +304,20 @@ mod tests {
         layers.flag("--set", "behind_proxy", "true");
         assert!(layers.config().is_ok());
         assert!(target("http://intake.example.org/").is_err());
-        for wrong in ["", "ftp://x/", "https://", "https://a:b/", "https://a/?q", "https://u@h/"] {
+        for wrong in [
+            "",
+            "ftp://x/",
+            "https://",
+            "https://a:b/",
+            "https://a/?q",
+            "https://u@h/",
+        ] {
             assert!(target(wrong).is_err(), "{wrong}");
         }
         let read = target("http://[::1]:81/v1/gateway").unwrap();
-        assert_eq!((read.host.as_str(), read.port, read.path.as_str()), ("::1", 81, "/v1/gateway"));
+        assert_eq!(
+            (read.host.as_str(), read.port, read.path.as_str()),
+            ("::1", 81, "/v1/gateway")
+        );
     }
 }

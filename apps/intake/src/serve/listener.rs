@@ -1,12 +1,6 @@
 //! The door: accepts connections, bounds each in number, bytes and time, and shuts in five seconds.
 
-use std::{
-    io,
-    net::IpAddr,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::IpAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{Router, extract::Request};
 use hyper::body::Incoming;
@@ -145,7 +139,9 @@ async fn talk(
     let routes = door.routes.clone();
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        routes.clone().oneshot(request.map(axum::body::Body::new) as Request)
+        routes
+            .clone()
+            .oneshot(request.map(axum::body::Body::new) as Request)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder

@@ -137,10 +137,7 @@ impl SqliteStore {
     }
 
     /// Hands over a job that must not be refused for want of room, and waits for its answer.
-    fn wait<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(Done<T>) -> Job,
-    ) -> Result<T, StoreError> {
+    fn wait<T: Send + 'static>(&self, job: impl FnOnce(Done<T>) -> Job) -> Result<T, StoreError> {
         let (send, answer) = mpsc::sync_channel(1);
         let done: Done<T> = Box::new(move |outcome| drop(send.send(outcome)));
         let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;

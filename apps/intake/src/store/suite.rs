@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, mpsc};
 
-use super::{Arrival, Digest, Partition, Put, Row, Store, StoreError, Tally, Withdrawn};
+use super::{
+    Arrival, Digest, Partition, Put, Row, Store, StoreError, Tally, Withdrawn, put_and_wait as put,
+};
 
 /// A place where an engine keeps its bytes.
 pub trait Ground {
@@ -30,10 +32,16 @@ pub fn check(ground: &dyn Fn() -> Box<dyn Ground>) {
         ("a withdrawal may be repeated", a_withdrawal_repeats),
         ("tags come in order over all days", tags_come_in_order),
         ("epochs and programs do not touch", epochs_do_not_touch),
-        ("a sealed partition takes nothing", a_sealed_one_takes_nothing),
+        (
+            "a sealed partition takes nothing",
+            a_sealed_one_takes_nothing,
+        ),
         ("an erased partition is gone", an_erased_one_is_gone),
         ("without keys nothing opens", without_keys_nothing_opens),
-        ("a cut leaves what was answered", a_cut_leaves_what_was_answered),
+        (
+            "a cut leaves what was answered",
+            a_cut_leaves_what_was_answered,
+        ),
     ];
     for (name, case) in cases {
         eprintln!("store: {name}");
@@ -71,16 +79,6 @@ pub fn arrival(partition: Partition, tag: u8, sender: u32) -> Arrival {
         leaf: mark(3),
         sealed: mark(4).repeat(3),
     }
-}
-
-/// Puts a report and waits for the answer.
-///
-/// # Errors
-/// What the store answered.
-pub fn put(store: &dyn Store, arrival: Arrival) -> Result<Put, StoreError> {
-    let (send, answer) = mpsc::sync_channel(1);
-    store.put(arrival, Box::new(move |outcome| drop(send.send(outcome))));
-    answer.recv().unwrap_or(Err(StoreError::Closed))
 }
 
 /// Withdraws a report and waits for the answer.
@@ -187,8 +185,20 @@ fn a_withdrawn_report_is_gone(ground: &dyn Ground) {
     other.nonce = sent.nonce;
     other.wc = [77; 16];
     assert_eq!(put(&*store, other).unwrap(), Put::TokenSpent);
-    assert_eq!(store.tally(TODAY).unwrap(), Tally { rows: 1, withdrawn: 0 });
-    assert_eq!(store.tally(TOMORROW).unwrap(), Tally { rows: 0, withdrawn: 1 });
+    assert_eq!(
+        store.tally(TODAY).unwrap(),
+        Tally {
+            rows: 1,
+            withdrawn: 0
+        }
+    );
+    assert_eq!(
+        store.tally(TOMORROW).unwrap(),
+        Tally {
+            rows: 0,
+            withdrawn: 1
+        }
+    );
     assert_eq!(store.withdrawals(TOMORROW).unwrap(), [sent.leaf]);
 }
 

@@ -136,7 +136,10 @@ pub(super) fn of_epoch(
     let mut found: Vec<Partition> = names(&place)?
         .iter()
         .filter_map(|name| {
-            Partition::parse(&format!("{program:04x}/{epoch}/{}", name.strip_suffix(".db")?))
+            Partition::parse(&format!(
+                "{program:04x}/{epoch}/{}",
+                name.strip_suffix(".db")?
+            ))
         })
         .collect();
     found.sort_unstable();

@@ -107,11 +107,12 @@ pub(super) fn leaves(
     let Some(reading) = Reading::open(folder, partition)? else {
         return Ok(None);
     };
-    let sealed = reading.connection.query_row(
-        "SELECT value FROM state WHERE name = 'sealed'",
-        [],
-        |row| row.get::<_, i64>(0),
-    );
+    let sealed =
+        reading
+            .connection
+            .query_row("SELECT value FROM state WHERE name = 'sealed'", [], |row| {
+                row.get::<_, i64>(0)
+            });
     if reading.asked(sealed)? == 0 {
         return Ok(None);
     }

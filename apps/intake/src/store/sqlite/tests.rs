@@ -3,7 +3,10 @@ use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 
 use super::*;
-use crate::store::suite::{self, Ground};
+use crate::store::{
+    put_and_wait,
+    suite::{self, Ground},
+};
 
 struct Folder(TempDir);
 
@@ -60,7 +63,7 @@ fn what_is_stored_stands_nowhere_in_the_clear() {
     let store = folder.with(Options::default());
     let mut sent = suite::arrival(TODAY, 5, 1);
     sent.sealed = b"canary-canary-canary".to_vec();
-    suite::put(&store, sent).unwrap();
+    put_and_wait(&store, sent).unwrap();
     for end in ["", "-wal"] {
         let path = folder.0.path().join(format!("p/{TODAY}.db{end}"));
         let bytes = std::fs::read(path).unwrap();
@@ -73,7 +76,7 @@ fn a_withdrawn_row_leaves_no_bytes_in_the_file() {
     let folder = Folder::new();
     let store = folder.with(Options::default());
     let sent = suite::arrival(TODAY, 5, 1);
-    suite::put(&store, sent.clone()).unwrap();
+    put_and_wait(&store, sent.clone()).unwrap();
     suite::withdraw(&store, TODAY, sent.wc).unwrap();
     drop(store);
     let bytes = std::fs::read(folder.0.path().join(format!("p/{TODAY}.db"))).unwrap();
@@ -94,7 +97,7 @@ fn a_full_partition_says_so_and_keeps_what_it_acknowledged() {
     let mut acknowledged = Vec::new();
     let full = (0..10_000).find_map(|sender| {
         let sent = suite::arrival(TODAY, 5, sender);
-        match suite::put(&store, sent.clone()) {
+        match put_and_wait(&store, sent.clone()) {
             Ok(put) => {
                 assert_eq!(put, Put::Stored);
                 acknowledged.push(sent.x);
@@ -133,22 +136,25 @@ fn after_the_disk_failed_once_nothing_is_acknowledged_until_it_is_opened_anew() 
         ..Options::default()
     };
     let store = folder.with(options);
-    suite::put(&store, suite::arrival(TODAY, 5, 1)).unwrap();
+    put_and_wait(&store, suite::arrival(TODAY, 5, 1)).unwrap();
     DISK_FAILS.store(true, Ordering::Relaxed);
-    let failed = suite::put(&store, suite::arrival(TODAY, 5, 2));
-    assert!(matches!(failed, Err(StoreError::Broken { .. })), "{failed:?}");
+    let failed = put_and_wait(&store, suite::arrival(TODAY, 5, 2));
+    assert!(
+        matches!(failed, Err(StoreError::Broken { .. })),
+        "{failed:?}"
+    );
     DISK_FAILS.store(false, Ordering::Relaxed);
-    let after = suite::put(&store, suite::arrival(TODAY, 5, 3));
+    let after = put_and_wait(&store, suite::arrival(TODAY, 5, 3));
     assert!(matches!(after, Err(StoreError::Broken { .. })), "{after:?}");
     assert!(store.broken().is_some_and(|why| why.contains("24.db")));
     assert!(matches!(store.seal(TODAY), Err(StoreError::Broken { .. })));
     drop(store);
     let store = folder.with(Options::default());
     assert_eq!(
-        suite::put(&store, suite::arrival(TODAY, 5, 1)).unwrap(),
+        put_and_wait(&store, suite::arrival(TODAY, 5, 1)).unwrap(),
         Put::Duplicate
     );
-    suite::put(&store, suite::arrival(TODAY, 5, 3)).unwrap();
+    put_and_wait(&store, suite::arrival(TODAY, 5, 3)).unwrap();
 }
 
 #[test]
@@ -170,9 +176,11 @@ fn as_many_wait_as_may_wait() {
     let answers: Vec<_> = answers.iter().collect();
     assert_eq!(answers.len(), 500, "each is answered once");
     let stored = answers.iter().filter(|it| it.is_ok()).count();
-    assert!(answers
-        .iter()
-        .all(|it| matches!(it, Ok(Put::Stored) | Err(StoreError::Overloaded))));
+    assert!(
+        answers
+            .iter()
+            .all(|it| matches!(it, Ok(Put::Stored) | Err(StoreError::Overloaded)))
+    );
     assert_eq!(store.tally(TODAY).unwrap().rows, stored as u64);
 }
 
@@ -183,7 +191,7 @@ fn withdrawals_that_wait_are_bounded() {
         withdrawals: 2,
         ..Options::default()
     });
-    suite::put(&store, suite::arrival(TODAY, 5, 1)).unwrap();
+    put_and_wait(&store, suite::arrival(TODAY, 5, 1)).unwrap();
     for guess in 0..2 {
         suite::withdraw(&store, TODAY, [guess; 16]).unwrap();
     }
@@ -204,7 +212,7 @@ fn withdrawals_that_wait_are_bounded() {
 fn a_row_moved_under_another_tag_does_not_open() {
     let folder = Folder::new();
     let store = folder.with(Options::default());
-    suite::put(&store, suite::arrival(TODAY, 5, 1)).unwrap();
+    put_and_wait(&store, suite::arrival(TODAY, 5, 1)).unwrap();
     drop(store);
     let path = folder.0.path().join(format!("p/{TODAY}.db"));
     let changed = rusqlite::Connection::open(path)

@@ -289,7 +289,10 @@ impl Writer {
         let added = open.change("INSERT OR IGNORE INTO tomb (wc) VALUES (?1)", params![wc])?;
         open.tally.withdrawn += added as u64;
         for leaf in &erased {
-            open.change("INSERT OR IGNORE INTO gone (leaf) VALUES (?1)", params![leaf])?;
+            open.change(
+                "INSERT OR IGNORE INTO gone (leaf) VALUES (?1)",
+                params![leaf],
+            )?;
         }
         Ok(Ok(if erased.is_empty() {
             Withdrawn::Waiting
@@ -361,10 +364,7 @@ impl Writer {
 
     fn epoch(&mut self, like: Partition) -> impl Iterator<Item = &mut Open> {
         let day = |day| Partition { day, ..like };
-        let range = (
-            Bound::Included(day(0)),
-            Bound::Included(day(u32::MAX)),
-        );
+        let range = (Bound::Included(day(0)), Bound::Included(day(u32::MAX)));
         self.open.range_mut(range).map(|(_, open)| open)
     }
 
@@ -374,8 +374,7 @@ impl Writer {
             match file::open(&self.folder, partition, &self.options) {
                 Ok(connection) => {
                     let path = file::path_of(&self.folder, partition);
-                    self.open
-                        .insert(partition, Open::of(path, connection)?);
+                    self.open.insert(partition, Open::of(path, connection)?);
                 }
                 Err(StoreError::Sqlite { path, source, .. }) => {
                     return Err(Failed { path, source });
@@ -383,7 +382,10 @@ impl Writer {
                 Err(refused) => return Ok(Err(refused)),
             }
         }
-        let open = self.open.get_mut(&partition).expect("it was put there above");
+        let open = self
+            .open
+            .get_mut(&partition)
+            .expect("it was put there above");
         if with_key && open.cipher.is_none() {
             let cipher = key_to_write(&self.vault, partition)
                 .and_then(|key| Cipher::new(partition, Some(&key)));

@@ -1,0 +1,194 @@
+//! From shares, some of them bad, to the one polynomial.
+//!
+//! Three ways, each dearer than the one before: any `K` shares; Gao's decoder for Reed–Solomon
+//! codes, which bears `(n - K) / 2` bad ones; sets of `K`, tried until one certifies itself.
+//!
+//! Source: S. Gao, "A New Algorithm for Decoding Reed–Solomon Codes", 2003.
+
+use curve25519_dalek::Scalar;
+use rand_core::CryptoRngCore;
+
+use super::{TRIALS, polynomial::Polynomial};
+use crate::{hash, share::Secret};
+
+/// Finds the secret whose polynomial at least `threshold` shares lie on; else how many sets were
+/// tried. The shares' places are different and not zero.
+pub(super) fn decode(
+    shares: &[(Scalar, Scalar)],
+    threshold: u16,
+    rng: &mut impl CryptoRngCore,
+) -> Result<Secret, u64> {
+    let needed = usize::from(threshold);
+    if shares.len() < needed {
+        return Err(0);
+    }
+    if let Some(secret) = of_all(&shares[..needed], threshold) {
+        return Ok(secret);
+    }
+    if shares.len() >= needed + 2
+        && let Some(secret) = gao(shares, threshold)
+    {
+        return Ok(secret);
+    }
+    search(shares, threshold, rng)
+}
+
+/// The secret of exactly `threshold` shares, if all are good.
+fn of_all(shares: &[(Scalar, Scalar)], threshold: u16) -> Option<Secret> {
+    let mut weights: Vec<Scalar> = shares
+        .iter()
+        .map(|(x, _)| {
+            let others = shares.iter().filter(|(other, _)| other != x);
+            others.map(|(other, _)| x - other).product()
+        })
+        .collect();
+    // Beside the weights their places, so that one inversion does for both.
+    weights.extend(shares.iter().map(|(x, _)| *x));
+    Scalar::batch_invert(&mut weights);
+    let (weights, places) = weights.split_at(shares.len());
+    certified(shares.iter().zip(weights).zip(places), threshold)
+}
+
+/// Interpolates lowest and highest coefficient, and checks that one follows from the other.
+///
+/// With `w = 1 / Π (x - x')`, the highest is `Σ y w`, the lowest `Σ y w / -x · Π -x`.
+fn certified<'a>(
+    parts: impl Iterator<Item = ((&'a (Scalar, Scalar), &'a Scalar), &'a Scalar)>,
+    threshold: u16,
+) -> Option<Secret> {
+    let (mut highest, mut lowest, mut product) = (Scalar::ZERO, Scalar::ZERO, Scalar::ONE);
+    for (((x, y), weight), inverse_of_x) in parts {
+        let term = y * weight;
+        highest += term;
+        lowest -= term * inverse_of_x;
+        product *= -x;
+    }
+    let zero = lowest * product;
+    is_highest(&zero, &highest, threshold).then(|| Secret::from_zero(zero, threshold))
+}
+
+/// Whether the highest coefficient is the one that follows from the value at zero.
+fn is_highest(zero: &Scalar, highest: &Scalar, threshold: u16) -> bool {
+    let last = (threshold - 1).to_be_bytes();
+    hash::scalar("coef", &[&zero.to_bytes(), &last]) == *highest
+}
+
+/// Decodes with up to `(n - K) / 2` bad shares.
+fn gao(shares: &[(Scalar, Scalar)], threshold: u16) -> Option<Secret> {
+    let needed = usize::from(threshold);
+    let roots = Polynomial::with_roots(shares.iter().map(|(x, _)| *x));
+    let (mut before, mut rest) = (roots.clone(), Polynomial::through(shares, &roots));
+    let (mut earlier, mut factor) = (Polynomial::zero(), Polynomial::one());
+    // Until the degree of the rest is below (n + K) / 2.
+    while rest.len() > 0 && 2 * (rest.len() - 1) >= shares.len() + needed {
+        let (quotient, next) = before.divided_by(&rest)?;
+        let next_factor = earlier.minus_product(&quotient, &factor);
+        (before, rest) = (rest, next);
+        (earlier, factor) = (factor, next_factor);
+    }
+    let (found, remainder) = rest.divided_by(&factor)?;
+    if remainder.len() > 0 || found.len() != needed {
+        return None;
+    }
+    let coefficients = found.coefficients();
+    let (zero, highest) = (coefficients[0], coefficients[needed - 1]);
+    is_highest(&zero, &highest, threshold).then(|| Secret::from_zero(zero, threshold))
+}
+
+/// Tries sets of `threshold` shares: all of them where there are few, random ones where not.
+fn search(
+    shares: &[(Scalar, Scalar)],
+    threshold: u16,
+    rng: &mut impl CryptoRngCore,
+) -> Result<Secret, u64> {
+    let table = Table::of(shares);
+    let needed = usize::from(threshold);
+    let mut chosen: Vec<usize> = (0..needed).collect();
+    if choices(shares.len(), needed).is_some_and(|all| all <= TRIALS) {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            if let Some(secret) = table.try_set(&chosen, threshold) {
+                return Ok(secret);
+            }
+            if !advance(&mut chosen, shares.len()) {
+                return Err(tried);
+            }
+        }
+    }
+    let mut places: Vec<usize> = (0..shares.len()).collect();
+    for _ in 0..TRIALS {
+        for at in 0..needed {
+            let rest = (places.len() - at) as u64;
+            let other = usize::try_from(below(rng, rest)).expect("below a length in memory");
+            places.swap(at, at + other);
+        }
+        if let Some(secret) = table.try_set(&places[..needed], threshold) {
+            return Ok(secret);
+        }
+    }
+    Err(TRIALS)
+}
+
+/// Inverses of all distances, so that trying a set takes no inversion.
+struct Table<'a> {
+    shares: &'a [(Scalar, Scalar)],
+    /// `1 / (x - x')` by row and column; on the diagonal `1 / x`.
+    inverses: Vec<Scalar>,
+}
+
+impl<'a> Table<'a> {
+    fn of(shares: &'a [(Scalar, Scalar)]) -> Self {
+        let mut inverses = Vec::with_capacity(shares.len() * shares.len());
+        for (at, (x, _)) in shares.iter().enumerate() {
+            let distances = shares.iter().enumerate();
+            inverses.extend(distances.map(|(to, (other, _))| match to == at {
+                true => *x,
+                false => x - other,
+            }));
+        }
+        Scalar::batch_invert(&mut inverses);
+        Self { shares, inverses }
+    }
+
+    fn inverse(&self, row: usize, column: usize) -> &Scalar {
+        &self.inverses[row * self.shares.len() + column]
+    }
+
+    fn try_set(&self, set: &[usize], threshold: u16) -> Option<Secret> {
+        let weight = |row: usize| -> Scalar {
+            let others = set.iter().filter(|column| **column != row);
+            others.map(|column| self.inverse(row, *column)).product()
+        };
+        let weights: Vec<Scalar> = set.iter().map(|row| weight(*row)).collect();
+        let shares = set.iter().map(|row| &self.shares[*row]);
+        let places = set.iter().map(|row| self.inverse(*row, *row));
+        certified(shares.zip(&weights).zip(places), threshold)
+    }
+}
+
+/// The next set in order of the dictionary; false after the last.
+fn advance(set: &mut [usize], of: usize) -> bool {
+    let size = set.len();
+    let Some(at) = (0..size).rev().find(|at| set[*at] < of - size + at) else {
+        return false;
+    };
+    let next = set[at] + 1;
+    for (place, value) in set[at..].iter_mut().zip(next..) {
+        *place = value;
+    }
+    true
+}
+
+/// How many sets of `size` there are; `None` where that is beyond 64 bits.
+fn choices(of: usize, size: usize) -> Option<u64> {
+    let size = size.min(of - size) as u64;
+    let of = of as u64;
+    (1..=size).try_fold(1_u64, |all, i| Some(all.checked_mul(of - size + i)? / i))
+}
+
+/// A random number below `bound`, which is not zero. Its bias is below 2^-32 for what is counted
+/// here, and nothing secret depends on it.
+pub(super) fn below(rng: &mut impl CryptoRngCore, bound: u64) -> u64 {
+    rng.next_u64() % bound
+}
