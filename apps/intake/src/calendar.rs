@@ -81,15 +81,10 @@ impl Calendar {
     #[must_use]
     pub fn live(&self, now: u64) -> Vec<u32> {
         let current = self.epoch_of(now);
-        [
-            current.saturating_sub(1),
-            current,
-            current.saturating_add(1),
-        ]
-        .into_iter()
-        .filter(|epoch| now.saturating_add(AHEAD) >= self.opens(*epoch))
-        .filter(|epoch| now < self.key_dies(*epoch))
-        .collect()
+        (current.saturating_sub(1)..=current.saturating_add(1))
+            .filter(|epoch| now.saturating_add(AHEAD) >= self.opens(*epoch))
+            .filter(|epoch| now < self.key_dies(*epoch))
+            .collect()
     }
 
     /// Returns when a partition is sealed.

@@ -144,8 +144,9 @@ async fn report(intake: &Intake, body: &[u8]) -> Result<Response, Refusal> {
     json(&Acknowledged { state, leaf })
 }
 
-/// Returns what is stored of a report.
-pub(crate) fn arrival(report: &Report, day: u32) -> Arrival {
+/// Returns what is stored of a report that came in on a day.
+#[must_use]
+pub fn arrival(report: &Report, day: u32) -> Arrival {
     let mut sealed = report.y().to_vec();
     sealed.extend_from_slice(report.body());
     Arrival {

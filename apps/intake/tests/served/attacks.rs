@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use intake::{
     calendar::HOUR,
+    inner::arrival,
     intake::Intake,
-    store::{Arrival, Partition, Put, put_and_wait},
+    store::{Put, put_and_wait},
 };
 use wire::{
     Epoch, Report,
@@ -14,15 +15,15 @@ use wire::{
     randomness,
 };
 
-use crate::device::{
-    Device, Ground, NOW, VERSION, code_of, get, post, raw, said, sighting,
-};
+use crate::device::{Device, Ground, NOW, VERSION, code_of, get, post, raw, said, sighting};
 
 const EPOCH: u32 = 2950;
 
 /// Asks without the sealing, which has its own tests.
 fn inner(intake: &Arc<Intake>, method: Method, path: &str, body: &[u8]) -> Response {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let request = Request {
         method,
         path: path.to_owned(),
@@ -32,39 +33,40 @@ fn inner(intake: &Arc<Intake>, method: Method, path: &str, body: &[u8]) -> Respo
 }
 
 fn report(intake: &Arc<Intake>, report: &Report) -> (u16, String) {
-    said(&inner(intake, Method::Post, "/v1/report", &report.to_bytes()))
-}
-
-fn arrival(report: &Report, day: u32) -> Arrival {
-    let mut sealed = report.y().to_vec();
-    sealed.extend_from_slice(report.body());
-    Arrival {
-        partition: Partition {
-            program: report.program().0,
-            epoch: report.epoch().0,
-            day,
-        },
-        tag: *report.tag().as_bytes(),
-        x: report.x(),
-        nonce: *report.nonce().as_bytes(),
-        wc: *report.commitment().as_bytes(),
-        leaf: report.leaf().0,
-        sealed,
-    }
+    said(&inner(
+        intake,
+        Method::Post,
+        "/v1/report",
+        &report.to_bytes(),
+    ))
 }
 
 #[test]
 fn attack_1_malformed_bytes_are_refused_with_a_stable_code() {
     let ground = Ground::new();
     let intake = ground.intake();
-    let good = Device::new(1).report_of(&intake, EPOCH, "one.example").report.to_bytes();
-    let record = sighting(&intake).program.encode(&crate::device::values("one.example")).unwrap();
-    let (_, question) =
-        randomness::ask(&sighting(&intake).program, Epoch(EPOCH), &[&record], &mut OsRng).unwrap();
+    let good = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report
+        .to_bytes();
+    let record = sighting(&intake)
+        .program
+        .encode(&crate::device::values("one.example"))
+        .unwrap();
+    let (_, question) = randomness::ask(
+        &sighting(&intake).program,
+        Epoch(EPOCH),
+        &[&record],
+        &mut OsRng,
+    )
+    .unwrap();
     for (path, whole) in [("/v1/report", &good), ("/v1/randomness", &question)] {
         for length in (0..whole.len()).step_by(7) {
             let answer = inner(&intake, Method::Post, path, &whole[..length]);
-            assert!((400..500).contains(&answer.status), "{path}, {length} bytes");
+            assert!(
+                (400..500).contains(&answer.status),
+                "{path}, {length} bytes"
+            );
         }
         let longer = [whole, &[0_u8][..]].concat();
         assert_eq!(inner(&intake, Method::Post, path, &longer).status, 400);
@@ -74,7 +76,11 @@ fn attack_1_malformed_bytes_are_refused_with_a_stable_code() {
         let mut changed = good.clone();
         changed[at] ^= 0x41;
         let answer = inner(&intake, Method::Post, "/v1/report", &changed);
-        assert!((400..500).contains(&answer.status), "byte {at}: {}", answer.status);
+        assert!(
+            (400..500).contains(&answer.status),
+            "byte {at}: {}",
+            answer.status
+        );
         assert!(!code_of(&answer.body).is_empty());
     }
     // Scalars and points that are none, or in another form.
@@ -95,15 +101,26 @@ fn attack_1_malformed_bytes_are_refused_with_a_stable_code() {
             assert_eq!(inner(&intake, Method::Post, path, &random).status, 400);
         }
     }
-    assert!(intake.store.partitions().unwrap().is_empty(), "nothing was stored");
+    assert!(
+        intake.store.partitions().unwrap().is_empty(),
+        "nothing was stored"
+    );
 }
 
 #[test]
 fn attack_2_what_is_too_large_or_compressed_is_not_taken_in() {
     let ground = Ground::new();
     let server = ground.serve();
-    let large = post(server.address, "/v1/gateway", "message/ohttp-req", &vec![0; 5000]);
-    assert_eq!((large.status, large.code()), (413, "body-too-large".to_owned()));
+    let large = post(
+        server.address,
+        "/v1/gateway",
+        "message/ohttp-req",
+        &vec![0; 5000],
+    );
+    assert_eq!(
+        (large.status, large.code()),
+        (413, "body-too-large".to_owned())
+    );
     let said_large = b"POST /v1/gateway HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4294967295\r\n\r\n";
     assert_eq!(raw(server.address, said_large).status, 413);
     let mut chunked = b"POST /v1/gateway HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
@@ -113,12 +130,23 @@ fn attack_2_what_is_too_large_or_compressed_is_not_taken_in() {
         chunked.extend_from_slice(b"\r\n");
     }
     assert_eq!(raw(server.address, &chunked).status, 413);
-    let head = format!("GET /livez HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "y".repeat(9000));
+    let head = format!(
+        "GET /livez HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n",
+        "y".repeat(9000)
+    );
     assert_eq!(raw(server.address, head.as_bytes()).status, 431);
     let gzip = b"POST /v1/gateway HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc";
     assert_eq!(raw(server.address, gzip).status, 415);
-    let wrong_size = post(server.address, "/v1/gateway", "message/ohttp-req", &[0; 511]);
-    assert_eq!((wrong_size.status, wrong_size.code()), (400, "ohttp-size".to_owned()));
+    let wrong_size = post(
+        server.address,
+        "/v1/gateway",
+        "message/ohttp-req",
+        &[0; 511],
+    );
+    assert_eq!(
+        (wrong_size.status, wrong_size.code()),
+        (400, "ohttp-size".to_owned())
+    );
     let other_type = post(server.address, "/v1/gateway", "text/plain", &[0; 512]);
     assert_eq!(other_type.status, 415);
 }
@@ -127,7 +155,9 @@ fn attack_2_what_is_too_large_or_compressed_is_not_taken_in() {
 fn attack_3_a_replay_counts_once_also_after_a_restart() {
     let ground = Ground::new();
     let intake = ground.intake();
-    let sent = Device::new(1).report_of(&intake, EPOCH, "one.example").report;
+    let sent = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report;
     assert_eq!(report(&intake, &sent), (200, "stored".to_owned()));
     assert_eq!(report(&intake, &sent), (200, "duplicate".to_owned()));
     drop(intake);
@@ -154,7 +184,10 @@ fn attack_4_a_token_is_good_for_one_report() {
     let mut spent = arrival(&first, intake.clock.today() + 1);
     spent.tag[5] ^= 1;
     spent.leaf[0] ^= 1;
-    assert_eq!(put_and_wait(&*intake.store, spent).unwrap(), Put::TokenSpent);
+    assert_eq!(
+        put_and_wait(&*intake.store, spent).unwrap(),
+        Put::TokenSpent
+    );
     // Another lane than that of the tag is refused before anything is looked at.
     let mut other_lane = first.to_bytes();
     other_lane[9] = (other_lane[9] + 1) % 8;
@@ -169,8 +202,14 @@ fn attack_4_a_token_is_good_for_one_report() {
 fn attack_5_a_relay_cannot_change_a_report_or_steal_its_token() {
     let ground = Ground::new();
     let intake = ground.intake();
-    let mine = Device::new(1).report_of(&intake, EPOCH, "one.example").report.to_bytes();
-    let theirs = Device::new(2).report_of(&intake, EPOCH, "one.example").report.to_bytes();
+    let mine = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report
+        .to_bytes();
+    let theirs = Device::new(2)
+        .report_of(&intake, EPOCH, "one.example")
+        .report
+        .to_bytes();
     // Nonce and mac of one report in another of the same lane.
     let mut stolen = mine.clone();
     stolen[10..58].copy_from_slice(&theirs[10..58]);
@@ -188,11 +227,17 @@ fn attack_5_a_relay_cannot_change_a_report_or_steal_its_token() {
 fn attack_6_other_epochs_programs_and_keys_are_refused() {
     let ground = Ground::new();
     let intake = ground.intake();
-    let sent = Device::new(1).report_of(&intake, EPOCH, "one.example").report;
+    let sent = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report;
     // One second before the key dies it is let in, at that second it is not.
     let dies = sighting(&intake).calendar.key_dies(EPOCH);
-    let late = Device::new(2).report_of(&intake, EPOCH, "one.example").report;
-    intake.clock.pass(std::time::Duration::from_secs(dies - 1 - NOW));
+    let late = Device::new(2)
+        .report_of(&intake, EPOCH, "one.example")
+        .report;
+    intake
+        .clock
+        .pass(std::time::Duration::from_secs(dies - 1 - NOW));
     assert_eq!(report(&intake, &sent), (200, "stored".to_owned()));
     intake.clock.pass(std::time::Duration::from_secs(1));
     assert_eq!(report(&intake, &late), (422, "epoch-closed".to_owned()));
@@ -200,9 +245,13 @@ fn attack_6_other_epochs_programs_and_keys_are_refused() {
 
     // A clock that is a day early: the epoch that comes is refused until it begins.
     let early = Ground::new();
-    early.clock.pass(std::time::Duration::from_secs(7 * 86_400 - 101 * HOUR));
+    early
+        .clock
+        .pass(std::time::Duration::from_secs(7 * 86_400 - 101 * HOUR));
     let intake = early.intake();
-    let next = Device::new(3).report_of(&intake, EPOCH + 1, "one.example").report;
+    let next = Device::new(3)
+        .report_of(&intake, EPOCH + 1, "one.example")
+        .report;
     assert_eq!(report(&intake, &next), (422, "epoch-not-open".to_owned()));
     intake.clock.pass(std::time::Duration::from_secs(HOUR));
     assert_eq!(report(&intake, &next), (200, "stored".to_owned()));
@@ -214,7 +263,9 @@ fn attack_6_other_epochs_programs_and_keys_are_refused() {
 
     // Tokens of another issuer.
     let elsewhere = Ground::new().intake();
-    let foreign = Device::new(4).report_of(&elsewhere, EPOCH, "one.example").report;
+    let foreign = Device::new(4)
+        .report_of(&elsewhere, EPOCH, "one.example")
+        .report;
     let fresh = Ground::new().intake();
     assert_eq!(report(&fresh, &foreign), (403, "token-invalid".to_owned()));
     assert_eq!(fresh.meters.rejects()["token-invalid"], 1);
@@ -226,7 +277,9 @@ fn attacks_7_and_8_poison_is_counted_and_never_shown() {
     let intake = ground.intake();
     let today = intake.clock.today();
     for number in 0..27 {
-        let sent = Device::new(number).report_of(&intake, EPOCH, "one.example").report;
+        let sent = Device::new(number)
+            .report_of(&intake, EPOCH, "one.example")
+            .report;
         let mut stored = arrival(&sent, today);
         match number {
             // Shares that lie elsewhere, the first of all among them.
@@ -244,7 +297,10 @@ fn attacks_7_and_8_poison_is_counted_and_never_shown() {
         assert_eq!(put_and_wait(&*intake.store, stored).unwrap(), Put::Stored);
     }
     let tried = intake.reveal().unwrap();
-    assert_eq!((tried.revealed, tried.bad_shares, tried.bad_bodies), (1, 3, 2));
+    assert_eq!(
+        (tried.revealed, tried.bad_shares, tried.bad_bodies),
+        (1, 3, 2)
+    );
     let finding = &intake.meta.findings(9).unwrap()[0];
     assert_eq!((finding.text.as_str(), finding.number), ("one.example", 22));
     // Tried again only when there is more.
@@ -255,7 +311,9 @@ fn attacks_7_and_8_poison_is_counted_and_never_shown() {
 fn attack_9_a_flood_of_tags_stays_below_the_threshold() {
     let ground = Ground::new();
     let intake = ground.intake();
-    let sent = Device::new(1).report_of(&intake, EPOCH, "one.example").report;
+    let sent = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report;
     let (send, answers) = std::sync::mpsc::channel();
     let many = 4000_u32;
     for number in 0..many {
@@ -285,7 +343,9 @@ fn attack_11_everyone_gets_the_same_status_and_log() {
         .map(|_| server.ask(Method::Get, "/v1/status", b"").body)
         .collect();
     assert!(statuses.windows(2).all(|it| it[0] == it[1]));
-    let logs: Vec<_> = (0..3).map(|_| get(server.address, "/log/checkpoint").body).collect();
+    let logs: Vec<_> = (0..3)
+        .map(|_| get(server.address, "/log/checkpoint").body)
+        .collect();
     assert!(logs.windows(2).all(|it| it[0] == it[1]));
 }
 
@@ -304,21 +364,32 @@ fn attack_13_withdrawals_are_guessed_repeated_and_early() {
     let mut guess = other.withdrawal.clone();
     guess[38] ^= 1;
     assert_eq!(ask(&guess), (200, "withdrawn".to_owned()));
-    assert_eq!(report(&intake, &other.report), (200, "duplicate".to_owned()));
+    assert_eq!(
+        report(&intake, &other.report),
+        (200, "duplicate".to_owned())
+    );
     // For another epoch than its own it erases nothing either.
     let mut elsewhere = other.withdrawal.clone();
     elsewhere[6] -= 1;
     ask(&elsewhere);
-    assert_eq!(report(&intake, &other.report), (200, "duplicate".to_owned()));
+    assert_eq!(
+        report(&intake, &other.report),
+        (200, "duplicate".to_owned())
+    );
     for _ in 0..2 {
         assert_eq!(ask(&other.withdrawal), (200, "withdrawn".to_owned()));
     }
-    assert_eq!(report(&intake, &other.report), (409, "withdrawn".to_owned()));
+    assert_eq!(
+        report(&intake, &other.report),
+        (409, "withdrawn".to_owned())
+    );
     let mut future = other.withdrawal.clone();
     future[5] += 1;
     assert_eq!(ask(&future), (422, "epoch-not-open".to_owned()));
     // When its time is over there is nothing to erase, and it says so.
-    intake.clock.pass(std::time::Duration::from_secs(14 * 86_400));
+    intake
+        .clock
+        .pass(std::time::Duration::from_secs(14 * 86_400));
     assert_eq!(ask(&other.withdrawal), (200, "anonymous".to_owned()));
 }
 
@@ -328,19 +399,26 @@ fn attack_18_a_duplicate_is_written_to_the_disk_like_a_new_report() {
     let intake = ground.intake();
     let sent = Device::new(1).report_of(&intake, EPOCH, "one.example");
     assert_eq!(report(&intake, &sent.report), (200, "stored".to_owned()));
-    let log = ground
-        .folder
-        .path()
-        .join(format!("server/p/{}.db-wal", arrival(&sent.report, intake.clock.today()).partition));
+    let log = ground.folder.path().join(format!(
+        "server/p/{}.db-wal",
+        arrival(&sent.report, intake.clock.today()).partition
+    ));
     let length = || std::fs::metadata(&log).unwrap().len();
     let before = length();
     assert_eq!(report(&intake, &sent.report), (200, "duplicate".to_owned()));
     let after_duplicate = length();
-    assert!(after_duplicate > before, "it was committed, and waited for the disk");
+    assert!(
+        after_duplicate > before,
+        "it was committed, and waited for the disk"
+    );
     let mut spent = sent.report.to_bytes();
     spent[122] ^= 1;
     let answer = inner(&intake, Method::Post, "/v1/report", &spent);
-    assert_eq!(said(&answer).0, 403, "whoever has no token learns nothing by time");
+    assert_eq!(
+        said(&answer).0,
+        403,
+        "whoever has no token learns nothing by time"
+    );
 }
 
 #[test]
@@ -368,7 +446,9 @@ fn attack_21_a_closed_version_is_refused_and_nothing_is_stored() {
     let ground = Ground::new();
     let intake = ground.intake();
     let program = *sighting(&intake).program.hash();
-    let sent = Device::new(1).report_of(&intake, EPOCH, "one.example").report;
+    let sent = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report;
     for (program, version) in [
         (Some(program), Some(VERSION)),
         (None, Some(VERSION)),
@@ -412,12 +492,19 @@ fn a_purged_program_is_in_no_file() {
     let program = remembered.iter().find(|it| it.id == id).unwrap();
     let prefix = format!("/{:04x}/", program.number);
     let purged = intake.purge(program, "test").unwrap();
-    assert_eq!((purged.erased, purged.counts, purged.keys_destroyed), (1, 1, 1));
+    assert_eq!(
+        (purged.erased, purged.counts, purged.keys_destroyed),
+        (1, 1, 1)
+    );
     let mut looked = 0;
     let mut files = vec![ground.folder.path().to_owned()];
     while let Some(path) = files.pop() {
         if path.is_dir() {
-            files.extend(std::fs::read_dir(&path).unwrap().map(|it| it.unwrap().path()));
+            files.extend(
+                std::fs::read_dir(&path)
+                    .unwrap()
+                    .map(|it| it.unwrap().path()),
+            );
             continue;
         }
         looked += 1;
@@ -430,8 +517,13 @@ fn a_purged_program_is_in_no_file() {
         }
     }
     assert!(looked > 5);
-    let sent = Device::new(1).report_of(&Ground::new().intake(), EPOCH, "x.example").report;
+    let sent = Device::new(1)
+        .report_of(&Ground::new().intake(), EPOCH, "x.example")
+        .report;
     assert_eq!(report(&intake, &sent), (410, "version-closed".to_owned()));
     intake.retire().unwrap();
-    assert!(intake.epoch_key(sighting(&intake), EPOCH).is_none(), "no key is made anew");
+    assert!(
+        intake.epoch_key(sighting(&intake), EPOCH).is_none(),
+        "no key is made anew"
+    );
 }

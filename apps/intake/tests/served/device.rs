@@ -23,8 +23,8 @@ use wire::{
     enrol::{self, InstallKey},
     log::Hash,
     ohttp::{self, Method, Request, Response},
-    randomness,
     rand_core::OsRng,
+    randomness,
     share::Prepared,
     token::{self, Token},
     withdraw::{Secret, Withdrawal},
@@ -117,7 +117,14 @@ impl Server {
 
     /// Sends a message sealed, as a device does.
     pub(crate) fn ask(&self, method: Method, path: &str, body: &[u8]) -> Response {
-        ask(self.address, "/v1/gateway", self.intake.gateway.keys(), method, path, body)
+        ask(
+            self.address,
+            "/v1/gateway",
+            self.intake.gateway.keys(),
+            method,
+            path,
+            body,
+        )
     }
 }
 
@@ -249,10 +256,20 @@ impl Device {
         let issuer = server.intake.issuer.public();
         let today = Day::of(server.intake.clock.now());
         let request = enrol::request(&self.install, &issuer, today, 0);
-        let answer = post(server.address, "/v1/enrol", "application/octet-stream", &request);
+        let answer = post(
+            server.address,
+            "/v1/enrol",
+            "application/octet-stream",
+            &request,
+        );
         assert_eq!(answer.status, 204, "{}", answer.text());
         let asked = token::ask(program, Epoch(epoch), &self.install, &mut OsRng);
-        let answer = post(server.address, "/v1/tokens", "application/octet-stream", asked.request());
+        let answer = post(
+            server.address,
+            "/v1/tokens",
+            "application/octet-stream",
+            asked.request(),
+        );
         assert_eq!(answer.status, 200, "{}", answer.text());
         asked.finish(&issuer, &answer.body).unwrap()
     }
@@ -316,7 +333,10 @@ impl Device {
 }
 
 pub(crate) fn sighting(intake: &Intake) -> &intake::programs::Taken {
-    intake.programs.named("org.example.sightings/sighting").unwrap()
+    intake
+        .programs
+        .named("org.example.sightings/sighting")
+        .unwrap()
 }
 
 pub(crate) fn values(host: &str) -> BTreeMap<String, Value> {

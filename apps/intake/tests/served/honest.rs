@@ -32,7 +32,10 @@ fn nineteen_reports_reveal_nothing_and_the_twentieth_does() {
     }
     let page = get(server.address, "/transparency");
     assert_eq!(page.status, 200);
-    assert!(!page.text().contains("planted"), "results are for the operator");
+    assert!(
+        !page.text().contains("planted"),
+        "results are for the operator"
+    );
 }
 
 #[test]
@@ -47,7 +50,9 @@ fn the_status_is_one_for_everyone_and_leads_to_keys_in_the_log() {
     let taken = sighting(&server.intake);
     assert_eq!(status.standing(&taken.program, VERSION), Standing::Open);
     let log = server.intake.log.verifier();
-    let keys = status.keys(taken.program.hash(), Epoch(EPOCH), &log).unwrap();
+    let keys = status
+        .keys(taken.program.hash(), Epoch(EPOCH), &log)
+        .unwrap();
     let key = server.intake.epoch_key(taken, EPOCH).unwrap();
     assert_eq!(keys.randomness, key.public());
     assert_eq!(keys.issuer, server.intake.issuer.public());

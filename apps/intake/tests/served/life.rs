@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use intake::{inner::arrival, store::put_and_wait};
 use wire::log::Event;
 
 use crate::device::{Device, Ground, NOW, sighting};
@@ -23,7 +24,8 @@ fn day_91_is_gone() {
         let host = format!("day{day}.example");
         for number in 0..enough {
             let sent = Device::new(day * 100 + number).report_of(&intake, epoch, &host);
-            put(&intake, &sent.report);
+            let arrival = arrival(&sent.report, intake.clock.today());
+            put_and_wait(&*intake.store, arrival).unwrap();
         }
         if day % 40 == 0 {
             assert_eq!(intake.reveal().unwrap().revealed, 1, "day {day}");
@@ -31,7 +33,10 @@ fn day_91_is_gone() {
         }
         intake.retire().unwrap();
         for partition in intake.store.partitions().unwrap() {
-            assert!(now < calendar.closes(partition.epoch) + 48 * 3600, "day {day}: {partition}");
+            assert!(
+                now < calendar.closes(partition.epoch) + 48 * 3600,
+                "day {day}: {partition}"
+            );
         }
         for finding in intake.meta.findings(usize::MAX).unwrap() {
             let age = now - calendar.opens(finding.epoch);
@@ -50,31 +55,15 @@ fn day_91_is_gone() {
     every_key_that_was_published_was_destroyed_in_time(&intake);
 }
 
-fn put(intake: &intake::intake::Intake, report: &wire::Report) {
-    use intake::store::{Arrival, Partition, put_and_wait};
-    let mut sealed = report.y().to_vec();
-    sealed.extend_from_slice(report.body());
-    let arrival = Arrival {
-        partition: Partition {
-            program: report.program().0,
-            epoch: report.epoch().0,
-            day: intake.clock.today(),
-        },
-        tag: *report.tag().as_bytes(),
-        x: report.x(),
-        nonce: *report.nonce().as_bytes(),
-        wc: *report.commitment().as_bytes(),
-        leaf: report.leaf().0,
-        sealed,
-    };
-    put_and_wait(&*intake.store, arrival).unwrap();
-}
-
 fn nothing_of_it_is_in_the_files(ground: &Ground, text: &str) {
     let mut files = vec![ground.folder.path().to_owned()];
     while let Some(path) = files.pop() {
         if path.is_dir() {
-            files.extend(std::fs::read_dir(&path).unwrap().map(|it| it.unwrap().path()));
+            files.extend(
+                std::fs::read_dir(&path)
+                    .unwrap()
+                    .map(|it| it.unwrap().path()),
+            );
             continue;
         }
         let bytes = std::fs::read(&path).unwrap();
