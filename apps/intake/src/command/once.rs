@@ -1,0 +1,33 @@
+//! `candor-intake reveal` and `candor-intake retire`, on a folder that no server has open.
+
+use std::io::Write;
+
+use intake::{clock::Clock, config::Config, intake::Intake};
+
+use super::Failure;
+
+/// Findings that are printed at most.
+const MOST: usize = 1_000_000;
+
+pub(super) fn reveal(config: Config) -> Result<u8, Failure> {
+    let intake = Intake::open(config, Clock::System)?;
+    let tried = intake.reveal()?;
+    let mut out = std::io::stdout().lock();
+    let findings = intake.meta.findings(MOST)?;
+    for finding in &findings {
+        serde_json::to_writer(&mut out, finding)?;
+        writeln!(out)?;
+    }
+    eprintln!(
+        "{} tags had enough reports; {} revealed, {} stay closed because too many of their shares are bad",
+        tried.tags, tried.revealed, tried.poisoned
+    );
+    Ok(u8::from(!findings.is_empty()))
+}
+
+pub(super) fn retire(config: Config) -> Result<u8, Failure> {
+    let intake = Intake::open(config, Clock::System)?;
+    let done = intake.retire()?;
+    println!("{}", serde_json::to_string(&done)?);
+    Ok(0)
+}

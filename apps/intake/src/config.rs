@@ -1,0 +1,446 @@
+//! What an operator may set: a TOML file, variables of the environment above it, flags above those.
+//!
+//! Every key has a default, so an empty file is a server on loopback. A key `limits.connections` is
+//! the variable `CANDOR_INTAKE_LIMITS__CONNECTIONS` and the flag `--set limits.connections=100`.
+//! What is wrong is told with its file and line, or the name of its variable or flag.
+
+mod layers;
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use serde::{Deserialize, Serialize};
+
+pub use layers::{ConfigError, Layers};
+
+/// What one process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Takes reports and withdrawals, seals, reveals and erases.
+    Receive,
+    /// Answers blinded questions with the key of an epoch.
+    Randomness,
+    /// Gives out tokens.
+    Issuer,
+    /// Passes sealed messages on.
+    Relay,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Receive, Self::Randomness, Self::Issuer, Self::Relay];
+
+    /// Returns the word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Receive => "receive",
+            Self::Randomness => "randomness",
+            Self::Issuer => "issuer",
+            Self::Relay => "relay",
+        }
+    }
+}
+
+/// The settings of one process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where everything is kept that this process writes.
+    pub folder: PathBuf,
+    /// What this process does.
+    pub roles: Vec<Role>,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Whether plain HTTP may be spoken beyond loopback: only behind a proxy that speaks TLS.
+    pub behind_proxy: bool,
+    /// The name of the log, as it stands in its checkpoints: `intake.example.org/log`.
+    pub log_name: String,
+    /// The declarations whose records are taken, as files.
+    pub declarations: Vec<PathBuf>,
+    /// The operator file that names who receives.
+    pub operator: Option<PathBuf>,
+    /// The certificate and key for TLS.
+    pub tls: Option<Tls>,
+    /// How much is taken on at once.
+    pub limits: Limits,
+    /// How often and how long.
+    pub times: Times,
+    /// What the issuer asks of an enrolment.
+    pub issuer: Issuer,
+    /// Where a relay passes messages on to, by name.
+    pub relay: BTreeMap<String, Gateway>,
+    /// How administrators reach this process.
+    pub admin: Admin,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::from("candor-intake"),
+            roles: vec![Role::Receive],
+            listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
+            behind_proxy: false,
+            log_name: "localhost/candor-intake".to_owned(),
+            declarations: Vec::new(),
+            operator: None,
+            tls: None,
+            limits: Limits::default(),
+            times: Times::default(),
+            issuer: Issuer::default(),
+            relay: BTreeMap::new(),
+            admin: Admin::default(),
+        }
+    }
+}
+
+/// The certificate and key for TLS, as PEM files.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// The certificate, then those that vouch for it.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// How much is taken on at once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Connections that are open at once.
+    pub connections: usize,
+    /// Requests that are answered at once.
+    pub requests: usize,
+    /// Reports and withdrawals that wait for the disk.
+    pub waiting: usize,
+    /// Seconds until a request's head must be there.
+    pub head_seconds: u64,
+    /// Seconds until a request's body must be there.
+    pub body_seconds: u64,
+    /// Seconds a connection may stay open.
+    pub connection_seconds: u64,
+    /// Below so much free room on the disk no report is taken, in MiB.
+    pub free_disk_mib: u64,
+    /// The largest partition, in MiB.
+    pub partition_mib: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            requests: 512,
+            waiting: 4096,
+            head_seconds: 10,
+            body_seconds: 10,
+            connection_seconds: 300,
+            free_disk_mib: 256,
+            partition_mib: 16 << 10,
+        }
+    }
+}
+
+/// How often and how long.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Times {
+    /// Hours after the close of an epoch in which reports under way are let in. At most 24.
+    pub grace_hours: u64,
+    /// Seconds between two looks at what is due.
+    pub retire_seconds: u64,
+    /// Minutes between two tries to reveal.
+    pub reveal_minutes: u64,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            grace_hours: 6,
+            retire_seconds: 60,
+            reveal_minutes: 60,
+        }
+    }
+}
+
+/// What the issuer asks of an enrolment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Issuer {
+    /// Enrolments a day from one network (IPv4 /24, IPv6 /48). Counted in memory only.
+    pub per_network: u32,
+    /// Enrolments a day from everywhere.
+    pub per_day: u32,
+    /// Zero bits that the proof of work of an enrolment must have; 0 asks for none.
+    pub work_bits: u8,
+    /// Hours after its enrolment from which an installation gets tokens.
+    pub matures_hours: u64,
+}
+
+impl Default for Issuer {
+    fn default() -> Self {
+        Self {
+            per_network: 64,
+            per_day: 100_000,
+            work_bits: 0,
+            matures_hours: 24,
+        }
+    }
+}
+
+/// Where a relay passes messages on to.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gateway {
+    /// The address of the gateway: `https://intake.example.org/v1/gateway`.
+    pub url: String,
+    /// The certificates that vouch for it, as a PEM file; the system's if none is named.
+    pub vouchers: Option<PathBuf>,
+}
+
+/// How administrators reach this process.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// The socket, readable by its owner alone; `admin.sock` in the folder if none is named.
+    pub socket: Option<PathBuf>,
+    /// Administrators by name who may come over the network as well.
+    pub bearers: BTreeMap<String, Bearer>,
+}
+
+/// One administrator.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bearer {
+    /// What `candor-intake admin hash` printed for the token: `$argon2id$…`.
+    pub argon2id: String,
+    /// What may be done.
+    pub scopes: Vec<Scope>,
+}
+
+/// What an administrator may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// Look at what the operator's page shows.
+    Read,
+    /// Close and open a record for a version.
+    Close,
+    /// Reveal and retire what is due.
+    Run,
+    /// Erase a program with everything it holds.
+    Purge,
+}
+
+impl Config {
+    /// Returns whether this process has a role.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Returns the path of the socket of administrators.
+    #[must_use]
+    pub fn admin_socket(&self) -> PathBuf {
+        let named = self.admin.socket.clone();
+        named.unwrap_or_else(|| self.folder.join("admin.sock"))
+    }
+
+    /// Returns what several roles in one hand mean for people who send; `None` for one role.
+    #[must_use]
+    pub fn weakens(&self) -> Option<String> {
+        if self.roles.len() < 2 {
+            return None;
+        }
+        let roles: Vec<&str> = self.roles.iter().map(|role| role.name()).collect();
+        let mut means = Vec::new();
+        if self.has(Role::Receive) && self.has(Role::Randomness) {
+            means.push(
+                "it can try guesses at what was reported for as long as the key of an epoch lives",
+            );
+        }
+        if self.has(Role::Receive) && self.has(Role::Issuer) {
+            means.push("it can make up reports of its own, and with them test guesses");
+        }
+        if self.has(Role::Receive) && self.has(Role::Relay) {
+            means.push("it sees the addresses that reports come from");
+        }
+        if means.is_empty() {
+            means.push("parties that should not know of each other are one");
+        }
+        Some(format!(
+            "one process holds the roles {}: {}",
+            roles.join(", "),
+            means.join("; ")
+        ))
+    }
+
+    /// Returns what is set but cannot hold, each with its key.
+    fn broken_rules(&self) -> Vec<(String, String)> {
+        let mut broken = Vec::new();
+        let mut must = |holds: bool, key: &str, why: String| {
+            if !holds {
+                broken.push((key.to_owned(), why));
+            }
+        };
+        must(
+            !self.roles.is_empty(),
+            "roles",
+            "name at least one role".to_owned(),
+        );
+        let mut roles = self.roles.clone();
+        roles.sort_unstable();
+        roles.dedup();
+        must(
+            roles.len() == self.roles.len(),
+            "roles",
+            "a role is named twice".to_owned(),
+        );
+        must(
+            self.listen.ip().is_loopback() || self.tls.is_some() || self.behind_proxy,
+            "listen",
+            format!(
+                "{} is not loopback and no certificate is named: set `tls`, or `behind_proxy = true` \
+                 if a proxy in front speaks TLS",
+                self.listen
+            ),
+        );
+        let is_name = !self.log_name.is_empty()
+            && self.log_name.len() <= 200
+            && self
+                .log_name
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b'+');
+        must(
+            is_name,
+            "log_name",
+            "a log is named by letters, digits and signs other than `+`, without spaces".to_owned(),
+        );
+        must(
+            self.times.grace_hours <= 24,
+            "times.grace_hours",
+            "reports under way are let in for 24 hours at most".to_owned(),
+        );
+        for (key, value) in [
+            ("times.retire_seconds", self.times.retire_seconds),
+            ("times.reveal_minutes", self.times.reveal_minutes),
+            ("limits.connections", self.limits.connections as u64),
+            ("limits.requests", self.limits.requests as u64),
+            ("limits.waiting", self.limits.waiting as u64),
+            ("limits.head_seconds", self.limits.head_seconds),
+            ("limits.body_seconds", self.limits.body_seconds),
+            ("limits.connection_seconds", self.limits.connection_seconds),
+            ("limits.partition_mib", u64::from(self.limits.partition_mib)),
+        ] {
+            must(
+                (1..=1 << 20).contains(&value),
+                key,
+                "write a number from 1 to 1048576".to_owned(),
+            );
+        }
+        must(
+            self.times.retire_seconds <= 3600,
+            "times.retire_seconds",
+            "what is due is looked at once an hour at least".to_owned(),
+        );
+        must(
+            self.issuer.work_bits <= 32,
+            "issuer.work_bits",
+            "more than 32 bits take a device hours".to_owned(),
+        );
+        for (name, gateway) in &self.relay {
+            let key = format!("relay.{name}.url");
+            must(
+                is_plain_name(name),
+                &key,
+                "a gateway is named by small letters, digits and `-`".to_owned(),
+            );
+            if let Err(why) = target(&gateway.url) {
+                must(false, &key, why);
+            }
+        }
+        must(
+            !self.has(Role::Relay) || !self.relay.is_empty(),
+            "relay",
+            "a relay needs a gateway: `[relay.NAME]` with `url`".to_owned(),
+        );
+        for (name, bearer) in &self.admin.bearers {
+            let key = format!("admin.bearers.{name}.argon2id");
+            must(
+                bearer.argon2id.starts_with("$argon2id$"),
+                &key,
+                "write what `candor-intake admin hash` prints".to_owned(),
+            );
+        }
+        broken
+    }
+}
+
+/// Returns whether something is named by small letters, digits and `-`.
+#[must_use]
+pub fn is_plain_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(plain)
+}
+
+/// Where a gateway is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Whether TLS is spoken.
+    pub tls: bool,
+    /// The host, without a port.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The path, with its first slash.
+    pub path: String,
+}
+
+/// Reads the address of a gateway.
+///
+/// # Errors
+/// What is wrong with it, as a sentence.
+pub fn target(url: &str) -> Result<Target, String> {
+    let (tls, rest) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
+        (Some(rest), _) => (true, rest),
+        (_, Some(rest)) => (false, rest),
+        _ => return Err(format!("`{url}` begins with neither https:// nor http://")),
+    };
+    let (authority, path) = match rest.find('/') {
+        Some(at) => rest.split_at(at),
+        None => (rest, "/"),
+    };
+    let port_of = |text: &str| text.parse::<u16>().ok().filter(|port| *port > 0);
+    let no_port = || format!("`{authority}` has no port that is a number");
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => {
+            (host, Some(port_of(port).ok_or_else(no_port)?))
+        }
+        _ => (authority, None),
+    };
+    let host = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:".contains(&byte);
+    if host.is_empty() || !host.bytes().all(plain) || path.contains(['?', '#', ' ']) {
+        return Err(format!("`{url}` is no address of a gateway"));
+    }
+    let is_loopback =
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    if !tls && !is_loopback {
+        return Err(format!(
+            "`{url}` is not https, and {host} is not this machine"
+        ));
+    }
+    Ok(Target {
+        tls,
+        port: port.unwrap_or(if tls { 443 } else { 80 }),
+        host,
+        path: path.to_owned(),
+    })
+}

@@ -1,0 +1,346 @@
+//! Everything one process holds, opened from its folder in one place.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, DirBuilder, File, TryLockError},
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use sha2::{Digest, Sha256};
+use wire::{
+    Epoch, Version,
+    log::{Event, Hash},
+    note::{NoteError, Signer},
+    ohttp::{GatewayKey, OhttpError},
+    randomness::EpochKey,
+    token::IssuerKey,
+};
+
+use crate::{
+    clock::Clock,
+    config::{Config, Role},
+    issuer::Networks,
+    log::{Log, LogError},
+    meta::{Closed, Meta, MetaError, Remembered},
+    meters::Meters,
+    programs::{Programs, ProgramsError, Taken},
+    status::Signed,
+    store::{Options, SqliteStore, Store, StoreError},
+    vault::{Secret, Vault, VaultError},
+};
+
+/// The setting of the oldest version that may report.
+pub(crate) const LEAST: &str = "least";
+
+/// One process: its settings, its keys, its store, its log.
+pub struct Intake {
+    /// The settings.
+    pub config: Config,
+    /// What time it is.
+    pub clock: Clock,
+    /// Every key.
+    pub vault: Arc<Vault>,
+    /// Every report.
+    pub store: Arc<dyn Store>,
+    /// What is kept beside reports.
+    pub meta: Meta,
+    /// What was done, in public.
+    pub log: Log,
+    /// What is taken.
+    pub programs: Programs,
+    /// What is counted.
+    pub meters: Arc<Meters>,
+    /// The key that opens sealed messages.
+    pub gateway: GatewayKey,
+    /// The key that tokens are made and checked with.
+    pub issuer: IssuerKey,
+    pub(crate) status_signer: Signer,
+    pub(crate) status: Mutex<Option<Signed>>,
+    pub(crate) networks: Networks,
+    pub(crate) tried: Mutex<BTreeMap<(u16, u32, [u8; 32]), u64>>,
+    pub(crate) at_work: Mutex<()>,
+    closing: RwLock<(Vec<Closed>, Version)>,
+    epoch_keys: Mutex<BTreeMap<(u16, u32), Arc<EpochKey>>>,
+    /// Held for as long as the folder is open: two processes would spend one token twice.
+    _lock: File,
+}
+
+/// Why a folder cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it open.
+    #[error(
+        "another candor-intake has `{path}` open: ask it through its admin socket, or stop it first"
+    )]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder cannot be used.
+    #[error("cannot {act} `{path}`")]
+    Folder {
+        /// What was tried.
+        act: &'static str,
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The keys.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The reports.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is kept beside them.
+    #[error(transparent)]
+    Meta(#[from] MetaError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The declarations.
+    #[error(transparent)]
+    Programs(#[from] ProgramsError),
+    /// A key is in the vault that is no key.
+    #[error("the key `{name}` in the vault is none")]
+    Key {
+        /// Its name.
+        name: &'static str,
+    },
+    /// The name of the log cannot be one.
+    #[error("the log cannot be named so")]
+    Name(#[from] NoteError),
+    /// The gateway's key.
+    #[error("the gateway's key cannot be used")]
+    Gateway(#[from] OhttpError),
+}
+
+impl Intake {
+    /// Opens the folder of the settings, makes what is missing, and says in the log when the settings
+    /// are others than last time.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(config: Config, clock: Clock) -> Result<Self, OpenError> {
+        let folder = config.folder.clone();
+        let programs = Programs::read(&config.declarations, config.times.grace_hours * 3600)?;
+        let lock = locked(&folder)?;
+        let vault = Arc::new(Vault::open(&folder.join("vault"))?);
+        let log = {
+            let signer = Signer::new(&config.log_name, &*seed(&vault, "log")?)?;
+            Log::open(&folder.join("log"), signer)?
+        };
+        let options = Options {
+            waiting: config.limits.waiting,
+            pages: config.limits.partition_mib.saturating_mul(256),
+            ..Options::default()
+        };
+        let store = SqliteStore::open(&folder.join("p"), Arc::clone(&vault), options)?;
+        let meta = Meta::open(&folder.join("meta.db"))?;
+        for taken in programs.all() {
+            meta.remember(&remembered(taken))?;
+        }
+        let closing = RwLock::new(closing(&meta)?);
+        let intake = Self {
+            gateway: GatewayKey::of(1, &*seed(&vault, "ohttp")?)?,
+            issuer: IssuerKey::of(&*seed(&vault, "issuer")?),
+            status_signer: Signer::new(
+                &format!("{}/status", config.log_name),
+                &*seed(&vault, "status")?,
+            )?,
+            status: Mutex::new(None),
+            networks: Networks::default(),
+            tried: Mutex::default(),
+            at_work: Mutex::new(()),
+            meters: Arc::new(Meters::default()),
+            epoch_keys: Mutex::default(),
+            store: Arc::new(store),
+            _lock: lock,
+            closing,
+            config,
+            clock,
+            vault,
+            meta,
+            log,
+            programs,
+        };
+        intake.log_settings()?;
+        Ok(intake)
+    }
+
+    /// Returns what is closed.
+    #[must_use]
+    pub fn closed(&self) -> Vec<Closed> {
+        let closing = self.closing.read();
+        closing.unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// Returns the oldest version that may report.
+    #[must_use]
+    pub fn least_version(&self) -> Version {
+        self.closing
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .1
+    }
+
+    /// Reads again what is closed, and has the status signed anew.
+    ///
+    /// # Errors
+    /// [`MetaError`].
+    pub fn closing_changed(&self) -> Result<(), MetaError> {
+        let now = closing(&self.meta)?;
+        *self.closing.write().unwrap_or_else(PoisonError::into_inner) = now;
+        self.status_changed();
+        Ok(())
+    }
+
+    /// Has the status signed anew when it is next asked for.
+    pub fn status_changed(&self) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Returns the key of an epoch if it is in the vault.
+    #[must_use]
+    pub fn epoch_key(&self, taken: &Taken, epoch: u32) -> Option<Arc<EpochKey>> {
+        let number = taken.program.number().0;
+        let mut keys = self
+            .epoch_keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = keys.get(&(number, epoch)) {
+            return Some(Arc::clone(key));
+        }
+        let seed = self.vault.get(&epoch_key_name(number, epoch))?.key()?;
+        let key = Arc::new(EpochKey::of(&seed, taken.program.hash(), Epoch(epoch)));
+        keys.insert((number, epoch), Arc::clone(&key));
+        Some(key)
+    }
+
+    /// Forgets the keys of epochs that are held in memory.
+    pub(crate) fn drop_epoch_keys(&self) {
+        self.epoch_keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    /// Returns whether the disk has less room than the settings ask for.
+    #[must_use]
+    pub fn disk_is_full(&self) -> bool {
+        let least = self.config.limits.free_disk_mib << 20;
+        let free = rustix::fs::statvfs(&self.config.folder)
+            .map(|about| about.f_bavail.saturating_mul(about.f_frsize));
+        free.is_ok_and(|free| free < least)
+    }
+
+    /// Settings are in the log by their hash, and by name where they changed. Values are not.
+    fn log_settings(&self) -> Result<(), OpenError> {
+        let mut printed = self.settings();
+        for declared in self.programs.declared() {
+            printed.insert(
+                format!("declaration {}", declared.file),
+                declared.sha256.clone(),
+            );
+        }
+        let text = serde_json::to_string(&printed).unwrap_or_default();
+        let hash = Hash(Sha256::digest(text.as_bytes()).into());
+        if self.log.config() == Some(hash) {
+            return Ok(());
+        }
+        let before = self.meta.setting("settings")?.unwrap_or_default();
+        let before: BTreeMap<String, String> = serde_json::from_str(&before).unwrap_or_default();
+        let changed: Vec<&str> = printed
+            .iter()
+            .filter(|(name, value)| before.get(*name) != Some(value))
+            .map(|(name, _)| name.as_str())
+            .chain(
+                before
+                    .keys()
+                    .filter(|name| !printed.contains_key(*name))
+                    .map(String::as_str),
+            )
+            .collect();
+        let mut what = changed.join(", ");
+        what.truncate(1000);
+        self.meta.set("settings", &text)?;
+        let event = Event::ConfigChanged { what, config: hash };
+        self.log.append(self.clock.now(), vec![event])?;
+        Ok(())
+    }
+
+    fn settings(&self) -> BTreeMap<String, String> {
+        let table = toml::Table::try_from(&self.config).unwrap_or_default();
+        table
+            .into_iter()
+            .map(|(name, value)| (name, value.to_string()))
+            .collect()
+    }
+
+    /// Returns whether this process has a role.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.config.has(role)
+    }
+}
+
+/// Returns what is closed, and the oldest version that may report.
+fn closing(meta: &Meta) -> Result<(Vec<Closed>, Version), MetaError> {
+    let least = meta.setting(LEAST)?.and_then(|text| text.parse().ok());
+    Ok((
+        meta.closed()?,
+        least.unwrap_or(Version { major: 0, minor: 0 }),
+    ))
+}
+
+/// Returns the name of an epoch's key in the vault.
+#[must_use]
+pub fn epoch_key_name(program: u16, epoch: u32) -> String {
+    format!("epoch/{program:04x}/{epoch}")
+}
+
+fn remembered(taken: &Taken) -> Remembered {
+    Remembered {
+        number: taken.program.number().0,
+        hash: *taken.program.hash(),
+        id: taken.program.id().to_owned(),
+        calendar: taken.calendar,
+    }
+}
+
+fn seed(vault: &Vault, name: &'static str) -> Result<zeroize::Zeroizing<[u8; 32]>, OpenError> {
+    let secret = vault.get_or_make(name, Secret::random)?;
+    secret.key().ok_or(OpenError::Key { name })
+}
+
+fn locked(folder: &Path) -> Result<File, OpenError> {
+    let failed = |act, path: &Path| {
+        let path = path.to_owned();
+        move |source| OpenError::Folder { act, path, source }
+    };
+    if !folder.exists() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(failed("make", folder))?;
+    }
+    let path = folder.join("lock");
+    let lock = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(failed("open", &path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
+            path: folder.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
+    }
+}

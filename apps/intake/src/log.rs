@@ -1,0 +1,513 @@
+//! The append-only log on the disk: tiles, bundles of leaves, and a signed checkpoint over all.
+//!
+//! What is written first is what the checkpoint will be over; the checkpoint comes last, whole. So
+//! after a cut the log is what its checkpoint says, and what lies beyond is written over.
+//!
+//! The log is also the memory of the server: which keys were published and destroyed, which
+//! partitions sealed and erased, is read from it and nowhere else.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use wire::{
+    Epoch, ProgramHash, PublicKey,
+    log::{
+        Bundle, Checkpoint, CheckpointError, EntryProof, Erasure, Event, Hash, Leaf, LeafError,
+        Partition, TILE, inclusion_proof, leaf_hash, root, tiles_between,
+    },
+    note::{NoteError, Signer, Verifier},
+};
+
+use crate::place;
+
+/// A log in a folder of its own.
+pub struct Log {
+    folder: PathBuf,
+    signer: Signer,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    leaves: Vec<Leaf>,
+    bytes: Vec<Vec<u8>>,
+    hashes: Vec<Hash>,
+    checkpoint: String,
+}
+
+/// What is wrong with a log.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// A file could not be used.
+    #[error("cannot {act} `{path}` of the log")]
+    File {
+        /// What was tried.
+        act: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The checkpoint is not signed by this key, or is none.
+    #[error("the checkpoint `{path}` is not accepted")]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: CheckpointError,
+    },
+    /// A checkpoint could not be signed.
+    #[error("the checkpoint cannot be signed")]
+    Sign(#[from] NoteError),
+    /// A leaf is none, or too long.
+    #[error("leaf {index} of the log is none")]
+    Leaf {
+        /// Which one.
+        index: u64,
+        /// Why.
+        #[source]
+        source: LeafError,
+    },
+    /// The files are not what the checkpoint was signed over.
+    #[error("`{path}` is not what the checkpoint of {size} leaves was signed over")]
+    Differs {
+        /// The file.
+        path: PathBuf,
+        /// How many leaves the checkpoint has.
+        size: u64,
+    },
+}
+
+impl Log {
+    /// Opens the log in a folder and checks every leaf against its checkpoint; begins one where there
+    /// is none.
+    ///
+    /// # Errors
+    /// [`LogError`]; nothing is changed then.
+    pub fn open(folder: &Path, signer: Signer) -> Result<Self, LogError> {
+        let state = if folder.join("checkpoint").exists() {
+            verified(folder, &signer.verifier())?
+        } else {
+            State::default()
+        };
+        let log = Self {
+            folder: folder.to_owned(),
+            signer,
+            state: Mutex::new(state),
+        };
+        if log.checkpoint().is_empty() {
+            log.append(0, Vec::new())?;
+        }
+        Ok(log)
+    }
+
+    /// Appends what happened. When it returns, a checkpoint that holds it is on the disk.
+    ///
+    /// # Errors
+    /// [`LogError`]; the log is then as it was.
+    pub fn append(&self, at: u64, events: Vec<Event>) -> Result<(), LogError> {
+        let mut state = self.lock();
+        let old = state.leaves.len() as u64;
+        let (mut bytes, mut hashes) = (state.bytes.clone(), state.hashes.clone());
+        let mut leaves = Vec::with_capacity(events.len());
+        for (event, index) in events.into_iter().zip(old..) {
+            let leaf = Leaf { at, event };
+            let written = leaf
+                .to_bytes()
+                .map_err(|source| LogError::Leaf { index, source })?;
+            hashes.push(leaf_hash(&written));
+            bytes.push(written);
+            leaves.push(leaf);
+        }
+        let new = hashes.len() as u64;
+        for tile in tiles_between(old, new) {
+            if tile.level == 0 {
+                let bundle = Bundle {
+                    index: tile.index,
+                    width: tile.width,
+                };
+                self.put(
+                    &bundle.path(),
+                    &bundle_bytes(bundle, &bytes).unwrap_or_default(),
+                )?;
+            }
+            self.put(&tile.path(), &tile.bytes(&hashes).unwrap_or_default())?;
+        }
+        let checkpoint = Checkpoint {
+            origin: self.signer.verifier().name().to_owned(),
+            size: new,
+            root: root(hashes.iter().copied()),
+        };
+        let note = checkpoint.sign(&self.signer)?;
+        self.put("checkpoint", note.as_bytes())?;
+        state.leaves.extend(leaves);
+        state.bytes = bytes;
+        state.hashes = hashes;
+        state.checkpoint = note;
+        Ok(())
+    }
+
+    /// Returns the signed checkpoint over everything.
+    #[must_use]
+    pub fn checkpoint(&self) -> String {
+        self.lock().checkpoint.clone()
+    }
+
+    /// Returns what checks its checkpoints.
+    #[must_use]
+    pub fn verifier(&self) -> Verifier {
+        self.signer.verifier()
+    }
+
+    /// Returns how many leaves there are, and their root.
+    #[must_use]
+    pub fn head(&self) -> (u64, Hash) {
+        let state = self.lock();
+        (
+            state.hashes.len() as u64,
+            root(state.hashes.iter().copied()),
+        )
+    }
+
+    /// Returns the last leaves, the newest first.
+    #[must_use]
+    pub fn newest(&self, many: usize) -> Vec<(u64, Leaf)> {
+        let state = self.lock();
+        let numbered = (0..).zip(state.leaves.iter().cloned());
+        let mut newest: Vec<_> = numbered
+            .skip(state.leaves.len().saturating_sub(many))
+            .collect();
+        newest.reverse();
+        newest
+    }
+
+    /// Returns the place of the leaf that published the key of an epoch.
+    #[must_use]
+    pub fn published_at(&self, program: ProgramHash, epoch: Epoch) -> Option<u64> {
+        self.last(|leaf| match &leaf.event {
+            Event::EpochKeyPublished {
+                program: of,
+                epoch: at,
+                ..
+            } => ((*of, *at) == (program, epoch)).then_some(()),
+            _ => None,
+        })
+        .map(|(index, ())| index)
+    }
+
+    /// Returns whether the destruction of an epoch's key is in the log.
+    #[must_use]
+    pub fn destroyed(&self, program: ProgramHash, epoch: Epoch) -> bool {
+        self.last(|leaf| match &leaf.event {
+            Event::EpochKeyDestroyed {
+                program: of,
+                epoch: at,
+                ..
+            } => ((*of, *at) == (program, epoch)).then_some(()),
+            _ => None,
+        })
+        .is_some()
+    }
+
+    /// Returns every epoch of a program whose key was published and is not destroyed.
+    #[must_use]
+    pub fn undestroyed(&self, program: ProgramHash) -> Vec<(Epoch, PublicKey)> {
+        let mut alive = Vec::new();
+        for leaf in &self.lock().leaves {
+            match &leaf.event {
+                Event::EpochKeyPublished {
+                    program: of,
+                    epoch,
+                    randomness,
+                    ..
+                } if *of == program => alive.push((*epoch, *randomness)),
+                Event::EpochKeyDestroyed {
+                    program: of, epoch, ..
+                } if *of == program => alive.retain(|(it, _)| it != epoch),
+                _ => {}
+            }
+        }
+        alive
+    }
+
+    /// Returns the leaf that sealed a partition and was not erased since: its place, the name of its
+    /// key, and how many reports it held.
+    #[must_use]
+    pub fn sealed(&self, partition: Partition) -> Option<(u64, Hash, u64)> {
+        let (index, sealed) = self.last(|leaf| match &leaf.event {
+            Event::PartitionSealed {
+                partition: of,
+                key_id,
+                rows,
+                ..
+            } if *of == partition => Some(Some((*key_id, *rows))),
+            Event::PartitionErased { partition: of, .. } if *of == partition => Some(None),
+            _ => None,
+        })?;
+        sealed.map(|(key, rows)| (index, key, rows))
+    }
+
+    /// Returns when a partition was erased and why, and the place of the leaf that says so.
+    #[must_use]
+    pub fn erased(&self, partition: Partition) -> Option<(u64, u64, Erasure)> {
+        self.last(|leaf| match &leaf.event {
+            Event::PartitionErased {
+                partition: of,
+                reason,
+                ..
+            } => (*of == partition).then_some((leaf.at, *reason)),
+            _ => None,
+        })
+        .map(|(index, (at, reason))| (index, at, reason))
+    }
+
+    /// Returns every partition that was sealed and not erased, with the name of its key and how many
+    /// reports it held.
+    #[must_use]
+    pub fn unerased(&self) -> Vec<(Partition, Hash, u64)> {
+        let mut there: Vec<(Partition, Hash, u64)> = Vec::new();
+        for leaf in &self.lock().leaves {
+            match &leaf.event {
+                Event::PartitionSealed {
+                    partition,
+                    key_id,
+                    rows,
+                    ..
+                } => there.push((*partition, *key_id, *rows)),
+                Event::PartitionErased { partition, .. } => {
+                    there.retain(|(it, ..)| it != partition);
+                }
+                _ => {}
+            }
+        }
+        there
+    }
+
+    /// Returns the last configuration that is in the log.
+    #[must_use]
+    pub fn config(&self) -> Option<Hash> {
+        self.last(|leaf| match &leaf.event {
+            Event::ConfigChanged { config, .. } => Some(*config),
+            _ => None,
+        })
+        .map(|(_, config)| config)
+    }
+
+    /// Returns a leaf with its proof, and the checkpoint it is under.
+    #[must_use]
+    pub fn proof(&self, index: u64) -> Option<(EntryProof, String)> {
+        let state = self.lock();
+        let at = usize::try_from(index).ok()?;
+        let size = state.hashes.len() as u64;
+        let proof = EntryProof {
+            index,
+            leaf: String::from_utf8(state.bytes.get(at)?.clone()).ok()?,
+            path: inclusion_proof(state.hashes.iter().copied(), index, size)?,
+        };
+        Some((proof, state.checkpoint.clone()))
+    }
+
+    /// Returns the bytes of a file that readers of the log may ask for; `None` for any other path.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<Vec<u8>> {
+        let part_is_plain = |part: &str| {
+            let part = part.strip_prefix('x').unwrap_or(part);
+            let part = part.strip_suffix(".p").unwrap_or(part);
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let rest = path.strip_prefix("tile/")?;
+        let numbers = rest.strip_prefix("entries/").unwrap_or(rest);
+        if path.len() > 100 || !numbers.split('/').all(part_is_plain) {
+            return None;
+        }
+        std::fs::read(self.folder.join(path)).ok()
+    }
+
+    fn last<T>(&self, find: impl Fn(&Leaf) -> Option<T>) -> Option<(u64, T)> {
+        let state = self.lock();
+        let mut numbered = state.leaves.iter().enumerate().rev();
+        numbered.find_map(|(index, leaf)| Some((index as u64, find(leaf)?)))
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), LogError> {
+        let path = self.folder.join(name);
+        place::put(&path, bytes, 0o644).map_err(|source| LogError::File {
+            act: "write",
+            path,
+            source,
+        })
+    }
+
+    /// Whoever panicked with the lock had not changed the state: it is changed last, all at once.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Checks a log that lies in a folder against its checkpoint, leaf by leaf and tile by tile.
+///
+/// # Errors
+/// [`LogError`] names the first file that is not what was signed.
+pub fn verify(folder: &Path, verifier: &Verifier) -> Result<Vec<Leaf>, LogError> {
+    verified(folder, verifier).map(|state| state.leaves)
+}
+
+fn verified(folder: &Path, verifier: &Verifier) -> Result<State, LogError> {
+    let path = folder.join("checkpoint");
+    let note = read(&path)?;
+    let note = String::from_utf8_lossy(&note).into_owned();
+    let checkpoint = Checkpoint::open(&note, verifier)
+        .map_err(|source| LogError::Checkpoint { path, source })?;
+    let size = checkpoint.size;
+    let mut state = State::default();
+    for index in 0..size.div_ceil(TILE) {
+        let width = (size - index * TILE).min(TILE);
+        let width = u16::try_from(width).expect("at most 256");
+        let path = folder.join(Bundle { index, width }.path());
+        let bytes = read(&path)?;
+        let held = Bundle::read(&bytes).unwrap_or_default();
+        if held.len() != usize::from(width) {
+            return Err(LogError::Differs { path, size });
+        }
+        for leaf in held {
+            let index = state.leaves.len() as u64;
+            let read = Leaf::parse(leaf).map_err(|source| LogError::Leaf { index, source })?;
+            state.leaves.push(read);
+            state.hashes.push(leaf_hash(leaf));
+            state.bytes.push(leaf.to_vec());
+        }
+    }
+    if root(state.hashes.iter().copied()) != checkpoint.root {
+        let path = folder.join("checkpoint");
+        return Err(LogError::Differs { path, size });
+    }
+    for tile in tiles_between(0, size) {
+        let path = folder.join(tile.path());
+        if Some(read(&path)?) != tile.bytes(&state.hashes) {
+            return Err(LogError::Differs { path, size });
+        }
+    }
+    state.checkpoint = note;
+    Ok(state)
+}
+
+fn bundle_bytes(bundle: Bundle, leaves: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let first = usize::try_from(bundle.index * TILE).ok()?;
+    let held = leaves.get(first..first + usize::from(bundle.width))?;
+    Bundle::bytes(held.iter().map(Vec::as_slice))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LogError> {
+    std::fs::read(path).map_err(|source| LogError::File {
+        act: "read",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signer() -> Signer {
+        Signer::new("example.org/log", &[7; 32]).unwrap()
+    }
+
+    fn acted(act: u32) -> Event {
+        Event::AdminActed {
+            scope: "close".to_owned(),
+            act: format!("act {act}"),
+        }
+    }
+
+    #[test]
+    fn what_was_appended_is_there_after_a_restart_and_verifies() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Log::open(folder.path(), signer()).unwrap();
+        for act in 0..300 {
+            log.append(act.into(), vec![acted(act)]).unwrap();
+        }
+        let head = log.head();
+        let (proof, checkpoint) = log.proof(255).unwrap();
+        drop(log);
+        let log = Log::open(folder.path(), signer()).unwrap();
+        assert_eq!(log.head(), head);
+        assert_eq!(log.checkpoint(), checkpoint);
+        assert_eq!(
+            verify(folder.path(), &signer().verifier()).unwrap().len(),
+            300
+        );
+        let checkpoint = Checkpoint::open(&checkpoint, &signer().verifier()).unwrap();
+        let leaf = leaf_hash(proof.leaf.as_bytes());
+        wire::log::verify_inclusion(&leaf, 255, 300, &proof.path, &checkpoint.root).unwrap();
+        assert!(log.file("tile/0/000").is_some());
+        assert!(log.file("tile/entries/001.p/44").is_some());
+    }
+
+    #[test]
+    fn what_lies_beyond_the_checkpoint_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Log::open(folder.path(), signer()).unwrap();
+        log.append(1, vec![acted(1)]).unwrap();
+        let checkpoint = log.checkpoint();
+        log.append(2, vec![acted(2)]).unwrap();
+        drop(log);
+        // As after a cut between the tiles and the checkpoint.
+        std::fs::write(folder.path().join("checkpoint"), &checkpoint).unwrap();
+        let log = Log::open(folder.path(), signer()).unwrap();
+        assert_eq!(log.head().0, 1);
+        log.append(3, vec![acted(3)]).unwrap();
+        drop(log);
+        let leaves = verify(folder.path(), &signer().verifier()).unwrap();
+        assert_eq!(leaves.iter().map(|it| it.at).collect::<Vec<_>>(), [1, 3]);
+    }
+
+    #[test]
+    fn a_changed_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Log::open(folder.path(), signer()).unwrap();
+        log.append(1, (0..3).map(acted).collect()).unwrap();
+        drop(log);
+        for file in ["tile/0/000.p/3", "tile/entries/000.p/3", "checkpoint"] {
+            let path = folder.path().join(file);
+            let whole = std::fs::read(&path).unwrap();
+            let mut changed = whole.clone();
+            *changed.last_mut().unwrap() ^= 1;
+            std::fs::write(&path, &changed).unwrap();
+            assert!(
+                verify(folder.path(), &signer().verifier()).is_err(),
+                "{file}"
+            );
+            assert!(Log::open(folder.path(), signer()).is_err(), "{file}");
+            std::fs::write(&path, whole).unwrap();
+        }
+        let other = Signer::new("example.org/log", &[8; 32]).unwrap();
+        assert!(matches!(
+            Log::open(folder.path(), other),
+            Err(LogError::Checkpoint { .. })
+        ));
+    }
+
+    #[test]
+    fn only_files_of_the_log_are_given_out() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("vault"), "secret").unwrap();
+        let inner = folder.path().join("log");
+        let log = Log::open(&inner, signer()).unwrap();
+        for path in [
+            "tile/../../vault",
+            "../vault",
+            "tile//../vault",
+            "tile/0/",
+            "checkpoint",
+            "tile/x/0",
+        ] {
+            assert_eq!(log.file(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! A file put in place whole: after a cut there is the old one or the new one, never half of one.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+/// Puts a file in place: new bytes beside it, on the disk, then under its name.
+///
+/// # Errors
+/// What the system says. The file is then as it was.
+pub fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let new = path.with_added_extension("new");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    sync(folder)
+}
+
+/// Makes what changed in a folder survive a power cut.
+///
+/// # Errors
+/// What the system says.
+pub fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

@@ -1,0 +1,334 @@
+//! What is due: keys made, published and destroyed, days sealed, reports and counts erased.
+//!
+//! All of it follows from the declaration and the clock. Each step can be cut short and done again:
+//! what was done is read from the log and the disk, what is missing is done, what was done but not
+//! said is said. `serve` looks once a minute; `candor-intake retire` looks once.
+
+use std::{collections::BTreeSet, sync::PoisonError};
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use wire::{
+    Epoch, PublicKey,
+    log::{self, Erasure, Event, Hash, root},
+    randomness::EpochKey,
+};
+
+use crate::{
+    config::Role,
+    intake::{Intake, epoch_key_name},
+    log::LogError,
+    meta::{MetaError, Remembered},
+    store::{Partition, StoreError},
+    vault::{Secret, VaultError},
+};
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Retired {
+    /// Keys of epochs that were made and published.
+    pub keys_made: u64,
+    /// Keys of epochs that were destroyed.
+    pub keys_destroyed: u64,
+    /// Partitions that were sealed.
+    pub sealed: u64,
+    /// Partitions that were erased.
+    pub erased: u64,
+    /// Epochs whose counts were erased.
+    pub counts: u64,
+}
+
+/// What could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum RetireError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The keys.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The reports.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is kept beside them.
+    #[error(transparent)]
+    Meta(#[from] MetaError),
+}
+
+impl Intake {
+    /// Does what is due now.
+    ///
+    /// # Errors
+    /// [`RetireError`] for the first step that failed; what came before it was done, and the rest is
+    /// tried again the next time.
+    pub fn retire(&self) -> Result<Retired, RetireError> {
+        let _alone = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let mut done = Retired::default();
+        if self.has(Role::Randomness) {
+            done.keys_made = self.make_keys(now)?;
+        }
+        let remembered = self.meta.remembered()?;
+        for program in &remembered {
+            done.keys_destroyed += self.destroy_keys(program, now)?;
+        }
+        let there = self.store.partitions()?;
+        for partition in &there {
+            let of = |it: &&Remembered| it.number == partition.program;
+            // Of a program nobody remembers nothing is known but its number: it is left, and doctor
+            // tells of it.
+            let Some(program) = remembered.iter().find(of) else {
+                continue;
+            };
+            if now >= program.calendar.seals(*partition) && self.seal(program, *partition, now)? {
+                done.sealed += 1;
+            }
+            if now >= program.calendar.reports_die(*partition) {
+                // The last chance for what has enough reports. If it fails, they go all the same.
+                drop(self.reveal_epoch(partition.program, partition.epoch));
+                self.erase(program, *partition, Erasure::Retention, now)?;
+                done.erased += 1;
+            }
+        }
+        self.say_what_is_gone(&remembered, now)?;
+        for (number, epoch) in self.meta.revealed_epochs()? {
+            let program = remembered.iter().find(|it| it.number == number);
+            // Counts of a program nobody remembers have no date, so they go now.
+            if program.is_none_or(|it| now >= it.calendar.counts_die(epoch)) {
+                self.meta.forget(number, epoch)?;
+                done.counts += 1;
+            }
+        }
+        let is_over = |number: u16, epoch: u32| {
+            let program = remembered.iter().find(|it| it.number == number);
+            program.is_none_or(|it| now >= it.calendar.key_dies(epoch))
+        };
+        self.meta.forget_tokens(is_over, now)?;
+        Ok(done)
+    }
+
+    /// The key is in the vault before it is in the log, and in the log before it is used.
+    fn make_keys(&self, now: u64) -> Result<u64, RetireError> {
+        let mut made = 0;
+        for taken in self.programs.all() {
+            let hash = *taken.program.hash();
+            let is_closed = |it: &crate::meta::Closed| {
+                it.version.is_none() && it.program.is_none_or(|closed| closed == hash)
+            };
+            if self.closed().iter().any(is_closed) {
+                continue;
+            }
+            for epoch in taken.calendar.live(now) {
+                if self.log.published_at(hash, Epoch(epoch)).is_some() {
+                    continue;
+                }
+                let name = epoch_key_name(taken.program.number().0, epoch);
+                let seed = self.vault.get_or_make(&name, Secret::random)?;
+                let Some(seed) = seed.key() else {
+                    continue;
+                };
+                let randomness = EpochKey::of(&seed, &hash, Epoch(epoch)).public();
+                let published = Event::EpochKeyPublished {
+                    program: hash,
+                    epoch: Epoch(epoch),
+                    randomness,
+                    issuer: self.issuer.public(),
+                };
+                self.log.append(now, vec![published])?;
+                made += 1;
+            }
+        }
+        if made > 0 {
+            self.status_changed();
+        }
+        Ok(made)
+    }
+
+    fn destroy_keys(&self, program: &Remembered, now: u64) -> Result<u64, RetireError> {
+        let mut destroyed = 0;
+        for (epoch, randomness) in self.log.undestroyed(program.hash) {
+            let name = epoch_key_name(program.number, epoch.0);
+            let is_lost = self.vault.get(&name).is_none();
+            if is_lost || now >= program.calendar.key_dies(epoch.0) {
+                self.destroy_key(program, epoch, randomness, now)?;
+                destroyed += 1;
+            }
+        }
+        Ok(destroyed)
+    }
+
+    fn destroy_key(
+        &self,
+        program: &Remembered,
+        epoch: Epoch,
+        randomness: PublicKey,
+        now: u64,
+    ) -> Result<(), RetireError> {
+        let name = epoch_key_name(program.number, epoch.0);
+        self.vault.destroy(|key| key == name)?;
+        self.drop_epoch_keys();
+        let event = Event::EpochKeyDestroyed {
+            program: program.hash,
+            epoch,
+            randomness,
+        };
+        self.log.append(now, vec![event])?;
+        self.status_changed();
+        Ok(())
+    }
+
+    /// Returns whether it was not sealed before.
+    fn seal(
+        &self,
+        program: &Remembered,
+        partition: Partition,
+        now: u64,
+    ) -> Result<bool, RetireError> {
+        let named = name_of(program, partition);
+        if self.log.sealed(named).is_some() {
+            return Ok(false);
+        }
+        self.store.seal(partition)?;
+        let leaves = self.store.leaves(partition)?.unwrap_or_default();
+        let mut events = vec![Event::PartitionSealed {
+            partition: named,
+            key_id: self.key_id(partition),
+            rows: leaves.len() as u64,
+            root: root(leaves.into_iter().map(Hash)),
+        }];
+        let withdrawn = self.store.withdrawals(partition)?;
+        if !withdrawn.is_empty() {
+            events.push(Event::WithdrawnBatch {
+                program: program.hash,
+                epoch: named.epoch,
+                rows: withdrawn.len() as u64,
+                root: root(withdrawn.into_iter().map(Hash)),
+            });
+        }
+        self.log.append(now, events)?;
+        Ok(true)
+    }
+
+    fn erase(
+        &self,
+        program: &Remembered,
+        partition: Partition,
+        reason: Erasure,
+        now: u64,
+    ) -> Result<(), RetireError> {
+        let named = name_of(program, partition);
+        let key_id = match self.log.sealed(named) {
+            Some((_, key_id, _)) => key_id,
+            None => self.key_id(partition),
+        };
+        let tally = self.store.erase(partition)?;
+        let event = Event::PartitionErased {
+            partition: named,
+            key_id,
+            rows: tally.rows,
+            reason,
+        };
+        self.log.append(now, vec![event])?;
+        Ok(())
+    }
+
+    /// A partition that is sealed in the log and not on the disk was erased, and the process ended
+    /// before it could say so.
+    fn say_what_is_gone(&self, remembered: &[Remembered], now: u64) -> Result<(), RetireError> {
+        let there: BTreeSet<Partition> = self.store.partitions()?.into_iter().collect();
+        let mut gone = Vec::new();
+        for (named, key_id, rows) in self.log.unerased() {
+            let Some(program) = remembered.iter().find(|it| it.hash == named.program) else {
+                continue;
+            };
+            let partition = Partition {
+                program: program.number,
+                epoch: named.epoch.0,
+                day: named.day.0,
+            };
+            if !there.contains(&partition) {
+                gone.push(Event::PartitionErased {
+                    partition: named,
+                    key_id,
+                    rows,
+                    reason: Erasure::Retention,
+                });
+            }
+        }
+        if !gone.is_empty() {
+            self.log.append(now, gone)?;
+        }
+        Ok(())
+    }
+
+    /// Erases everything of a program: keys first, then reports, then what was revealed. It takes
+    /// nothing more until its declaration changes.
+    ///
+    /// # Errors
+    /// [`RetireError`] for the first step that failed; calling it again does the rest.
+    pub fn purge(&self, program: &Remembered, by: &str) -> Result<Retired, RetireError> {
+        self.close(Some(program.hash), None, "purged", by)?;
+        let _alone = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let mut done = Retired::default();
+        let prefixes = [
+            format!("epoch/{:04x}/", program.number),
+            format!("partition/{:04x}/", program.number),
+        ];
+        let key_ids: Vec<(Partition, Hash)> = self
+            .store
+            .partitions()?
+            .into_iter()
+            .filter(|it| it.program == program.number)
+            .map(|partition| (partition, self.key_id(partition)))
+            .collect();
+        self.vault
+            .destroy(|name| prefixes.iter().any(|it| name.starts_with(it)))?;
+        self.drop_epoch_keys();
+        for (epoch, randomness) in self.log.undestroyed(program.hash) {
+            self.destroy_key(program, epoch, randomness, now)?;
+            done.keys_destroyed += 1;
+        }
+        for (partition, key_id) in key_ids {
+            let tally = self.store.erase(partition)?;
+            let event = Event::PartitionErased {
+                partition: name_of(program, partition),
+                key_id,
+                rows: tally.rows,
+                reason: Erasure::Purge,
+            };
+            self.log.append(now, vec![event])?;
+            done.erased += 1;
+        }
+        done.counts = self.meta.purge(program.number)? as u64;
+        let acted = Event::AdminActed {
+            scope: "purge".to_owned(),
+            act: format!("purged {} ({by})", program.id),
+        };
+        self.log.append(now, vec![acted])?;
+        self.status_changed();
+        Ok(done)
+    }
+
+    /// Returns the name of the key of a partition: a hash that opens nothing.
+    fn key_id(&self, partition: Partition) -> Hash {
+        let key = self.vault.get(&format!("partition/{partition}"));
+        let mut hash = Sha256::new();
+        hash.update(b"candor-intake key id\0");
+        hash.update(partition.to_string());
+        if let Some(key) = &key {
+            hash.update(key.bytes());
+        }
+        Hash(hash.finalize().into())
+    }
+}
+
+/// Returns the name of a partition in the log.
+#[must_use]
+pub fn name_of(program: &Remembered, partition: Partition) -> log::Partition {
+    log::Partition {
+        program: program.hash,
+        epoch: Epoch(partition.epoch),
+        day: wire::Day(partition.day),
+    }
+}

@@ -1,0 +1,130 @@
+//! The status: what this server takes, refuses and is, signed, and the same for everyone.
+
+use std::sync::PoisonError;
+
+use wire::{
+    log::EntryProof,
+    status::{Disabled, Role as WireRole, Status},
+};
+
+use crate::{
+    config::{Config, Role},
+    intake::Intake,
+    refusal::Refusal,
+};
+
+/// A status is signed anew after so many seconds.
+const FRESH: u64 = 3600;
+/// It holds for so many seconds.
+const HOLDS: u64 = 48 * 3600;
+
+/// A status that was signed, and over how many leaves of the log.
+pub(crate) struct Signed {
+    issued: u64,
+    leaves: u64,
+    note: String,
+}
+
+impl Intake {
+    /// Returns the signed status. It is signed anew once an hour, and when the log has grown.
+    ///
+    /// # Errors
+    /// [`Refusal`] when it could not be signed.
+    pub fn signed_status(&self) -> Result<String, Refusal> {
+        let now = self.clock.now();
+        let mut kept = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signed) = &*kept {
+            let is_fresh = (signed.issued..signed.issued + FRESH).contains(&now);
+            if is_fresh && signed.leaves == self.log.head().0 {
+                return Ok(signed.note.clone());
+            }
+        }
+        let (status, leaves) = self.unsigned_status(now);
+        let note = status
+            .sign(&self.status_signer)
+            .map_err(|error| Refusal::internal(&error))?;
+        *kept = Some(Signed {
+            issued: now,
+            leaves,
+            note: note.clone(),
+        });
+        Ok(note)
+    }
+
+    /// Returns what checks the status.
+    #[must_use]
+    pub fn status_verifier(&self) -> wire::note::Verifier {
+        self.status_signer.verifier()
+    }
+
+    fn unsigned_status(&self, now: u64) -> (Status, u64) {
+        let closed = self.closed();
+        let whole = |program| {
+            let all = |it: &crate::meta::Closed| it.version.is_none();
+            closed
+                .iter()
+                .any(|it| all(it) && it.program.is_none_or(|closed| closed == program))
+        };
+        let mut programs = self.programs.hashes();
+        programs.retain(|program| !whole(*program));
+        let mut disabled: Vec<Disabled> = closed
+            .iter()
+            .filter_map(|it| {
+                Some(Disabled {
+                    program: it.program,
+                    version: it.version?,
+                })
+            })
+            .collect();
+        disabled.sort_unstable();
+        // Proofs and checkpoint of one moment: what is appended meanwhile is in the next status.
+        let (checkpoint, leaves, epochs) = loop {
+            let before = self.log.head().0;
+            let epochs = self.live_keys(now);
+            let checkpoint = self.log.checkpoint();
+            if self.log.head().0 == before {
+                break (checkpoint, before, epochs);
+            }
+        };
+        let status = Status {
+            issued: now,
+            until: now + HOLDS,
+            roles: roles(&self.config),
+            least: self.least_version(),
+            programs,
+            disabled,
+            gateway: vec![self.gateway.hash()],
+            epochs,
+            checkpoint,
+        };
+        (status, leaves)
+    }
+
+    fn live_keys(&self, now: u64) -> Vec<EntryProof> {
+        let mut proofs = Vec::new();
+        for taken in self.programs.all() {
+            for epoch in taken.calendar.live(now) {
+                let leaf = self
+                    .log
+                    .published_at(*taken.program.hash(), wire::Epoch(epoch));
+                proofs.extend(leaf.and_then(|at| Some(self.log.proof(at)?.0)));
+            }
+        }
+        proofs
+    }
+}
+
+fn roles(config: &Config) -> Vec<WireRole> {
+    let mut roles: Vec<WireRole> = config
+        .roles
+        .iter()
+        .map(|role| match role {
+            Role::Receive => WireRole::Receive,
+            Role::Randomness => WireRole::Randomness,
+            Role::Issuer => WireRole::Issuer,
+            Role::Relay => WireRole::Relay,
+        })
+        .collect();
+    roles.sort_unstable();
+    roles
+}

@@ -1,0 +1,523 @@
+//! The one thread that writes: takes what waits, commits it, then answers.
+
+use std::{
+    collections::BTreeMap,
+    ops::Bound,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::Ordering, mpsc::Receiver},
+};
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+
+use super::{
+    Options, Shared, file, read,
+    seal::{Cipher, key_name, key_to_write},
+};
+use crate::{
+    store::{Arrival, Done, Partition, Put, StoreError, Tally, Withdrawn},
+    vault::Vault,
+};
+
+/// As many jobs as go into one commit at most: each waits for the whole.
+const BATCH: usize = 256;
+
+/// Counts an answer in the partition.
+const ANSWERED: &str = "UPDATE state SET value = value + 1 WHERE name = 'answered'";
+
+/// What the thread is asked for.
+pub(super) enum Job {
+    Put(Box<Arrival>, Done<Put>),
+    Withdraw(Partition, [u8; 16], Done<Withdrawn>),
+    Seal(Partition, Done<Tally>),
+    Erase(Partition, Done<Tally>),
+}
+
+impl Job {
+    /// Answers a job that will not be done.
+    pub(super) fn refuse(self, why: StoreError) {
+        match self {
+            Self::Put(_, done) => done(Err(why)),
+            Self::Withdraw(_, _, done) => done(Err(why)),
+            Self::Seal(_, done) | Self::Erase(_, done) => done(Err(why)),
+        }
+    }
+}
+
+/// The answer to a job, kept back until the disk has confirmed it.
+type Answer = Box<dyn FnOnce(Option<StoreError>) + Send>;
+
+fn answer<T: Send + 'static>(done: Done<T>, outcome: Result<T, StoreError>) -> Answer {
+    Box::new(move |failed| done(failed.map_or(outcome, Err)))
+}
+
+/// What one job came to, within a failure that ends the whole batch.
+type Outcome<T> = Result<Result<T, StoreError>, Failed>;
+
+/// SQLite failed at a file.
+struct Failed {
+    path: PathBuf,
+    source: rusqlite::Error,
+}
+
+pub(super) struct Writer {
+    folder: PathBuf,
+    vault: Arc<Vault>,
+    options: Options,
+    shared: Arc<Shared>,
+    /// Every partition of each epoch that was touched since the start: whether a token was spent is
+    /// asked of all its days.
+    open: BTreeMap<Partition, Open>,
+    loaded: Vec<(u16, u32)>,
+}
+
+/// One partition held open.
+struct Open {
+    path: PathBuf,
+    connection: Connection,
+    cipher: Option<Cipher>,
+    sealed: bool,
+    tally: Tally,
+    /// Whether a transaction is open on it.
+    begun: bool,
+    /// Whether that transaction changed anything.
+    wrote: bool,
+}
+
+impl Writer {
+    pub(super) fn new(
+        folder: &Path,
+        vault: Arc<Vault>,
+        options: Options,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            vault,
+            options,
+            shared,
+            open: BTreeMap::new(),
+            loaded: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(&mut self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            let mut batch = vec![first];
+            batch.extend(jobs.try_iter().take(BATCH - 1));
+            let many = batch.len();
+            self.write(batch);
+            self.shared.waiting.fetch_sub(many, Ordering::Relaxed);
+        }
+    }
+
+    fn write(&mut self, batch: Vec<Job>) {
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut failed = None;
+        for job in batch {
+            if let Err(broken) = self.shared.check() {
+                job.refuse(broken);
+                continue;
+            }
+            if failed.is_some() {
+                answers.push(refusal(job));
+                continue;
+            }
+            let outcome = match job {
+                Job::Put(arrival, done) => match self.put(&arrival) {
+                    Ok(outcome) => Ok(answer(done, outcome)),
+                    Err(error) => Err((error, refusal(Job::Put(arrival, done)))),
+                },
+                Job::Withdraw(today, wc, done) => match self.withdraw(today, &wc) {
+                    Ok(outcome) => Ok(answer(done, outcome)),
+                    Err(error) => Err((error, refusal(Job::Withdraw(today, wc, done)))),
+                },
+                // These two stand alone: what came before them is on the disk first.
+                Job::Seal(partition, done) => {
+                    self.finish(&mut answers, None);
+                    let outcome = self.seal(partition);
+                    done(outcome);
+                    continue;
+                }
+                Job::Erase(partition, done) => {
+                    self.finish(&mut answers, None);
+                    let outcome = self.erase(partition);
+                    done(outcome);
+                    continue;
+                }
+            };
+            match outcome {
+                Ok(answer) => answers.push(answer),
+                Err((error, answer)) => {
+                    failed = Some(error);
+                    answers.push(answer);
+                }
+            }
+        }
+        self.finish(&mut answers, failed);
+    }
+
+    /// Commits what was begun and answers; after a failure it takes everything back and says so.
+    fn finish(&mut self, answers: &mut Vec<Answer>, failed: Option<Failed>) {
+        let failed = match failed {
+            Some(failed) => Some(failed),
+            None => self.commit().err(),
+        };
+        let Some(failed) = failed else {
+            return answers.drain(..).for_each(|answer| answer(None));
+        };
+        let errors: Vec<StoreError> = answers.iter().map(|_| self.give_up(&failed)).collect();
+        for (answer, error) in answers.drain(..).zip(errors) {
+            answer(Some(error));
+        }
+    }
+
+    /// Takes back what was not committed and says why. A disk that failed is not asked again.
+    fn give_up(&mut self, failed: &Failed) -> StoreError {
+        // Closing takes everything back, and forgets what was only counted.
+        self.open.clear();
+        self.loaded.clear();
+        let path = failed.path.clone();
+        match failed.source.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StoreError::Full { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Overloaded,
+            _ => {
+                let why = failed.source.to_string();
+                self.shared.breaks(&path, &why);
+                StoreError::Broken { path, why }
+            }
+        }
+    }
+
+    /// In order of days, so that a withdrawn report is gone before its withdrawal is kept: whatever
+    /// is cut short between the two is answered by nobody, and asked again does the rest.
+    fn commit(&mut self) -> Result<(), Failed> {
+        for open in self.open.values_mut().filter(|open| open.begun) {
+            let wrote = open.wrote;
+            if wrote {
+                open.keep_tally()?;
+            }
+            open.wrote = false;
+            open.run("COMMIT")?;
+            open.begun = false;
+            if wrote {
+                (self.options.after_commit)(&open.path).map_err(|error| Failed {
+                    path: open.path.clone(),
+                    source: rusqlite::Error::ToSqlConversionFailure(error.into()),
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, arrival: &Arrival) -> Outcome<Put> {
+        let partition = arrival.partition;
+        if let Err(refused) = self.load(partition.program, partition.epoch)? {
+            return Ok(Err(refused));
+        }
+        let mut known = None;
+        for open in self.epoch(partition) {
+            // Withdrawn counts before anything else that is known.
+            known = match (known, open.known(arrival)?) {
+                (Some(Put::Withdrawn), _) | (_, None) => known,
+                (_, found) => found,
+            };
+        }
+        let open = match self.partition(partition, true)? {
+            Ok(open) => open,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        if let Some(known) = known {
+            // Written to the disk like a new one: the time of an answer tells nobody which it was.
+            open.change(ANSWERED, [])?;
+            return Ok(Ok(known));
+        }
+        if open.sealed {
+            return Ok(Err(StoreError::Sealed { partition }));
+        }
+        let Some(cipher) = &open.cipher else {
+            return Ok(Err(StoreError::Unopened { partition }));
+        };
+        let sealed = match cipher.seal(&arrival.tag, &arrival.wc, &arrival.leaf, &arrival.sealed) {
+            Ok(sealed) => sealed,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let sql = "INSERT OR IGNORE INTO r (tag, x, nonce, wc, leaf, sealed)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let row = params![
+            arrival.tag,
+            arrival.x,
+            arrival.nonce,
+            arrival.wc,
+            arrival.leaf,
+            sealed
+        ];
+        let added = open.change(sql, row)?;
+        open.change(ANSWERED, [])?;
+        open.tally.rows += added as u64;
+        // An x that is there already under another nonce can only be made up.
+        Ok(Ok(if added == 1 {
+            Put::Stored
+        } else {
+            Put::TokenSpent
+        }))
+    }
+
+    fn withdraw(&mut self, today: Partition, wc: &[u8; 16]) -> Outcome<Withdrawn> {
+        if let Err(refused) = self.load(today.program, today.epoch)? {
+            return Ok(Err(refused));
+        }
+        let mut erased = Vec::new();
+        let mut again = false;
+        for open in self.epoch(today) {
+            erased.extend(open.forget(wc)?);
+            again |= open.has("SELECT 1 FROM tomb WHERE wc = ?1", wc)?;
+        }
+        if again && erased.is_empty() {
+            return Ok(Ok(Withdrawn::Again));
+        }
+        let most = self.options.withdrawals;
+        let open = match self.partition(today, false)? {
+            Ok(open) => open,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        if open.sealed {
+            return Ok(Err(StoreError::Sealed { partition: today }));
+        }
+        if open.tally.withdrawn >= most && erased.is_empty() {
+            return Ok(Err(StoreError::TooManyWithdrawals { partition: today }));
+        }
+        let added = open.change("INSERT OR IGNORE INTO tomb (wc) VALUES (?1)", params![wc])?;
+        open.tally.withdrawn += added as u64;
+        for leaf in &erased {
+            open.change(
+                "INSERT OR IGNORE INTO gone (leaf) VALUES (?1)",
+                params![leaf],
+            )?;
+        }
+        Ok(Ok(if erased.is_empty() {
+            Withdrawn::Waiting
+        } else {
+            Withdrawn::Erased
+        }))
+    }
+
+    fn seal(&mut self, partition: Partition) -> Result<Tally, StoreError> {
+        self.shared.check()?;
+        if !file::path_of(&self.folder, partition).exists() {
+            return Ok(Tally::default());
+        }
+        let sealed = self
+            .seal_file(partition)
+            .and_then(|sealed| self.commit().map(|()| sealed));
+        match sealed {
+            Ok(sealed) => sealed,
+            Err(failed) => Err(self.give_up(&failed)),
+        }
+    }
+
+    fn seal_file(&mut self, partition: Partition) -> Outcome<Tally> {
+        if let Err(refused) = self.load(partition.program, partition.epoch)? {
+            return Ok(Err(refused));
+        }
+        let open = match self.partition(partition, false)? {
+            Ok(open) => open,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        if !open.sealed {
+            open.change("INSERT OR IGNORE INTO leaves SELECT leaf FROM r", [])?;
+            open.change("UPDATE state SET value = 1 WHERE name = 'sealed'", [])?;
+            open.sealed = true;
+        }
+        Ok(Ok(open.tally))
+    }
+
+    /// The key first: from there on no copy opens, whatever becomes of the file.
+    fn erase(&mut self, partition: Partition) -> Result<Tally, StoreError> {
+        let name = key_name(partition);
+        self.vault
+            .destroy(|key| key == name)
+            .map_err(|source| StoreError::Vault { partition, source })?;
+        self.open.remove(&partition);
+        // A file too damaged to be counted must go all the same.
+        let tally = read::tally(&self.folder, partition).unwrap_or_default();
+        file::remove(&self.folder, partition)?;
+        Ok(tally)
+    }
+
+    /// Opens every partition of an epoch that is on the disk, once.
+    fn load(&mut self, program: u16, epoch: u32) -> Outcome<()> {
+        if self.loaded.contains(&(program, epoch)) {
+            return Ok(Ok(()));
+        }
+        let found = match file::of_epoch(&self.folder, program, epoch) {
+            Ok(found) => found,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        for partition in found {
+            if let Err(refused) = self.partition(partition, false)? {
+                return Ok(Err(refused));
+            }
+        }
+        self.loaded.push((program, epoch));
+        Ok(Ok(()))
+    }
+
+    fn epoch(&mut self, like: Partition) -> impl Iterator<Item = &mut Open> {
+        let day = |day| Partition { day, ..like };
+        let range = (Bound::Included(day(0)), Bound::Included(day(u32::MAX)));
+        self.open.range_mut(range).map(|(_, open)| open)
+    }
+
+    /// Returns a partition, made if it is missing; with its cipher if something will be put there.
+    fn partition(&mut self, partition: Partition, with_key: bool) -> Outcome<&mut Open> {
+        if !self.open.contains_key(&partition) {
+            match file::open(&self.folder, partition, &self.options) {
+                Ok(connection) => {
+                    let path = file::path_of(&self.folder, partition);
+                    self.open.insert(partition, Open::of(path, connection)?);
+                }
+                Err(StoreError::Sqlite { path, source, .. }) => {
+                    return Err(Failed { path, source });
+                }
+                Err(refused) => return Ok(Err(refused)),
+            }
+        }
+        let open = self
+            .open
+            .get_mut(&partition)
+            .expect("it was put there above");
+        if with_key && open.cipher.is_none() {
+            let cipher = key_to_write(&self.vault, partition)
+                .and_then(|key| Cipher::new(partition, Some(&key)));
+            match cipher {
+                Ok(cipher) => open.cipher = Some(cipher),
+                Err(refused) => return Ok(Err(refused)),
+            }
+        }
+        Ok(Ok(open))
+    }
+}
+
+fn refusal(job: Job) -> Answer {
+    Box::new(move |failed| job.refuse(failed.unwrap_or(StoreError::Closed)))
+}
+
+impl Open {
+    fn of(path: PathBuf, connection: Connection) -> Result<Self, Failed> {
+        let state = |name: &str| {
+            let sql = "SELECT value FROM state WHERE name = ?1";
+            connection.query_row(sql, [name], |row| row.get::<_, i64>(0))
+        };
+        let read = || -> rusqlite::Result<(Tally, bool)> {
+            let tally = Tally {
+                rows: state("rows")?.unsigned_abs(),
+                withdrawn: state("withdrawn")?.unsigned_abs(),
+            };
+            Ok((tally, state("sealed")? != 0))
+        };
+        match read() {
+            Ok((tally, sealed)) => Ok(Self {
+                path,
+                connection,
+                cipher: None,
+                sealed,
+                tally,
+                begun: false,
+                wrote: false,
+            }),
+            Err(source) => Err(Failed { path, source }),
+        }
+    }
+
+    /// Says what is known of a report already, if anything is.
+    fn known(&mut self, arrival: &Arrival) -> Result<Option<Put>, Failed> {
+        if self.has("SELECT 1 FROM tomb WHERE wc = ?1", &arrival.wc)? {
+            return Ok(Some(Put::Withdrawn));
+        }
+        if self.has("SELECT 1 FROM spent WHERE nonce = ?1", &arrival.nonce)? {
+            return Ok(Some(Put::TokenSpent));
+        }
+        self.begin()?;
+        let leaf = self
+            .connection
+            .prepare_cached("SELECT leaf FROM r WHERE nonce = ?1")
+            .and_then(|mut asked| {
+                let leaf = asked.query_row([arrival.nonce], |row| row.get::<_, Vec<u8>>(0));
+                leaf.optional()
+            });
+        Ok(self.at(leaf)?.map(|leaf| {
+            if leaf == arrival.leaf {
+                Put::Duplicate
+            } else {
+                Put::TokenSpent
+            }
+        }))
+    }
+
+    /// Erases the reports with this commitment, keeps their tokens spent, and returns their leaves.
+    fn forget(&mut self, wc: &[u8; 16]) -> Result<Vec<Vec<u8>>, Failed> {
+        self.begin()?;
+        let leaves = self
+            .connection
+            .prepare_cached("SELECT leaf FROM r WHERE wc = ?1")
+            .and_then(|mut asked| asked.query_map([wc], |row| row.get(0))?.collect());
+        let leaves: Vec<Vec<u8>> = self.at(leaves)?;
+        if leaves.is_empty() {
+            return Ok(leaves);
+        }
+        let spend = "INSERT OR IGNORE INTO spent SELECT nonce FROM r WHERE wc = ?1";
+        self.change(spend, params![wc])?;
+        let gone = self.change("DELETE FROM r WHERE wc = ?1", params![wc])?;
+        self.tally.rows = self.tally.rows.saturating_sub(gone as u64);
+        Ok(leaves)
+    }
+
+    fn has(&mut self, sql: &str, key: &[u8]) -> Result<bool, Failed> {
+        self.begin()?;
+        let asked = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut asked| asked.exists([key]));
+        self.at(asked)
+    }
+
+    fn change(&mut self, sql: &str, values: impl rusqlite::Params) -> Result<usize, Failed> {
+        self.begin()?;
+        self.wrote = true;
+        let changed = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut change| change.execute(values));
+        self.at(changed)
+    }
+
+    fn keep_tally(&mut self) -> Result<(), Failed> {
+        let Tally { rows, withdrawn } = self.tally;
+        for (name, value) in [("rows", rows), ("withdrawn", withdrawn)] {
+            let value = i64::try_from(value).unwrap_or(i64::MAX);
+            let sql = "UPDATE state SET value = ?2 WHERE name = ?1";
+            self.change(sql, params![name, value])?;
+        }
+        Ok(())
+    }
+
+    /// One transaction for a batch, begun by whatever asks first.
+    fn begin(&mut self) -> Result<(), Failed> {
+        if !self.begun {
+            self.run("BEGIN")?;
+            self.begun = true;
+        }
+        Ok(())
+    }
+
+    fn run(&self, sql: &str) -> Result<(), Failed> {
+        self.at(self.connection.execute_batch(sql))
+    }
+
+    fn at<T>(&self, outcome: rusqlite::Result<T>) -> Result<T, Failed> {
+        outcome.map_err(|source| Failed {
+            path: self.path.clone(),
+            source,
+        })
+    }
+}

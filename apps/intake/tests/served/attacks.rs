@@ -1,0 +1,529 @@
+//! The attacks of the threat model that concern the server, each by its number there.
+
+use std::sync::Arc;
+
+use intake::{
+    calendar::HOUR,
+    inner::arrival,
+    intake::Intake,
+    store::{Put, put_and_wait},
+};
+use wire::{
+    Epoch, Report,
+    ohttp::{Method, Request, Response},
+    rand_core::{OsRng, RngCore},
+    randomness,
+};
+
+use crate::device::{Device, Ground, NOW, VERSION, code_of, get, post, raw, said, sighting};
+
+const EPOCH: u32 = 2950;
+
+/// Asks without the sealing, which has its own tests.
+fn inner(intake: &Arc<Intake>, method: Method, path: &str, body: &[u8]) -> Response {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let request = Request {
+        method,
+        path: path.to_owned(),
+        body: body.to_vec(),
+    };
+    runtime.block_on(intake::inner::answer(intake, request))
+}
+
+fn report(intake: &Arc<Intake>, report: &Report) -> (u16, String) {
+    said(&inner(
+        intake,
+        Method::Post,
+        "/v1/report",
+        &report.to_bytes(),
+    ))
+}
+
+#[test]
+fn attack_1_malformed_bytes_are_refused_with_a_stable_code() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    let good = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report
+        .to_bytes();
+    let record = sighting(&intake)
+        .program
+        .encode(&crate::device::values("one.example"))
+        .unwrap();
+    let (_, question) = randomness::ask(
+        &sighting(&intake).program,
+        Epoch(EPOCH),
+        &[&record],
+        &mut OsRng,
+    )
+    .unwrap();
+    for (path, whole) in [("/v1/report", &good), ("/v1/randomness", &question)] {
+        for length in (0..whole.len()).step_by(7) {
+            let answer = inner(&intake, Method::Post, path, &whole[..length]);
+            assert!(
+                (400..500).contains(&answer.status),
+                "{path}, {length} bytes"
+            );
+        }
+        let longer = [whole, &[0_u8][..]].concat();
+        assert_eq!(inner(&intake, Method::Post, path, &longer).status, 400);
+    }
+    // Every byte of the head and of the body, changed: refused, or its token does not hold.
+    for at in 0..good.len() {
+        let mut changed = good.clone();
+        changed[at] ^= 0x41;
+        let answer = inner(&intake, Method::Post, "/v1/report", &changed);
+        assert!(
+            (400..500).contains(&answer.status),
+            "byte {at}: {}",
+            answer.status
+        );
+        assert!(!code_of(&answer.body).is_empty());
+    }
+    // Scalars and points that are none, or in another form.
+    let mut share = good.clone();
+    share[90..122].fill(0xff);
+    let answer = inner(&intake, Method::Post, "/v1/report", &share);
+    assert_eq!(said(&answer), (400, "report-share".to_owned()));
+    for point in [[0_u8; 32], [0xff; 32]] {
+        let mut changed = question.clone();
+        changed[7..39].copy_from_slice(&point);
+        let answer = inner(&intake, Method::Post, "/v1/randomness", &changed);
+        assert_eq!(said(&answer), (400, "randomness-point".to_owned()));
+    }
+    let mut random = vec![0; 300];
+    for _ in 0..500 {
+        OsRng.fill_bytes(&mut random);
+        for path in ["/v1/report", "/v1/randomness", "/v1/withdraw"] {
+            assert_eq!(inner(&intake, Method::Post, path, &random).status, 400);
+        }
+    }
+    assert!(
+        intake.store.partitions().unwrap().is_empty(),
+        "nothing was stored"
+    );
+}
+
+#[test]
+fn attack_2_what_is_too_large_or_compressed_is_not_taken_in() {
+    let ground = Ground::new();
+    let server = ground.serve();
+    let large = post(
+        server.address,
+        "/v1/gateway",
+        "message/ohttp-req",
+        &vec![0; 5000],
+    );
+    assert_eq!(
+        (large.status, large.code()),
+        (413, "body-too-large".to_owned())
+    );
+    let said_large = b"POST /v1/gateway HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4294967295\r\n\r\n";
+    assert_eq!(raw(server.address, said_large).status, 413);
+    let mut chunked = b"POST /v1/gateway HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    for _ in 0..10 {
+        chunked.extend_from_slice(b"400\r\n");
+        chunked.extend_from_slice(&[b'x'; 1024]);
+        chunked.extend_from_slice(b"\r\n");
+    }
+    assert_eq!(raw(server.address, &chunked).status, 413);
+    let head = format!(
+        "GET /livez HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n",
+        "y".repeat(9000)
+    );
+    assert_eq!(raw(server.address, head.as_bytes()).status, 431);
+    let gzip = b"POST /v1/gateway HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc";
+    assert_eq!(raw(server.address, gzip).status, 415);
+    let wrong_size = post(
+        server.address,
+        "/v1/gateway",
+        "message/ohttp-req",
+        &[0; 511],
+    );
+    assert_eq!(
+        (wrong_size.status, wrong_size.code()),
+        (400, "ohttp-size".to_owned())
+    );
+    let other_type = post(server.address, "/v1/gateway", "text/plain", &[0; 512]);
+    assert_eq!(other_type.status, 415);
+}
+
+#[test]
+fn attack_3_a_replay_counts_once_also_after_a_restart() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    let sent = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report;
+    assert_eq!(report(&intake, &sent), (200, "stored".to_owned()));
+    assert_eq!(report(&intake, &sent), (200, "duplicate".to_owned()));
+    drop(intake);
+    ground.clock.pass(std::time::Duration::from_secs(86_400));
+    let intake = ground.intake();
+    assert_eq!(report(&intake, &sent), (200, "duplicate".to_owned()));
+    let rows: u64 = intake
+        .store
+        .partitions()
+        .unwrap()
+        .into_iter()
+        .map(|it| intake.store.tally(it).unwrap().rows)
+        .sum();
+    assert_eq!(rows, 1);
+}
+
+#[test]
+fn attack_4_a_token_is_good_for_one_report() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    let device = Device::new(1);
+    let first = device.report_of(&intake, EPOCH, "one.example").report;
+    assert_eq!(report(&intake, &first).0, 200);
+    let mut spent = arrival(&first, intake.clock.today() + 1);
+    spent.tag[5] ^= 1;
+    spent.leaf[0] ^= 1;
+    assert_eq!(
+        put_and_wait(&*intake.store, spent).unwrap(),
+        Put::TokenSpent
+    );
+    // Another lane than that of the tag is refused before anything is looked at.
+    let mut other_lane = first.to_bytes();
+    other_lane[9] = (other_lane[9] + 1) % 8;
+    let answer = inner(&intake, Method::Post, "/v1/report", &other_lane);
+    assert_eq!(said(&answer), (400, "wrong-lane".to_owned()));
+    // A second batch of tokens in one epoch is not given, whatever is asked for.
+    let server_side = intake::issuer::tokens(&intake, b"");
+    assert_eq!(server_side.unwrap_err().status, 400);
+}
+
+#[test]
+fn attack_5_a_relay_cannot_change_a_report_or_steal_its_token() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    let mine = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report
+        .to_bytes();
+    let theirs = Device::new(2)
+        .report_of(&intake, EPOCH, "one.example")
+        .report
+        .to_bytes();
+    // Nonce and mac of one report in another of the same lane.
+    let mut stolen = mine.clone();
+    stolen[10..58].copy_from_slice(&theirs[10..58]);
+    let answer = inner(&intake, Method::Post, "/v1/report", &stolen);
+    assert_eq!(said(&answer), (403, "token-invalid".to_owned()));
+    // Another commitment, so that somebody else could withdraw it.
+    let mut taken_over = mine.clone();
+    taken_over[122] ^= 1;
+    let answer = inner(&intake, Method::Post, "/v1/report", &taken_over);
+    assert_eq!(said(&answer), (403, "token-invalid".to_owned()));
+    assert_eq!(intake.meters.rejects()["token-invalid"], 2);
+}
+
+#[test]
+fn attack_6_other_epochs_programs_and_keys_are_refused() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    let sent = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report;
+    // One second before the key dies it is let in, at that second it is not.
+    let dies = sighting(&intake).calendar.key_dies(EPOCH);
+    let late = Device::new(2)
+        .report_of(&intake, EPOCH, "one.example")
+        .report;
+    intake
+        .clock
+        .pass(std::time::Duration::from_secs(dies - 1 - NOW));
+    assert_eq!(report(&intake, &sent), (200, "stored".to_owned()));
+    intake.clock.pass(std::time::Duration::from_secs(1));
+    assert_eq!(report(&intake, &late), (422, "epoch-closed".to_owned()));
+    drop(intake);
+
+    // A clock that is a day early: the epoch that comes is refused until it begins.
+    let early = Ground::new();
+    early
+        .clock
+        .pass(std::time::Duration::from_secs(7 * 86_400 - 101 * HOUR));
+    let intake = early.intake();
+    let next = Device::new(3)
+        .report_of(&intake, EPOCH + 1, "one.example")
+        .report;
+    assert_eq!(report(&intake, &next), (422, "epoch-not-open".to_owned()));
+    intake.clock.pass(std::time::Duration::from_secs(HOUR));
+    assert_eq!(report(&intake, &next), (200, "stored".to_owned()));
+
+    let mut unknown = next.to_bytes();
+    unknown[1] ^= 0x55;
+    let answer = inner(&intake, Method::Post, "/v1/report", &unknown);
+    assert_eq!(said(&answer), (409, "unknown-program".to_owned()));
+
+    // Tokens of another issuer.
+    let elsewhere = Ground::new().intake();
+    let foreign = Device::new(4)
+        .report_of(&elsewhere, EPOCH, "one.example")
+        .report;
+    let fresh = Ground::new().intake();
+    assert_eq!(report(&fresh, &foreign), (403, "token-invalid".to_owned()));
+    assert_eq!(fresh.meters.rejects()["token-invalid"], 1);
+}
+
+#[test]
+fn attacks_7_and_8_poison_is_counted_and_never_shown() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    let today = intake.clock.today();
+    for number in 0..27 {
+        let sent = Device::new(number)
+            .report_of(&intake, EPOCH, "one.example")
+            .report;
+        let mut stored = arrival(&sent, today);
+        match number {
+            // Shares that lie elsewhere, the first of all among them.
+            0..3 => stored.sealed[..32].copy_from_slice(&[number as u8 + 1; 32]),
+            // Bodies that do not open.
+            3..5 => {
+                let last = stored.sealed.len() - 1;
+                stored.sealed[last] ^= 1;
+            }
+            _ => {}
+        }
+        if number < 3 {
+            stored.sealed[31] = 0;
+        }
+        assert_eq!(put_and_wait(&*intake.store, stored).unwrap(), Put::Stored);
+    }
+    let tried = intake.reveal().unwrap();
+    assert_eq!(
+        (tried.revealed, tried.bad_shares, tried.bad_bodies),
+        (1, 3, 2)
+    );
+    let finding = &intake.meta.findings(9).unwrap()[0];
+    assert_eq!((finding.text.as_str(), finding.number), ("one.example", 22));
+    // Tried again only when there is more.
+    assert_eq!(intake.reveal().unwrap().tags, 0);
+}
+
+#[test]
+fn attack_9_a_flood_of_tags_stays_below_the_threshold() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    let sent = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report;
+    let (send, answers) = std::sync::mpsc::channel();
+    let many = 4000_u32;
+    for number in 0..many {
+        let mut junk = arrival(&sent, intake.clock.today());
+        // 19 reports for each tag: all but enough.
+        junk.tag[..4].copy_from_slice(&(number / 19).to_be_bytes());
+        for mark in [&mut junk.x, &mut junk.nonce, &mut junk.leaf] {
+            mark[..4].copy_from_slice(&number.to_be_bytes());
+        }
+        junk.wc[..4].copy_from_slice(&number.to_be_bytes());
+        let send = send.clone();
+        let done = Box::new(move |outcome| send.send(outcome).unwrap());
+        intake.store.put(junk, done);
+    }
+    assert!(answers.iter().take(many as usize).all(|it| it.is_ok()));
+    assert_eq!(intake.reveal().unwrap().tags, 0);
+    let peak = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = peak.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    println!("{many} reports of {} tags: {peak}", many.div_ceil(19));
+}
+
+#[test]
+fn attack_11_everyone_gets_the_same_status_and_log() {
+    let ground = Ground::new();
+    let server = ground.serve();
+    let statuses: Vec<_> = (0..3)
+        .map(|_| server.ask(Method::Get, "/v1/status", b"").body)
+        .collect();
+    assert!(statuses.windows(2).all(|it| it[0] == it[1]));
+    let logs: Vec<_> = (0..3)
+        .map(|_| get(server.address, "/log/checkpoint").body)
+        .collect();
+    assert!(logs.windows(2).all(|it| it[0] == it[1]));
+}
+
+#[test]
+fn attack_13_withdrawals_are_guessed_repeated_and_early() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    let sent = Device::new(1).report_of(&intake, EPOCH, "one.example");
+    let ask = |body: &[u8]| said(&inner(&intake, Method::Post, "/v1/withdraw", body));
+    // Before it arrives: the withdrawal waits, and the report is not stored.
+    assert_eq!(ask(&sent.withdrawal), (200, "withdrawn".to_owned()));
+    assert_eq!(report(&intake, &sent.report), (409, "withdrawn".to_owned()));
+    // A guess is answered like any other, and erases nothing.
+    let other = Device::new(2).report_of(&intake, EPOCH, "one.example");
+    assert_eq!(report(&intake, &other.report).0, 200);
+    let mut guess = other.withdrawal.clone();
+    guess[38] ^= 1;
+    assert_eq!(ask(&guess), (200, "withdrawn".to_owned()));
+    assert_eq!(
+        report(&intake, &other.report),
+        (200, "duplicate".to_owned())
+    );
+    // For another epoch than its own it erases nothing either.
+    let mut elsewhere = other.withdrawal.clone();
+    elsewhere[6] -= 1;
+    ask(&elsewhere);
+    assert_eq!(
+        report(&intake, &other.report),
+        (200, "duplicate".to_owned())
+    );
+    for _ in 0..2 {
+        assert_eq!(ask(&other.withdrawal), (200, "withdrawn".to_owned()));
+    }
+    assert_eq!(
+        report(&intake, &other.report),
+        (409, "withdrawn".to_owned())
+    );
+    let mut future = other.withdrawal.clone();
+    future[5] += 1;
+    assert_eq!(ask(&future), (422, "epoch-not-open".to_owned()));
+    // When its time is over there is nothing to erase, and it says so.
+    intake
+        .clock
+        .pass(std::time::Duration::from_secs(14 * 86_400));
+    assert_eq!(ask(&other.withdrawal), (200, "anonymous".to_owned()));
+}
+
+#[test]
+fn attack_18_a_duplicate_is_written_to_the_disk_like_a_new_report() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    let sent = Device::new(1).report_of(&intake, EPOCH, "one.example");
+    assert_eq!(report(&intake, &sent.report), (200, "stored".to_owned()));
+    let log = ground.folder.path().join(format!(
+        "server/p/{}.db-wal",
+        arrival(&sent.report, intake.clock.today()).partition
+    ));
+    let length = || std::fs::metadata(&log).unwrap().len();
+    let before = length();
+    assert_eq!(report(&intake, &sent.report), (200, "duplicate".to_owned()));
+    let after_duplicate = length();
+    assert!(
+        after_duplicate > before,
+        "it was committed, and waited for the disk"
+    );
+    let mut spent = sent.report.to_bytes();
+    spent[122] ^= 1;
+    let answer = inner(&intake, Method::Post, "/v1/report", &spent);
+    assert_eq!(
+        said(&answer).0,
+        403,
+        "whoever has no token learns nothing by time"
+    );
+}
+
+#[test]
+fn attack_20_a_backup_without_the_vault_opens_nothing() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    for number in 0..20 {
+        let sent = Device::new(number).report_of(&intake, EPOCH, "one.example");
+        report(&intake, &sent.report);
+    }
+    drop(intake);
+    std::fs::remove_file(ground.folder.path().join("server/vault")).unwrap();
+    // The log's key was in the vault too: a new log must be begun by hand.
+    let opened = Intake::open(ground.config(), ground.clock.clone());
+    assert!(opened.is_err());
+    std::fs::remove_dir_all(ground.folder.path().join("server/log")).unwrap();
+    let intake = ground.intake();
+    let refused = intake.reveal();
+    assert!(refused.unwrap_err().to_string().contains("key"));
+    assert!(intake.meta.findings(9).unwrap().is_empty());
+}
+
+#[test]
+fn attack_21_a_closed_version_is_refused_and_nothing_is_stored() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    let program = *sighting(&intake).program.hash();
+    let sent = Device::new(1)
+        .report_of(&intake, EPOCH, "one.example")
+        .report;
+    for (program, version) in [
+        (Some(program), Some(VERSION)),
+        (None, Some(VERSION)),
+        (Some(program), None),
+        (None, None),
+    ] {
+        intake.close(program, version, "a test", "test").unwrap();
+        assert_eq!(report(&intake, &sent), (410, "version-closed".to_owned()));
+        assert!(intake.store.partitions().unwrap().is_empty());
+        assert!(intake.reopen(program, version, "test").unwrap());
+    }
+    intake.set_least("0.2".parse().unwrap(), "test").unwrap();
+    assert_eq!(report(&intake, &sent), (410, "version-closed".to_owned()));
+    intake.set_least("0.1".parse().unwrap(), "test").unwrap();
+    assert_eq!(report(&intake, &sent), (200, "stored".to_owned()));
+    let acts = intake.log.newest(usize::MAX).into_iter();
+    let acts = acts.filter(|(_, leaf)| matches!(leaf.event, wire::log::Event::AdminActed { .. }));
+    assert_eq!(acts.count(), 10, "each act is a leaf");
+}
+
+#[test]
+fn a_purged_program_is_in_no_file() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    let mut tag = [0; 32];
+    for number in 0..20 {
+        let sent = Device::new(number).report_of(&intake, EPOCH, "purge-canary.example");
+        tag = *sent.report.tag().as_bytes();
+        report(&intake, &sent.report);
+    }
+    assert_eq!(intake.reveal().unwrap().revealed, 1);
+    let keys: Vec<_> = intake
+        .vault
+        .names()
+        .iter()
+        .filter(|name| name.starts_with("partition/") || name.starts_with("epoch/"))
+        .filter_map(|name| Some((name.clone(), intake.vault.get(name)?)))
+        .collect();
+    let id = sighting(&intake).program.id().to_owned();
+    let remembered = intake.meta.remembered().unwrap();
+    let program = remembered.iter().find(|it| it.id == id).unwrap();
+    let prefix = format!("/{:04x}/", program.number);
+    let purged = intake.purge(program, "test").unwrap();
+    assert_eq!(
+        (purged.erased, purged.counts, purged.keys_destroyed),
+        (1, 1, 1)
+    );
+    let mut looked = 0;
+    let mut files = vec![ground.folder.path().to_owned()];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(
+                std::fs::read_dir(&path)
+                    .unwrap()
+                    .map(|it| it.unwrap().path()),
+            );
+            continue;
+        }
+        looked += 1;
+        let bytes = std::fs::read(&path).unwrap();
+        let holds = |what: &[u8]| bytes.windows(what.len()).any(|it| it == what);
+        assert!(!holds(b"purge-canary"), "{}", path.display());
+        assert!(!holds(&tag), "{}", path.display());
+        for (name, key) in keys.iter().filter(|(name, _)| name.contains(&prefix)) {
+            assert!(!holds(key.bytes()), "{name} in {}", path.display());
+        }
+    }
+    assert!(looked > 5);
+    let sent = Device::new(1)
+        .report_of(&Ground::new().intake(), EPOCH, "x.example")
+        .report;
+    assert_eq!(report(&intake, &sent), (410, "version-closed".to_owned()));
+    intake.retire().unwrap();
+    assert!(
+        intake.epoch_key(sighting(&intake), EPOCH).is_none(),
+        "no key is made anew"
+    );
+}
