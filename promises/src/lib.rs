@@ -10,6 +10,8 @@ use std::{
     sync::OnceLock,
 };
 
+pub mod collection;
+
 /// Returns the path of a `candor` that is built from the sources as they are now.
 ///
 /// The environment variable `CANDOR_BIN` names another one. Otherwise cargo is asked to build it
@@ -22,7 +24,34 @@ use std::{
 pub fn candor() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT
-        .get_or_init(|| std::env::var_os("CANDOR_BIN").map_or_else(built, PathBuf::from))
+        .get_or_init(|| {
+            let named = std::env::var_os("CANDOR_BIN");
+            named.map_or_else(|| built("candor", "candor"), PathBuf::from)
+        })
+        .clone()
+}
+
+/// Returns the path of a `candor-courier` that is built from the sources as they are now.
+///
+/// # Panics
+/// When it cannot be built.
+#[must_use]
+pub fn courier() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT
+        .get_or_init(|| built("candor-courier", "candor-courier"))
+        .clone()
+}
+
+/// Returns the path of a `candor-intake` that is built from the sources as they are now.
+///
+/// # Panics
+/// When it cannot be built.
+#[must_use]
+pub fn intake() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT
+        .get_or_init(|| built("candor-intake", "candor-intake"))
         .clone()
 }
 
@@ -58,7 +87,7 @@ pub fn workspace() -> &'static Path {
         .expect("this package lies in the workspace")
 }
 
-fn built() -> PathBuf {
+fn built(package: &str, program: &str) -> PathBuf {
     // target/debug/deps/the_promise-0123456789abcdef
     let this = std::env::current_exe().expect("the system knows which program this is");
     let folder = this
@@ -75,7 +104,7 @@ fn built() -> PathBuf {
             "build",
             "--quiet",
             "--package",
-            "candor",
+            package,
             "--profile",
             profile,
         ])
@@ -89,12 +118,15 @@ fn built() -> PathBuf {
         .output()
         .expect("cargo can be started");
     let said = String::from_utf8_lossy(&outcome.stderr);
-    assert!(outcome.status.success(), "candor cannot be built: {said}");
-    let candor = folder.join("candor");
     assert!(
-        candor.is_file(),
-        "cargo has built no `{}`: {said}",
-        candor.display()
+        outcome.status.success(),
+        "{package} cannot be built: {said}"
     );
-    candor
+    let built = folder.join(program);
+    assert!(
+        built.is_file(),
+        "cargo has built no `{}`: {said}",
+        built.display()
+    );
+    built
 }

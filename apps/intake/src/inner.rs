@@ -6,6 +6,8 @@
 //! POST /v1/report        a report; answered with its leaf once it is on the disk
 //! POST /v1/withdraw      the secret of a report; answered once it is erased
 //! GET  /v1/proof/{leaf}  that a report is in its sealed partition
+//! GET  /v1/erasure/{n}   that the partition which leaf n of the log sealed was erased
+//! GET  /v1/consistency/{old}/{new}  that the log of `new` leaves begins with that of `old`
 //! ```
 
 use std::sync::Arc;
@@ -57,10 +59,7 @@ pub async fn answer(intake: &Arc<Intake>, request: Request) -> Response {
         (Method::Post, "/v1/randomness") => randomness(intake, &request.body),
         (Method::Post, "/v1/report") => report(intake, &request.body).await,
         (Method::Post, "/v1/withdraw") => withdraw(intake, &request.body).await,
-        (Method::Get, path) => match path.strip_prefix("/v1/proof/") {
-            Some(leaf) => proof(intake, leaf),
-            None => Err(no_such_path()),
-        },
+        (Method::Get, path) => asked_for(intake, path),
         (Method::Post, _) => Err(no_such_path()),
     };
     outcome.unwrap_or_else(|refusal| {
@@ -71,6 +70,16 @@ pub async fn answer(intake: &Arc<Intake>, request: Request) -> Response {
             body: refusal.body(),
         }
     })
+}
+
+fn asked_for(intake: &Intake, path: &str) -> Result<Response, Refusal> {
+    let below = path.strip_prefix("/v1/").and_then(|it| it.split_once('/'));
+    match below {
+        Some(("proof", leaf)) => proof(intake, leaf),
+        Some(("erasure", index)) => erasure(intake, index),
+        Some(("consistency", sizes)) => consistency(intake, sizes),
+        _ => Err(no_such_path()),
+    }
 }
 
 fn no_such_path() -> Refusal {
@@ -230,6 +239,32 @@ fn proof(intake: &Intake, leaf: &str) -> Result<Response, Refusal> {
     }
     let why = "no sealed partition holds this report: its day is not over, or it was erased";
     Err(Refusal::new(404, "not-here", why))
+}
+
+/// Proves that a partition was erased, by the place of the leaf that sealed it.
+fn erasure(intake: &Intake, index: &str) -> Result<Response, Refusal> {
+    has_role(intake, Role::Receive)?;
+    let index: u64 = number(index)?;
+    let erasure = intake.log.erasure(index).ok_or_else(|| {
+        let why = "that leaf of the log seals no partition, or the partition is not erased yet";
+        Refusal::new(404, "not-erased", why)
+    })?;
+    json(&erasure)
+}
+
+/// Proves that the log only grew.
+fn consistency(intake: &Intake, sizes: &str) -> Result<Response, Refusal> {
+    let (old, new) = sizes.split_once('/').ok_or_else(no_such_path)?;
+    let proof = intake.log.consistency(number(old)?, number(new)?);
+    let proof = proof.ok_or_else(|| {
+        Refusal::new(404, "no-such-tree", "the log never had so many leaves")
+    })?;
+    json(&proof)
+}
+
+fn number(text: &str) -> Result<u64, Refusal> {
+    text.parse()
+        .map_err(|_| Refusal::new(400, "number-form", "a number of leaves is a number"))
 }
 
 /// Returns the name of a partition in the log.

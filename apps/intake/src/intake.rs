@@ -127,7 +127,11 @@ impl Intake {
     /// [`OpenError`].
     pub fn open(config: Config, clock: Clock) -> Result<Self, OpenError> {
         let folder = config.folder.clone();
-        let programs = Programs::read(&config.declarations, config.times.grace_hours * 3600)?;
+        let programs = Programs::read(
+            &config.declarations,
+            config.operator.as_deref(),
+            config.times.grace_hours * 3600,
+        )?;
         let lock = locked(&folder)?;
         let vault = Arc::new(Vault::open(&folder.join("vault"))?);
         let log = {

@@ -15,8 +15,9 @@ use std::{
 use wire::{
     Epoch, ProgramHash, PublicKey,
     log::{
-        Bundle, Checkpoint, CheckpointError, EntryProof, Erasure, Event, Hash, Leaf, LeafError,
-        Partition, TILE, inclusion_proof, leaf_hash, root, tiles_between,
+        Bundle, Checkpoint, CheckpointError, EntryProof, Erased, Erasure, Event, Hash, Leaf, LeafError,
+        Partition, TILE, consistency_proof, inclusion_proof, leaf_hash, root,
+        tiles_between,
     },
     note::{NoteError, Signer, Verifier},
 };
@@ -310,6 +311,40 @@ impl Log {
             path: inclusion_proof(state.hashes.iter().copied(), index, size)?,
         };
         Some((proof, state.checkpoint.clone()))
+    }
+
+    /// Returns that the partition which a leaf sealed was erased: both leaves, under one checkpoint.
+    /// `None` where the leaf seals nothing, or what it sealed is still there.
+    #[must_use]
+    pub fn erasure(&self, sealed: u64) -> Option<Erased> {
+        let at = usize::try_from(sealed).ok()?;
+        let partition = match &self.lock().leaves.get(at)?.event {
+            Event::PartitionSealed { partition, .. } => *partition,
+            _ => return None,
+        };
+        let (erased, ..) = self.erased(partition)?;
+        loop {
+            // Both proofs under one checkpoint: what is appended meanwhile waits for the next asking.
+            let before = self.head().0;
+            let (sealed, _) = self.proof(sealed)?;
+            let (erased, checkpoint) = self.proof(erased)?;
+            if self.head().0 == before {
+                return Some(Erased {
+                    sealed,
+                    erased,
+                    checkpoint,
+                });
+            }
+        }
+    }
+
+    /// Returns the proof that the log of `new` leaves begins with that of `old`; `None` where it
+    /// never had so many.
+    #[must_use]
+    pub fn consistency(&self, old: u64, new: u64) -> Option<Vec<Hash>> {
+        let state = self.lock();
+        let new = usize::try_from(new).ok()?;
+        consistency_proof(state.hashes.get(..new)?, old)
     }
 
     /// Returns the bytes of a file that readers of the log may ask for; `None` for any other path.

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use declare::Declaration;
+use declare::{Declaration, Operator};
 use wire::{Program, ProgramHash, program::ProgramError};
 
 use crate::calendar::Calendar;
@@ -54,6 +54,12 @@ pub enum ProgramsError {
         #[source]
         source: std::io::Error,
     },
+    /// It names no receiver itself, and the settings name no operator.
+    #[error("`{path}` is sent to an operator, and the settings name no `operator` file")]
+    NoOperator {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is no declaration.
     #[error("`{path}` is no declaration:\n{why}")]
     Declaration {
@@ -90,24 +96,44 @@ impl Programs {
     ///
     /// # Errors
     /// [`ProgramsError`]; none is taken then.
-    pub fn read(files: &[PathBuf], grace: u64) -> Result<Self, ProgramsError> {
+    pub fn read(
+        files: &[PathBuf],
+        operator: Option<&Path>,
+        grace: u64,
+    ) -> Result<Self, ProgramsError> {
         let mut programs = Self::default();
+        let operator = operator.map(operator_in).transpose()?;
         for path in files {
             let text = std::fs::read_to_string(path).map_err(|source| ProgramsError::Read {
                 path: path.clone(),
                 source,
             })?;
-            programs.take(path, text, grace)?;
+            programs.take(path, text, operator.as_ref(), grace)?;
         }
         Ok(programs)
     }
 
-    fn take(&mut self, path: &Path, text: String, grace: u64) -> Result<(), ProgramsError> {
+    fn take(
+        &mut self,
+        path: &Path,
+        text: String,
+        operator: Option<&Operator>,
+        grace: u64,
+    ) -> Result<(), ProgramsError> {
         let declaration =
             Declaration::parse(&text).map_err(|error| ProgramsError::Declaration {
                 path: path.to_owned(),
                 why: error.to_string(),
             })?;
+        let declaration = match operator {
+            Some(operator) => declaration.operated_by(operator),
+            None if declaration.needs_operator() => {
+                return Err(ProgramsError::NoOperator {
+                    path: path.to_owned(),
+                });
+            }
+            None => declaration,
+        };
         let declared = Arc::new(Declared {
             product: declaration.product().id.clone(),
             file: path
@@ -173,4 +199,16 @@ impl Programs {
     pub fn declared(&self) -> &[Arc<Declared>] {
         &self.declared
     }
+}
+
+/// Reads the operator file, which decides with a declaration what was agreed to.
+fn operator_in(path: &Path) -> Result<Operator, ProgramsError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ProgramsError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    Operator::parse(&text).map_err(|error| ProgramsError::Declaration {
+        path: path.to_owned(),
+        why: error.to_string(),
+    })
 }

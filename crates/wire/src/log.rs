@@ -18,6 +18,6 @@ pub use self::{
         Hash, ProofError, Tree, consistency_proof, inclusion_proof, leaf_hash, node_hash, root,
         verify_consistency, verify_inclusion,
     },
-    proof::{EntryProof, Proof, ProofDocumentError, Proven},
+    proof::{EntryProof, Erased, Proof, ProofDocumentError, Proven},
     tile::{Bundle, TILE, Tile, tiles_between},
 };

@@ -1,22 +1,30 @@
 //! What became of a report: the operator's signed word, kept so that it can be checked without asking anyone.
+//!
+//! First that the report was in the partition of its day, once that is sealed; later that the partition was
+//! erased. A proof that does not hold is not kept.
 
 use consent::{RecordState, Time};
 use wire::{
-    Report,
-    log::Proof,
+    log::{Hash, Proof},
+    note::Verifier,
     ohttp::{Method, Request},
 };
 
 use super::{Round, Servers};
-use crate::failure::{Failure, with_causes};
+use crate::{
+    failure::{Failure, with_causes},
+    http::error_code,
+};
 
-/// A proof is asked for when the day after the report's has begun, and again when it should be erased.
-const AFTER_A_DAY: u64 = 26 * 3600;
+/// After its day a partition is sealed. A day and two hours, so that the last of it is in.
+const SEALED_AFTER: u64 = 26 * 3600;
 
 /// A report whose fate is to be asked about.
 struct Wanted {
     id: i64,
-    report: Vec<u8>,
+    leaf: Hash,
+    /// What is proven already.
+    proof: Option<Proof>,
 }
 
 impl<'a> Round<'a> {
@@ -29,26 +37,37 @@ impl<'a> Round<'a> {
         let now = self.now();
         let mut wanted = Vec::new();
         for row in self.outbox.rows()? {
-            let (RecordState::Withdrawable, Some(report), Some(sent)) =
-                (row.state, row.report, row.sent)
+            let (RecordState::Withdrawable | RecordState::Forgotten, Some(sent)) =
+                (row.state, row.sent)
             else {
                 continue;
             };
-            if now >= sent.plus(AFTER_A_DAY)
-                && self.outbox.kept(&name(row.id))?.is_none()
-                && self.may_ask(row.id)?
-            {
-                wanted.push(Wanted { id: row.id, report });
+            let leaf = self.outbox.kept(&leaf_of(row.id))?;
+            let Some(leaf) = leaf.and_then(|it| it.try_into().ok()).map(Hash) else {
+                continue;
+            };
+            let kept = self.outbox.kept(&name(row.id))?;
+            let kept = kept.and_then(|it| Proof::parse(&String::from_utf8(it).ok()?).ok());
+            let is_due = match &kept {
+                None => now >= sent.plus(SEALED_AFTER),
+                Some(proof) => {
+                    proof.erased.is_none() && row.erased_at.is_some_and(|at| at <= now)
+                }
+            };
+            if is_due && self.may_ask(row.id)? {
+                wanted.push(Wanted {
+                    id: row.id,
+                    leaf,
+                    proof: kept,
+                });
             }
         }
         Ok(wanted)
     }
 
     fn may_ask(&self, id: i64) -> Result<bool, Failure> {
-        let kept = self
-            .outbox
-            .kept(&later(id))?
-            .and_then(|it| it.try_into().ok());
+        let kept = self.outbox.kept(&later(id))?;
+        let kept = kept.and_then(|it| it.try_into().ok());
         Ok(kept.is_none_or(|bytes| Time(u64::from_be_bytes(bytes)) <= self.now()))
     }
 
@@ -58,36 +77,15 @@ impl<'a> Round<'a> {
             return Ok(());
         };
         for wanted in self.wanted()? {
-            let Ok(report) = Report::parse(&wanted.report) else {
-                continue;
+            let path = match &wanted.proof {
+                None => format!("/v1/proof/{}", hex(&wanted.leaf)),
+                Some(proof) => format!("/v1/erasure/{}", proof.sealed.index),
             };
-            let leaf = report.leaf();
-            let hex: String = leaf.0.iter().map(|byte| format!("{byte:02x}")).collect();
-            let request = Request {
-                method: Method::Get,
-                path: format!("/v1/proof/{hex}"),
-                body: Vec::new(),
-            };
-            let now = self.now();
-            self.outbox.count_bytes(wire::ohttp::UNIT as u64, now)?;
-            let found = servers
-                .intake
-                .ask(&request)
-                .map_err(|error| with_causes(&error));
-            let found = found.and_then(|answer| match answer.status {
-                200 => String::from_utf8(answer.body).map_err(|_| "no text".to_owned()),
-                status => Err(format!("it answers {status}")),
-            });
-            let checked = found.and_then(|text| {
-                let proof = Proof::parse(&text).map_err(|error| with_causes(&error))?;
-                proof
-                    .check(&leaf, &log)
-                    .map_err(|error| with_causes(&error))?;
-                Ok(text)
-            });
-            match checked {
-                Ok(text) => {
-                    self.outbox.keep(&name(wanted.id), text.as_bytes())?;
+            let text = self.text_of(servers, &path)?;
+            match text.and_then(|text| proven(wanted.proof, &text, &wanted.leaf, &log)) {
+                Ok(proof) => {
+                    self.outbox
+                        .keep(&name(wanted.id), proof.to_json().as_bytes())?;
                     self.done.proofs += 1;
                 }
                 Err(why) => {
@@ -100,11 +98,61 @@ impl<'a> Round<'a> {
         }
         Ok(())
     }
+
+    fn text_of(
+        &mut self,
+        servers: &Servers<'a>,
+        path: &str,
+    ) -> Result<Result<String, String>, Failure> {
+        let request = Request {
+            method: Method::Get,
+            path: path.to_owned(),
+            body: Vec::new(),
+        };
+        let now = self.now();
+        self.outbox.count_bytes(wire::ohttp::UNIT as u64, now)?;
+        Ok(match servers.intake.ask(&request) {
+            Ok(answer) if answer.status == 200 => {
+                String::from_utf8(answer.body).map_err(|_| "it answers no text".to_owned())
+            }
+            Ok(answer) => {
+                Err(error_code(&answer.body).unwrap_or_else(|| answer.status.to_string()))
+            }
+            Err(error) => Err(with_causes(&error)),
+        })
+    }
+}
+
+/// Checks an answer, together with what was proven before.
+fn proven(
+    before: Option<Proof>,
+    text: &str,
+    leaf: &Hash,
+    log: &Verifier,
+) -> Result<Proof, String> {
+    let proof = match before {
+        None => Proof::parse(text),
+        Some(before) => before.with_erasure(text),
+    };
+    let proof = proof.map_err(|error| with_causes(&error))?;
+    proof
+        .check(leaf, log)
+        .map_err(|error| with_causes(&error))?;
+    Ok(proof)
+}
+
+fn hex(hash: &Hash) -> String {
+    hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Under this name the proof of a record is kept; `candor outbox proof` reads it.
 fn name(id: i64) -> String {
     format!("proof {id}")
+}
+
+/// Under this name the hash of a report is kept, which outlives the report.
+pub(super) fn leaf_of(id: i64) -> String {
+    format!("leaf {id}")
 }
 
 /// Under this name it is kept when to ask again.

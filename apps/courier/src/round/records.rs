@@ -12,7 +12,7 @@ use wire::{
     withdraw,
 };
 
-use super::{Round, Servers, status::version};
+use super::{Round, Servers, proofs::leaf_of, status::version};
 use crate::{
     failure::{Failure, with_causes},
     http::error_code,
@@ -191,7 +191,7 @@ impl<'a> Round<'a> {
         due: &Due,
         report: &[u8],
     ) -> Result<&'static str, Stopped> {
-        Report::parse(report).map_err(never)?;
+        let leaf = Report::parse(report).map_err(never)?.leaf();
         let request = Request {
             method: Method::Post,
             path: "/v1/report".to_owned(),
@@ -210,6 +210,7 @@ impl<'a> Round<'a> {
         let erased_at = consent::Time(end).plus(ERASED_AFTER);
         self.outbox
             .acknowledged(due.id, &acknowledgement, erased_at)?;
+        self.outbox.keep(&leaf_of(due.id), &leaf.0)?;
         Ok("sent; the operator has it")
     }
 

@@ -20,9 +20,9 @@ use crate::{pages, refusal::Refusal};
 /// The public keys of this server, as an operator file names them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PublicKeys {
-    /// What checks the checkpoints of the log.
+    /// What checks the checkpoints of the log: `name+hash+key`.
     pub log: String,
-    /// What checks the status.
+    /// The key that checks the status, in hex. It signs under the log's name.
     pub status: String,
     /// The key of the issuer, in hex.
     pub issuer: String,
@@ -36,7 +36,7 @@ impl PublicKeys {
     pub fn of(intake: &crate::intake::Intake) -> Self {
         Self {
             log: intake.log.verifier().to_string(),
-            status: intake.status_verifier().to_string(),
+            status: intake.status_verifier().key().to_string(),
             issuer: intake.issuer.public().to_string(),
             gateway: intake.gateway.hash().to_string(),
         }

@@ -42,6 +42,18 @@ pub struct Proof {
     pub checkpoint: String,
 }
 
+/// The answer to `GET /v1/erasure/{index}`: that the partition which leaf `index` sealed was erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erased {
+    /// The leaf that says the partition was sealed.
+    pub sealed: EntryProof,
+    /// The leaf that says it was erased.
+    pub erased: EntryProof,
+    /// The signed checkpoint that both are under.
+    pub checkpoint: String,
+}
+
 /// What a proof shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proven {
@@ -109,6 +121,27 @@ impl Proof {
                 "a path of more than 64 hashes".to_owned(),
             )),
         }
+    }
+
+    /// Returns the proof with what became of its partition since. Nothing of it is checked yet:
+    /// [`Proof::check`] does.
+    ///
+    /// # Errors
+    /// [`ProofDocumentError::Form`] where `text` is no answer of that kind.
+    pub fn with_erasure(self, text: &str) -> Result<Self, ProofDocumentError> {
+        if text.len() > LONGEST {
+            return Err(ProofDocumentError::Form(format!(
+                "longer than {LONGEST} bytes"
+            )));
+        }
+        let erased: Erased = serde_json::from_str(text)
+            .map_err(|error| ProofDocumentError::Form(error.to_string()))?;
+        Ok(Self {
+            sealed: erased.sealed,
+            erased: Some(erased.erased),
+            checkpoint: erased.checkpoint,
+            ..self
+        })
     }
 
     /// Writes the document.
