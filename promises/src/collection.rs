@@ -9,23 +9,33 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::Value;
+
+mod recorder;
+
+use recorder::Recorder;
 
 use crate::{candor, courier, intake, workspace};
 
 /// The record about harmful hosts.
 pub const SIGHTING: &str = "threat-sighting";
 
+/// A harmful host of the list that Candor is shipped with (a support scam).
+pub const HARMFUL: &str = "helptechsupportnumber.com";
+
 /// An operator: one process that takes reports, answers for randomness and issues tokens, and a relay of
-/// another folder. Both end with this value.
+/// another folder. Both end with this value. Before the relay stands somebody who writes down what comes.
 #[derive(Debug)]
 pub struct Operator {
     folder: tempfile::TempDir,
     port: u16,
+    relay_port: u16,
     intake: Option<Server>,
     relay: Option<Server>,
+    recorder: Recorder,
 }
 
 /// A server process.
@@ -50,17 +60,20 @@ impl Operator {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("temporary files can be made");
         let (port, relay_port) = (free_port(), free_port());
+        let recorder = Recorder::before(relay_port);
         let mut operator = Self {
             folder,
             port,
+            relay_port,
             intake: None,
             relay: None,
+            recorder,
         };
         let here = operator.folder.path();
         let keys = intake_says(here, &["--folder", "intake", "keys"]);
         let keys: Value = serde_json::from_str(&keys).expect("keys are told as JSON");
         let gateway = format!("http://127.0.0.1:{port}");
-        let relay = format!("http://127.0.0.1:{relay_port}");
+        let relay = format!("http://127.0.0.1:{}", operator.recorder.port());
         let text = |name: &str| keys[name].as_str().expect("every key is told").to_owned();
         let file = format!(
             "schema = \"candor-operator/1\"\nstorage_location = \"DE\"\ngateway = \"{gateway}\"\n\
@@ -104,6 +117,18 @@ impl Operator {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Returns the port of the relay itself, behind whoever writes down what comes.
+    #[must_use]
+    pub fn relay_port(&self) -> u16 {
+        self.relay_port
+    }
+
+    /// Returns the body of every request that came to the relay, in order.
+    #[must_use]
+    pub fn at_relay(&self) -> Vec<Vec<u8>> {
+        self.recorder.bodies()
     }
 
     /// Returns everything that both processes wrote: files, logs, databases.
@@ -178,6 +203,29 @@ impl Device {
             _folder: Some(folder),
             ..Self::at(&home, operator)
         }
+    }
+
+    /// A machine whose owner agreed to report, whose browser met this host an hour ago, whose check found it,
+    /// and who was shown the record that waits.
+    ///
+    /// # Panics
+    /// When there is no such record.
+    #[must_use]
+    pub fn that_met(host: &str, operator: &Operator) -> Self {
+        let device = Self::of(operator);
+        let hour_ago = now().saturating_sub(3600);
+        fixture::visited(&device.home, &[&format!("https://{host}/you-won")], hour_ago);
+        device.agrees_to(SIGHTING);
+        let checked = device.candor(&["history"]);
+        assert_eq!(
+            checked.status.code(),
+            Some(1),
+            "{}",
+            String::from_utf8_lossy(&checked.stderr)
+        );
+        device.looks_at_the_outbox();
+        assert_eq!(device.records().len(), 1);
+        device
     }
 
     /// The machine whose home folder this is, with this operator named on it.
@@ -319,6 +367,12 @@ fn intake_says(folder: &Path, arguments: &[&str]) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Seconds since 1970, by the clock of this machine.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |it| it.as_secs().cast_signed())
 }
 
 /// A port of this machine that nobody listened on a moment ago.

@@ -9,6 +9,7 @@ use crate::{
     at::Clock,
     confined,
     delay::Delays,
+    doctor::Doctor,
     failure::Failure,
     http::Client,
     operated,
@@ -31,6 +32,8 @@ enum Command {
     /// Between two steps of a record one to six hours pass, so that it takes several runs. `candor outbox
     /// list` shows what waits and until when.
     Send(Send),
+    /// Show what confines the courier on this machine
+    Doctor(Doctor),
 }
 
 #[derive(Debug, clap::Args)]
@@ -53,6 +56,7 @@ impl Cli {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self.command {
             Command::Send(send) => send.run(),
+            Command::Doctor(doctor) => doctor.run(),
         }
     }
 }

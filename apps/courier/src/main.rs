@@ -16,6 +16,7 @@ mod at;
 mod cli;
 mod confined;
 mod delay;
+mod doctor;
 mod failure;
 mod http;
 mod oblivious;

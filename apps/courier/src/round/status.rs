@@ -105,7 +105,7 @@ impl<'a> Round<'a> {
             .map_err(|_| another_story())
     }
 
-    /// The keys of log and status. The status is signed under the log's name, with a key of its own.
+    /// The keys of log and status. The status is signed with a key of its own, under `/status` of the log's name.
     pub(super) fn verifiers(&self) -> Result<(Verifier, Verifier), Refused> {
         let keys = self.operator.keys();
         let wrong = |which: &str| {
@@ -113,7 +113,8 @@ impl<'a> Round<'a> {
         };
         let log: Verifier = keys.log.parse().map_err(|_| wrong("log"))?;
         let key = wire::PublicKey::from_hex(&keys.status).ok_or_else(|| wrong("status"))?;
-        let status = Verifier::new(log.name(), key).map_err(|_| wrong("status"))?;
+        let name = format!("{}/status", log.name());
+        let status = Verifier::new(&name, key).map_err(|_| wrong("status"))?;
         Ok((log, status))
     }
 

@@ -21,6 +21,7 @@ use wire::{
 
 const HISTORY: &str = include_str!("../../../../tools/history/declaration.toml");
 const LOG: &str = "operator.test/log";
+const STATUS: &str = "operator.test/log/status";
 
 /// What the operator does wrong, or what happens to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +98,7 @@ impl Running {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let log = Signer::new(LOG, &[1; 32]).unwrap();
-        let status = Signer::new(LOG, &[2; 32]).unwrap();
+        let status = Signer::new(STATUS, &[2; 32]).unwrap();
         let text = operator_file(port, &log, &status);
         let operator = Operator::parse(&text).unwrap();
         let declaration = Declaration::parse(HISTORY).unwrap().operated_by(&operator);
@@ -342,7 +343,7 @@ impl Server {
             epochs: vec![entry],
             checkpoint: checkpoint.sign(&self.keys.log).unwrap(),
         };
-        let other = Signer::new(LOG, &[22; 32]).unwrap();
+        let other = Signer::new(STATUS, &[22; 32]).unwrap();
         let signer = match habit {
             Habit::StatusOfAnother => &other,
             _ => &self.keys.status,

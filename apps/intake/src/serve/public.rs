@@ -22,7 +22,7 @@ use crate::{pages, refusal::Refusal};
 pub struct PublicKeys {
     /// What checks the checkpoints of the log: `name+hash+key`.
     pub log: String,
-    /// The key that checks the status, in hex. It signs under the log's name.
+    /// The key that checks the status, in hex. It signs under `/status` of the log's name.
     pub status: String,
     /// The key of the issuer, in hex.
     pub issuer: String,

@@ -1,0 +1,138 @@
+//! `candor-courier doctor`: what confines the courier, and with `--prove`, what it tried in vain.
+//!
+//! The attempts are those of a reader, made under the courier's own rights. A few calls are open to it that
+//! a reader has not: of them the ones that reach out of the machine are tried here in another way, against a
+//! port that was not granted.
+
+use std::{
+    io::Write,
+    process::{Command, ExitCode, Stdio},
+};
+
+use sandbox::{Ground, Probe, Rights};
+
+use crate::{confined, failure::Failure, operated, place::Places};
+
+/// What a client of the network may call and a reader may not. On a descriptor that is no socket, or is open
+/// for reading, these fail all the same, but not for want of permission.
+const OPEN_TO_A_CLIENT: [&str; 8] = [
+    "connect",
+    "ftruncate",
+    "lock",
+    "record-lock",
+    "recvmsg",
+    "sendmsg",
+    "sendto",
+    "write-elsewhere",
+];
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// Let a confined courier try everything it must not be able to do
+    #[arg(long)]
+    prove: bool,
+    /// Print it as JSON
+    #[arg(long)]
+    json: bool,
+    /// Be the courier that tries (a ground comes in on stdin)
+    #[arg(long, hide = true)]
+    be_tried: bool,
+}
+
+impl Doctor {
+    pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
+        if self.be_tried {
+            return be_tried();
+        }
+        let status = sandbox::status();
+        let probes = match self.prove {
+            true => Some(prove()?),
+            false => None,
+        };
+        let denied = probes.as_ref().is_none_or(|it| it.iter().all(|it| it.denied));
+        if self.json {
+            let value = serde_json::json!({
+                "schema": "candor/courier-doctor/1",
+                "status": status,
+                "probes": probes,
+            });
+            println!("{value}");
+        } else {
+            print!("{}", words(status.enough, probes.as_deref()));
+        }
+        Ok(match status.enough && denied {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::from(2),
+        })
+    }
+}
+
+fn words(enough: bool, probes: Option<&[Probe]>) -> String {
+    let mut text = String::from(match enough {
+        true => {
+            "The courier is confined here: to its folder, to resolving names, and to the ports of the operator.\n"
+        }
+        false => "The courier cannot be confined here, and sends nothing unless told --unconfined.\n",
+    });
+    let Some(probes) = probes else {
+        text.push_str("To see it try to break out: candor-courier doctor --prove\n");
+        return text;
+    };
+    let denied = probes.iter().filter(|it| it.denied).count();
+    text.push_str(&format!(
+        "It tried {} things it must not do; {denied} were denied.\n",
+        probes.len()
+    ));
+    for probe in probes {
+        let verdict = if probe.denied { "denied " } else { "ALLOWED" };
+        text.push_str(&format!(
+            "  {verdict}  {:<22} {} ({})\n",
+            probe.name, probe.tried, probe.detail
+        ));
+    }
+    text
+}
+
+/// Starts this program anew, confined as a courier is, and has it try.
+fn prove() -> Result<Vec<Probe>, Failure> {
+    let ground = Ground::make(&std::env::temp_dir())?;
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["doctor", "--be-tried"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let order = serde_json::to_vec(&ground.to_worker())?;
+    let mut stdin = child.stdin.take().ok_or("the tried courier has no stdin")?;
+    stdin.write_all(&order)?;
+    drop(stdin);
+    let output = child.wait_with_output()?;
+    // The folder is removed when the tried courier has ended.
+    drop(ground);
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn be_tried() -> Result<ExitCode, Failure> {
+    let ground: Ground = serde_json::from_reader(std::io::stdin().lock())?;
+    let mut rights = match Places::here() {
+        Some(places) => match operated::operator(&places)? {
+            Some(operator) => confined::rights(&places, &operator),
+            None => Rights {
+                connect: vec![443],
+                write: vec![places.consent.path().to_owned()],
+                lock: true,
+                ..Rights::default()
+            },
+        },
+        None => Rights::default(),
+    };
+    // The attempts begin with a file that may be read, in a folder of which nothing else may.
+    rights.read.extend(ground.rights().read);
+    sandbox::confine(&rights)?;
+    let probes = sandbox::probe(&ground);
+    let closed: Vec<&Probe> = probes
+        .iter()
+        .filter(|it| !OPEN_TO_A_CLIENT.contains(&it.name.as_str()))
+        .collect();
+    println!("{}", serde_json::to_string(&closed)?);
+    Ok(ExitCode::SUCCESS)
+}
