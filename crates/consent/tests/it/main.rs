@@ -6,4 +6,5 @@ mod ledger;
 mod outbox;
 mod receipt;
 mod replay;
+mod taken_back;
 mod world;

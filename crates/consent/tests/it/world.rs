@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candor_consent::{
-    Folder, How, Ledger, Outbox, ProgramId, Put, Receipt, Record, RecordState, Time, Value,
+    Folder, How, Ledger, Outbox, ProgramId, Put, Receipt, Record, RecordState, Time, Token, Value,
 };
 use declare::{Declaration, Language, Operator};
 
@@ -164,4 +164,11 @@ pub(crate) fn take_to(outbox: &mut Outbox, id: i64, state: RecordState) {
         }
     }
     assert_eq!(outbox.row(id).unwrap().state, state);
+}
+
+pub(crate) fn token(lane: u8) -> Token {
+    Token {
+        lane,
+        bytes: vec![0xA0 | lane; 64],
+    }
 }
