@@ -81,6 +81,12 @@ impl Prepared {
         program::lane_of(&self.tag)
     }
 
+    /// Returns the tag that the report will have.
+    #[must_use]
+    pub fn tag(&self) -> &Tag {
+        &self.tag
+    }
+
     /// Makes the report. The token is used up: a nonce never serves two texts.
     ///
     /// # Errors
