@@ -252,3 +252,6 @@ pub(crate) fn unpadded(plain: &[u8]) -> Option<(&[u8], u16)> {
     let is_padding = zeros.iter().all(|byte| *byte == 0);
     is_padding.then_some((text, u16::from_be_bytes(*aux)))
 }
+
+#[cfg(test)]
+mod tests;

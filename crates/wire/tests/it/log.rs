@@ -502,6 +502,9 @@ fn every_event_is_one_line_of_json_in_one_form() {
     let (program, epoch) = (ProgramHash([7; 32]), Epoch(2900));
     all.extend(
         [
+            Event::GatewayKeyPublished {
+                keys: leaf_hash(b"keys"),
+            },
             Event::EpochKeyDestroyed {
                 program,
                 epoch,

@@ -80,7 +80,7 @@ fn made() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         index: 3,
         path: vec![leaf_hash(b"a"), leaf_hash(b"b")],
         sealed: status.epochs[0].clone(),
-        erased: Some(status.epochs[1].clone()),
+        erased: Some(status.epochs[2].clone()),
         checkpoint: status.checkpoint.clone(),
     };
     let hashes: Vec<u8> = (0..6_u8).flat_map(|at| leaf_hash(&[at]).0).collect();

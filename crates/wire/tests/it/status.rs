@@ -38,10 +38,16 @@ pub(crate) fn made() -> Status {
             act: "looked".to_owned(),
         },
     };
+    let gateway = Leaf {
+        at: 2,
+        event: Event::GatewayKeyPublished {
+            keys: leaf_hash(b"keys"),
+        },
+    };
     let leaves = [
         acted(1),
         published(2900),
-        acted(2),
+        gateway,
         published(2901),
         acted(3),
     ];
@@ -74,7 +80,7 @@ pub(crate) fn made() -> Status {
             },
         ],
         gateway: vec![leaf_hash(b"keys")],
-        epochs: vec![entry(1), entry(3)],
+        epochs: vec![entry(1), entry(2), entry(3)],
         checkpoint: checkpoint.sign(&log_signer()).unwrap(),
     }
 }
@@ -131,6 +137,33 @@ fn keys_count_only_when_they_are_in_the_log() {
     let stranger = signer().verifier();
     let foreign = status.keys(&program, Epoch(2900), &stranger);
     assert!(matches!(foreign, Err(StatusError::Checkpoint(_))));
+}
+
+#[test]
+fn a_gateway_key_counts_only_when_it_is_in_the_log() {
+    let (status, log) = (made(), log_signer().verifier());
+    assert_eq!(
+        status.vouches_for_gateway(&leaf_hash(b"keys"), &log),
+        Ok(())
+    );
+    let alone = leaf_hash(b"a key for one device");
+    assert_eq!(
+        status.vouches_for_gateway(&alone, &log),
+        Err(StatusError::Gateway)
+    );
+    // Named, and even with a leaf: it is not in the log.
+    let mut lying = status.clone();
+    lying.gateway.push(alone);
+    assert_eq!(
+        lying.vouches_for_gateway(&alone, &log),
+        Err(StatusError::Gateway)
+    );
+    let keys = leaf_hash(b"keys").to_string();
+    lying.epochs[1].leaf = lying.epochs[1].leaf.replace(&keys, &alone.to_string());
+    assert!(matches!(
+        lying.vouches_for_gateway(&alone, &log),
+        Err(StatusError::Path(_))
+    ));
 }
 
 #[test]
