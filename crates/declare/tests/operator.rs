@@ -1,5 +1,7 @@
 //! Nobody receives anything until an operator is named; then everything says who that is.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 use candor_declare::{Declaration, Language, Operator};
 
 const EXAMPLE: &str = include_str!("declarations/threat-sighting.toml");
