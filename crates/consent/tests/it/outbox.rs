@@ -5,11 +5,10 @@ use std::{collections::BTreeMap, fs};
 use candor_consent::{
     How, Kind, Outbox, OutboxError, Put, Record, RecordError, RecordState, Step, Value,
 };
-use declare::Language;
 
 use crate::world::{
-    DAY, EPOCH, NOW, OPERATOR, SEND, World, epoch_ends, fields, operated, operated_by, program,
-    record, record_of, take_to, token,
+    DAY, EPOCH, NOW, OPERATOR, SEND, World, epoch_ends, fields, give, operated, operated_by,
+    program, record, record_of, take_to, token,
 };
 
 #[test]
@@ -73,11 +72,8 @@ fn a_yes_said_again_keeps_what_waits_and_a_yes_to_something_else_does_not() {
     outbox.was_shown(id, NOW).unwrap();
     assert_eq!(outbox.due(NOW).unwrap().len(), 1);
     let other = operated_by(&OPERATOR.replace("\"DE\"", "\"FR\""));
-    let notice = "candor notice history";
     let mut ledger = world.ledger();
-    ledger
-        .given(&other, SEND, notice, Language::En, How::Question, NOW)
-        .unwrap();
+    give(&mut ledger, &other, NOW).unwrap();
     assert!(outbox.due(NOW).unwrap().is_empty());
     assert_eq!(outbox.row(id).unwrap().state, RecordState::Dropped);
 }

@@ -3,10 +3,9 @@
 use std::fs;
 
 use candor_consent::{How, Kind, LedgerError, OutboxError, Put, RecordState, Time};
-use declare::Language;
 
 use crate::world::{
-    DAY, EPOCH, NOW, SEND, World, operated, program, record, record_of, take_to, token,
+    DAY, EPOCH, NOW, SEND, World, give, operated, program, record, record_of, take_to, token,
 };
 
 #[test]
@@ -183,16 +182,7 @@ fn an_expired_consent_sends_nothing_and_keeps_the_way_back() {
     let mut ledger = world.ledger();
     // Agreed to long ago, so that it ends within the epoch.
     let then = Time(NOW.0 - 365 * DAY + 3600);
-    let receipt = ledger
-        .given(
-            &operated(),
-            SEND,
-            "candor notice history",
-            Language::En,
-            How::Question,
-            then,
-        )
-        .unwrap();
+    let receipt = give(&mut ledger, &operated(), then).unwrap();
     let mut outbox = world.outbox();
     let Put::Stored(id) = outbox.put(&record(), &receipt, NOW).unwrap() else {
         panic!("it holds")
