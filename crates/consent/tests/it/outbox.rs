@@ -360,3 +360,16 @@ fn a_value_is_kept_under_its_name() {
             .is_none()
     );
 }
+
+/// On some systems `/home` is a link, and so are folders that a person keeps elsewhere.
+#[test]
+fn a_state_folder_behind_a_link_is_used() {
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join("really")).unwrap();
+    let link = place.path().join("state");
+    std::os::unix::fs::symlink("really", &link).unwrap();
+    let folder = candor_consent::Folder::in_state(&link);
+    Outbox::open(&folder).unwrap().keep("status", b"x").unwrap();
+    let kept = Outbox::open(&folder).unwrap().kept("status").unwrap();
+    assert_eq!(kept.as_deref(), Some(&b"x"[..]));
+}
