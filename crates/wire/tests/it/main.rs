@@ -11,6 +11,8 @@ mod log;
 mod made;
 mod normal;
 #[cfg(feature = "ohttp")]
+mod oblivious;
+#[cfg(feature = "ohttp")]
 mod ohttp;
 mod program;
 #[path = "../../src/seeded.rs"]
