@@ -11,9 +11,12 @@ mod log;
 mod made;
 mod normal;
 #[cfg(feature = "ohttp")]
+mod oblivious;
+#[cfg(feature = "ohttp")]
 mod ohttp;
 mod program;
 #[path = "../../src/seeded.rs"]
 mod seeded;
 mod seeds;
 mod status;
+mod tree;
