@@ -6,6 +6,7 @@ mod crash;
 mod hostile;
 mod ledger;
 mod outbox;
+mod proof;
 mod receipt;
 mod replay;
 mod taken_back;
