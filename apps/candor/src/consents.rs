@@ -241,3 +241,79 @@ pub(crate) fn cannot(error: &(dyn std::error::Error + 'static)) -> Failure {
         .because(error)
         .help("nothing is sent meanwhile")
 }
+
+#[cfg(all(test, feature = "history"))]
+mod tests {
+    use std::path::Path;
+
+    use consent::How;
+    use declare::Language;
+    use knowledge::{Base, Platform};
+    use tool::Moment;
+
+    use super::*;
+
+    const OPERATOR: &str = include_str!("../../../crates/declare/tests/declarations/operator.toml");
+
+    /// A machine whose person named an operator and agreed to both records.
+    fn agreed(home: &Path) -> Consents {
+        let config = home.join(".config/candor");
+        fs::create_dir_all(&config).unwrap();
+        fs::write(config.join("operator.toml"), OPERATOR).unwrap();
+        let machine = Machine {
+            platform: Platform::Linux,
+            root: PathBuf::from("/"),
+            people: vec![Base::of_home(Platform::Linux, Path::new("/"), home)],
+            now: Moment(1_795_658_400_000_000),
+            live: true,
+        };
+        let mut consents = Consents::of(&machine).unwrap();
+        for subject in &consents.subjects {
+            let (declaration, send) = (&subject.declaration, &subject.send);
+            let now = consents.now;
+            let ledger = &mut consents.ledger;
+            ledger
+                .given(declaration, send, "", Language::En, How::Command, now)
+                .unwrap();
+        }
+        consents
+    }
+
+    fn sighting() -> BTreeMap<String, Value> {
+        [
+            ("host", "evil.example"),
+            ("kind", "scam"),
+            ("tier", "red"),
+            ("came_by", "link"),
+        ]
+        .map(|(name, value)| (name.to_owned(), Value::Text(value.to_owned())))
+        .into()
+    }
+
+    #[test]
+    fn a_policy_forbids_what_a_person_agreed_to() {
+        let home = tempfile::tempdir().unwrap();
+        let mut consents = agreed(home.path());
+        consents.policy = Policy::SendingForbidden;
+        let put = consents.put("threat-sighting", [sighting()]).unwrap();
+        assert_eq!(put, None);
+        assert!(consents.outbox_if_any().unwrap().is_none());
+        consents.policy = Policy::Silent;
+        let put = consents.put("threat-sighting", [sighting()]).unwrap();
+        assert!(put.is_some());
+    }
+
+    #[test]
+    fn the_first_that_is_a_record_is_put() {
+        let home = tempfile::tempdir().unwrap();
+        let consents = agreed(home.path());
+        let mut private = sighting();
+        private.insert("host".to_owned(), Value::Text("printer.local".to_owned()));
+        let mut more = sighting();
+        more.insert("when".to_owned(), Value::Text("now".to_owned()));
+        let put = consents.put("threat-sighting", [private, more, sighting()]);
+        let row = put.unwrap().unwrap();
+        assert_eq!(row.fields, sighting());
+        assert!(consents.put("other", [sighting()]).is_err());
+    }
+}

@@ -324,6 +324,10 @@ fn what_a_check_finds_waits_in_its_declared_form_and_only_once_a_week() {
     );
     assert_eq!(home.records()[0]["state"], "shown");
     refused(&home.candor(&["outbox", "show", "7"]), "what waits");
+    refused(
+        &home.candor(&["outbox", "proof", "1"]),
+        "no proof for record 1 yet",
+    );
     // The next week has its own.
     fixture::visited(home.path(), &[LISTED], NOW_UNIX + 7 * 86_400 - 3600);
     home.candor(&["history", "--now", "2026-12-03T02:00:00Z"]);

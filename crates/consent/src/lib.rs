@@ -34,8 +34,8 @@ pub use folder::{Folder, FolderError};
 pub use keys::InstallSecret;
 pub use ledger::{Agreed, Damage, Ledger, LedgerError, Opened};
 pub use outbox::{
-    Due, Kind, Message, Outbox, OutboxError, Parcel, Put, Record, RecordError, RecordState, Row,
-    Step, Token, Withdrawal,
+    Due, Kind, Message, NoProof, Outbox, OutboxError, Parcel, Proven, Put, Record, RecordError,
+    RecordState, Row, Step, Token, Withdrawal,
 };
 pub use policy::{Policy, PolicyError};
 pub use receipt::{ConsentRecord, Receipt};

@@ -23,6 +23,7 @@
 //! record came in with still holds. Several processes may use an outbox at once.
 
 mod courier;
+mod proof;
 mod put;
 mod record;
 mod shown;
@@ -37,6 +38,7 @@ use rusqlite::Connection;
 use crate::{Folder, FolderError, LedgerError, ProgramId, Time};
 
 pub use courier::{Due, Step};
+pub use proof::{NoProof, Proven};
 pub use put::Put;
 pub use record::{Record, RecordError, RecordState};
 pub use shown::{Kind, Message, Parcel, Row};

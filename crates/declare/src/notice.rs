@@ -89,7 +89,11 @@ impl Declaration {
 
         blocks.push(Block::Heading(2, say.what_it_keeps.to_owned()));
         if self.keeps().is_empty() {
-            blocks.push(Block::Paragraph(say.nothing.to_owned()));
+            let nothing = match self.sends() {
+                [] => say.nothing,
+                _ => say.keeps_only_outbox,
+            };
+            blocks.push(Block::Paragraph(nothing.to_owned()));
         }
         blocks.extend(
             self.keeps()
@@ -134,6 +138,7 @@ fn in_short(of: &Declaration, language: Language, say: &Phrases) -> Vec<Block> {
         lines.push(filled(say.reads_so_many, &named(names)));
     }
     lines.push(match of.keeps() {
+        [] if !of.sends().is_empty() => say.keeps_only_outbox.to_owned(),
         [] => say.keeps_nothing.to_owned(),
         keeps => {
             let names = keeps

@@ -130,7 +130,8 @@ impl Operator {
 
 impl Declaration {
     /// Returns the declaration as it is with this operator: it answers for what is received, everything
-    /// that goes to `@operator` goes to its servers, and the material hash names it.
+    /// that goes to `@operator` goes to its servers, whoever else runs one of them is a third party, and the
+    /// material hash names it.
     ///
     /// A declaration that sends nothing to `@operator` comes back as it is.
     #[must_use]
@@ -149,6 +150,11 @@ impl Declaration {
                 of.issuer.clone(),
             ];
             send.storage_location.clone_from(&of.storage_location);
+            for run_by in [&of.relay.run_by, &of.randomness.run_by] {
+                if *run_by != of.controller.name && !send.third_parties.contains(run_by) {
+                    send.third_parties.push(run_by.clone());
+                }
+            }
             operated.document.controller = Some(of.controller.clone());
             operated.operator = Some(operator.clone());
         }

@@ -1,5 +1,7 @@
 //! Nobody receives anything until an operator is named; then everything says who that is.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 use candor_declare::{Declaration, Language, Operator};
 
 const EXAMPLE: &str = include_str!("declarations/threat-sighting.toml");
@@ -86,6 +88,10 @@ fn with_an_operator_everything_says_who_that_is() {
         }
         assert!(!notice.contains("@operator") && !notice.contains("until you name"));
     }
+    assert_eq!(
+        operated.sends()[0].third_parties,
+        ["Relay Ltd", "Random Oy"]
+    );
     let question = operated.consent_question(Language::En);
     assert!(question.find("- No, do not").unwrap() < question.find("- Yes, send").unwrap());
     // The bytes of the declaration are the same; who receives is not among them.

@@ -81,6 +81,12 @@ impl Prepared {
         program::lane_of(&self.tag)
     }
 
+    /// Returns the tag that the report will have.
+    #[must_use]
+    pub fn tag(&self) -> &Tag {
+        &self.tag
+    }
+
     /// Makes the report. The token is used up: a nonce never serves two texts.
     ///
     /// # Errors
@@ -246,3 +252,6 @@ pub(crate) fn unpadded(plain: &[u8]) -> Option<(&[u8], u16)> {
     let is_padding = zeros.iter().all(|byte| *byte == 0);
     is_padding.then_some((text, u16::from_be_bytes(*aux)))
 }
+
+#[cfg(test)]
+mod tests;

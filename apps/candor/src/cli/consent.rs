@@ -63,6 +63,11 @@ pub(crate) enum OutboxAct {
         /// The record's number
         id: i64,
     },
+    /// Show what the operator's public log says of a record that was sent; checked here, without asking anyone
+    Proof {
+        /// The record's number
+        id: i64,
+    },
     /// Start the courier, which sends what was shown
     Send,
 }

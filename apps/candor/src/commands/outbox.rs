@@ -4,7 +4,7 @@ mod words;
 
 use std::{env, process};
 
-use consent::{Message, Outbox, Parcel, Policy, Row};
+use consent::{Message, Outbox, Parcel, Policy, Proven, Row};
 use serde_json::json;
 
 use super::{Ending, Failure, print};
@@ -25,6 +25,7 @@ struct Told {
     rows: Vec<Row>,
     /// Of one record that is shown: every message made of it.
     parcels: Option<Vec<Parcel>>,
+    proven: Option<Proven>,
     withdrawals: usize,
     messages: Vec<Message>,
     said: Vec<String>,
@@ -39,10 +40,14 @@ pub(crate) fn run(asked: &OutboxAsked) -> Result<Ending, Failure> {
     }
     let mut told = Told::default();
     match (consents.outbox_if_any()?, act) {
-        (None, OutboxAct::Show { id } | OutboxAct::Drop { id }) => {
+        (None, OutboxAct::Show { id } | OutboxAct::Drop { id } | OutboxAct::Proof { id }) => {
             return Err(cannot(&consent::OutboxError::NoSuchRecord(*id)));
         }
         (None, _) => {}
+        (Some(outbox), OutboxAct::Proof { id }) => {
+            told.proven = Some(proof(&consents, &outbox, *id)?);
+            told.rows = vec![outbox.row(*id).map_err(|error| cannot(&error))?];
+        }
         (Some(mut outbox), act) => {
             look(&consents, &mut outbox, act, &mut told).map_err(|error| cannot(&error))?;
         }
@@ -76,13 +81,30 @@ fn look(
             told.said.push(words::dropped(*id, filed));
             told.rows = vec![outbox.row(*id)?];
         }
-        OutboxAct::List | OutboxAct::Send => {
+        OutboxAct::List | OutboxAct::Proof { .. } | OutboxAct::Send => {
             told.rows = outbox.rows()?;
             told.messages = outbox.take_messages()?;
         }
     }
     told.withdrawals = outbox.withdrawals_waiting()?;
     Ok(())
+}
+
+/// Checks a proof with the key of the operator that is named.
+fn proof(consents: &Consents, outbox: &Outbox, id: i64) -> Result<Proven, Failure> {
+    let Some(named) = &consents.named else {
+        return Err(
+            Failure::new("no operator is named, so its log cannot be checked").help(
+                "name the one that the record was sent to: its file holds the key of its log",
+            ),
+        );
+    };
+    let proven = outbox.proof(id, &named.operator.keys().log);
+    proven.map_err(|error| {
+        Failure::new(format!("what became of record {id} cannot be shown"))
+            .because(&error)
+            .help("`candor outbox send` brings what is missing; a proof that does not hold is a reason to write to the operator")
+    })
 }
 
 /// Starts the courier and waits for it. This program itself cannot send: it has no code for it.
@@ -147,6 +169,12 @@ fn as_json(told: &Told) -> serde_json::Value {
         "schema": "candor/outbox/1",
         "records": rows.collect::<Vec<_>>(),
         "parcels": parcels,
+        "proven": told.proven.map(|it| json!({
+            "sealed_at": it.sealed_at.to_string(),
+            "reports": it.reports,
+            "erased_at": it.erased_at.map(|at| at.to_string()),
+            "by_retention": it.by_retention,
+        })),
         "withdrawals": told.withdrawals,
         "messages": messages.collect::<Vec<_>>(),
     })

@@ -329,8 +329,15 @@ impl Outbox {
             for row in &rows {
                 settle_row(transaction, row, &state, now)?;
             }
-            // A month after its epoch nobody can put one more, so its place need not be kept.
-            let long_ago = Time(now.0.saturating_sub(30 * 86_400)).stored();
+            // Long after its epoch its place need not be kept, and what the log proves of it is told.
+            let long_ago = Time(now.0.saturating_sub(90 * 86_400));
+            for row in &rows {
+                let is_over = matches!(row.state, RecordState::Dropped | RecordState::Forgotten);
+                if is_over && row.epoch_ends < long_ago {
+                    super::proof::forget(transaction, row.id)?;
+                }
+            }
+            let long_ago = long_ago.stored();
             transaction.execute(
                 "DELETE FROM records WHERE state IN ('dropped', 'forgotten') AND epoch_ends < ?1",
                 [long_ago],
@@ -437,6 +444,9 @@ pub(super) fn wipe(
     to: RecordState,
 ) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM parcels WHERE record = ?1", [row.id])?;
+    if to == RecordState::Dropped {
+        super::proof::forget(transaction, row.id)?;
+    }
     transaction.execute(
         "UPDATE records SET state = ?2, fields = NULL, randomness = NULL, report = NULL,
          withdrawal = NULL, acknowledgement = NULL, trouble = NULL, not_before = 0 WHERE id = ?1",

@@ -109,9 +109,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, OutboxError> {
         path: path.to_owned(),
         source,
     };
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut database = Connection::open_with_flags(path, flags).map_err(failed)?;
     let set_up = |database: &Connection| -> rusqlite::Result<()> {
         database.busy_timeout(PATIENCE)?;

@@ -10,9 +10,8 @@ use std::{
 use candor_consent::{
     Folder, How, Kind, Ledger, LedgerError, Outbox, OutboxError, Put, RecordState, Time,
 };
-use declare::Language;
 
-use crate::world::{DAY, NOW, SEND, World, operated, program, record_of, take_to};
+use crate::world::{DAY, NOW, SEND, World, give, operated, program, record_of, take_to};
 
 /// Under this name the child finds its folder.
 const FOLDER: &str = "CANDOR_TEST_CRASH_FOLDER";
@@ -35,16 +34,7 @@ fn a_child_that_works_until_it_is_killed() {
         .max();
     let first = taken.unwrap_or((NOW.0 / (7 * DAY)) as u32);
     for epoch in first + 1.. {
-        ledger
-            .given(
-                &operated(),
-                SEND,
-                "candor notice history",
-                Language::En,
-                How::Question,
-                NOW,
-            )
-            .unwrap();
+        give(&mut ledger, &operated(), NOW).unwrap();
         println!("given");
         let receipt = ledger.receipt(&operated(), SEND, NOW).unwrap();
         let record = record_of("evil-host.example", epoch);

@@ -49,6 +49,9 @@ fn each_byte_that_is_tampered_with_is_found() {
     Ledger::read(&world.folder).unwrap();
 }
 
+/// What somebody or something does to the bytes of a ledger.
+type Change = fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn what_is_cut_off_added_moved_or_replaced_is_found() {
     let made = || {
@@ -60,7 +63,7 @@ fn what_is_cut_off_added_moved_or_replaced_is_found() {
             .unwrap();
         world
     };
-    let changes: [(&str, fn(&[u8]) -> Vec<u8>); 6] = [
+    let changes: [(&str, Change); 6] = [
         // Without its withdrawal the yes would hold again.
         ("the last event is gone", |whole| {
             let end = whole[..whole.len() - 1]

@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use candor_consent::{
     Folder, FolderError, How, Ledger, LedgerError, ProgramId, Standing, Time, What,
 };
-use declare::{Declaration, Language, Operator};
+use declare::{Declaration, Operator};
 
 use crate::world::{
-    DAY, DECLARATION, NOW, OPERATOR, SEND, World, operated, operated_by, program, shipped,
+    DAY, DECLARATION, NOW, OPERATOR, SEND, World, give, operated, operated_by, program, shipped,
 };
 
 fn standing(world: &World, declaration: &Declaration, now: Time) -> Standing {
@@ -71,17 +71,7 @@ fn being_asked_changes_no_answer() {
 #[test]
 fn nobody_can_agree_while_nobody_receives() {
     let world = World::new();
-    let refused = world
-        .ledger()
-        .given(
-            &shipped(),
-            SEND,
-            "candor notice history",
-            Language::En,
-            How::Command,
-            NOW,
-        )
-        .unwrap_err();
+    let refused = give(&mut world.ledger(), &shipped(), NOW).unwrap_err();
     assert!(
         matches!(refused, LedgerError::NobodyReceives(_)),
         "{refused}"

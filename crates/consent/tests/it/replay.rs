@@ -1,10 +1,9 @@
 //! The same events come to the same state, whatever happened before and between.
 
 use candor_consent::{How, Ledger, Standing, State, Time};
-use declare::Language;
 use proptest::prelude::*;
 
-use crate::world::{DAY, NOW, OPERATOR, SEND, World, operated, operated_by, program};
+use crate::world::{DAY, NOW, OPERATOR, SEND, World, give, operated, operated_by, program};
 
 /// What a person, a clock or a new release does.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +44,7 @@ proptest! {
             match act {
                 Act::Ask => ledger.asked(declaration, SEND, How::Question, now).unwrap(),
                 Act::Give => {
-                    ledger.given(declaration, SEND, "candor notice history", Language::En, How::Question, now).unwrap();
+                    give(&mut ledger, declaration, now).unwrap();
                     given = Some((which, now));
                 }
                 Act::Refuse => {

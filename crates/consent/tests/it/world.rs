@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use candor_consent::{
-    Folder, How, Ledger, Outbox, ProgramId, Put, Receipt, Record, RecordState, Time, Value,
+    Folder, How, Ledger, LedgerError, Outbox, ProgramId, Put, Receipt, Record, RecordState, Time,
+    Token, Value,
 };
 use declare::{Declaration, Language, Operator};
 
@@ -63,17 +64,7 @@ impl World {
 
     /// Says yes.
     pub(crate) fn agree(&self) -> Receipt {
-        let mut ledger = self.ledger();
-        ledger
-            .given(
-                &operated(),
-                SEND,
-                "candor notice history",
-                Language::En,
-                How::Question,
-                NOW,
-            )
-            .unwrap()
+        give(&mut self.ledger(), &operated(), NOW).unwrap()
     }
 
     /// Says yes and puts a record; returns its number.
@@ -98,6 +89,16 @@ impl World {
         let bytes = self.bytes();
         bytes.windows(text.len()).any(|it| it == text.as_bytes())
     }
+}
+
+/// Says yes to a declaration.
+pub(crate) fn give(
+    ledger: &mut Ledger,
+    declaration: &Declaration,
+    now: Time,
+) -> Result<Receipt, LedgerError> {
+    let notice = "candor notice history";
+    ledger.given(declaration, SEND, notice, Language::En, How::Question, now)
 }
 
 pub(crate) fn record() -> Record {
@@ -164,4 +165,11 @@ pub(crate) fn take_to(outbox: &mut Outbox, id: i64, state: RecordState) {
         }
     }
     assert_eq!(outbox.row(id).unwrap().state, state);
+}
+
+pub(crate) fn token(lane: u8) -> Token {
+    Token {
+        lane,
+        bytes: vec![0xA0 | lane; 64],
+    }
 }

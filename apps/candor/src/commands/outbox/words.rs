@@ -1,6 +1,6 @@
 //! The outbox in words, and bytes as a person can compare them.
 
-use consent::{RecordState, Row};
+use consent::{Proven, RecordState, Row};
 
 use super::Told;
 
@@ -33,6 +33,9 @@ pub(super) fn page(told: &Told) -> String {
             report::plain(&message.text)
         ));
     }
+    if let (Some(proven), [row]) = (&told.proven, told.rows.as_slice()) {
+        return text + &proof(row, proven);
+    }
     match (&told.parcels, told.rows.as_slice()) {
         (Some(_), [row]) => text.push_str(&shown(row, told)),
         (_, []) => text.push_str("The outbox is empty. Nothing waits to be sent.\n"),
@@ -46,6 +49,23 @@ pub(super) fn page(told: &Told) -> String {
         ));
     }
     text
+}
+
+/// Says what the operator's log proves of a record.
+fn proof(row: &Row, proven: &Proven) -> String {
+    let erased = match proven.erased_at {
+        None => "The operator has not stated yet that they were erased.".to_owned(),
+        Some(at) if proven.by_retention => {
+            format!("At {at} it stated that they were erased, because their time was over.")
+        }
+        Some(at) => format!("At {at} it stated that they were erased, with the whole program."),
+    };
+    format!(
+        "Record {} was among {} reports of its day, sealed at {}.\n{erased}\n\n\
+         This was checked here, with the key in the operator's file. It shows what the operator stated to everybody, \
+         not what a disk holds.\n",
+        row.id, proven.reports, proven.sealed_at
+    )
 }
 
 /// Says what became of a record that was dropped.
