@@ -18,6 +18,8 @@ use rand_core::CryptoRngCore;
 pub use self::tally::{BadBody, Revealed, Tally, Verdict};
 use crate::{Epoch, Program, Report, Tag, group, share::Secret};
 
+silent!(Opened);
+
 /// The most shares that are looked at together.
 pub const SAMPLE: usize = 512;
 /// The most sets of shares that are tried where more are bad than decoding can bear.
@@ -76,12 +78,6 @@ pub enum Closed {
 #[derive(Clone)]
 pub struct Opened {
     pub(crate) secret: std::sync::Arc<Secret>,
-}
-
-impl std::fmt::Debug for Opened {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Opened")
-    }
 }
 
 /// A sample of the shares of one tag, every share with the same chance to be in it.

@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 use super::{LONGEST_RESPONSE, OhttpError, Request, Response, UNIT};
 use crate::log::Hash;
 
+silent!(GatewayKey, Reply, Waiting);
+
 /// Key id, three algorithm numbers, the encapsulated key, the authenticator: RFC 9458, section 4.3.
 const BESIDE_REQUEST: usize = 7 + 32 + 16;
 /// The response nonce (as long as the suite's key) and the authenticator: section 4.4.
@@ -25,12 +27,6 @@ fn suite() -> Vec<SymmetricSuite> {
 pub struct GatewayKey {
     server: Server,
     keys: Vec<u8>,
-}
-
-impl std::fmt::Debug for GatewayKey {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("GatewayKey")
-    }
 }
 
 impl GatewayKey {
@@ -89,12 +85,6 @@ pub struct Reply {
     response: ServerResponse,
 }
 
-impl std::fmt::Debug for Reply {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Reply")
-    }
-}
-
 impl Reply {
     /// Seals a response, filled to a multiple of 512 bytes.
     ///
@@ -117,12 +107,6 @@ impl Reply {
 /// Opens the response to one request.
 pub struct Waiting {
     response: ClientResponse,
-}
-
-impl std::fmt::Debug for Waiting {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Waiting")
-    }
 }
 
 /// Seals a request to a gateway, whose `/v1/ohttp-keys` answered `keys`: exactly 512 bytes. Beside

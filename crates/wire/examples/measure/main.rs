@@ -7,11 +7,9 @@
 //! Opens 50,000 tags of 20 reports each, or as many as are named, on one thread. Times are those
 //! that the processor spent, where the system tells them (Linux); else of the clock on the wall.
 
-use std::{
-    collections::BTreeMap,
-    hint::black_box,
-    time::{Duration, Instant},
-};
+mod spent;
+
+use std::{collections::BTreeMap, hint::black_box, time::Duration};
 
 use candor_wire::{
     Encoded, Epoch, Program, Report, Tag, Value, Version,
@@ -25,7 +23,9 @@ use candor_wire::{
 };
 use declare::Declaration;
 
-const DECLARATION: &str = include_str!("../tests/declarations/sightings.toml");
+use spent::Spent;
+
+const DECLARATION: &str = include_str!("../../tests/declarations/sightings.toml");
 const EPOCH: Epoch = Epoch(2900);
 const VERSION: Version = Version { major: 0, minor: 1 };
 /// Reports that each tag has: as many as open it.
@@ -245,38 +245,6 @@ fn on_the_wire(report: usize) {
     }
     println!("on the wire: {} bytes", candor_wire::ohttp::UNIT);
     parts.print(200);
-}
-
-/// Time that this thread has spent, against which later time is measured.
-struct Spent {
-    wall: Instant,
-    processor: Option<Duration>,
-}
-
-impl Spent {
-    fn now() -> Self {
-        Self {
-            wall: Instant::now(),
-            processor: processor_time(),
-        }
-    }
-
-    fn elapsed(&self) -> Duration {
-        match (self.processor, processor_time()) {
-            (Some(then), Some(now)) => now.saturating_sub(then),
-            _ => self.wall.elapsed(),
-        }
-    }
-}
-
-/// What the scheduler says of this thread: nanoseconds on a processor come first.
-fn processor_time() -> Option<Duration> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split(' ')
-        .next()?
-        .parse()
-        .ok()
-        .map(Duration::from_nanos)
 }
 
 /// How long each part took, in the order of their first use.
