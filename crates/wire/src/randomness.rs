@@ -11,13 +11,12 @@
 //! ```
 
 use rand_core::CryptoRngCore;
-use voprf::VoprfServer;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     Encoded, Epoch, Program, ProgramHash, ProgramNumber, PublicKey,
     bytes::{Reader, from_head},
-    group::{self, Blinded, ELEMENT, Evaluated, OUTPUT, PROOF, Proof, Suite, VoprfClient},
+    group::{self, Blinded, ELEMENT, Evaluated, OUTPUT, PROOF, Proof, VoprfClient, VoprfServer},
     report::VERSION,
 };
 
@@ -266,7 +265,7 @@ impl Request {
 /// The server's key of one program and epoch. It is destroyed when the epoch is over; then nobody
 /// can compute the randomness of any text of that epoch again.
 pub struct EpochKey {
-    server: VoprfServer<Suite>,
+    server: VoprfServer,
 }
 
 impl EpochKey {

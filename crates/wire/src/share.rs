@@ -154,6 +154,11 @@ impl Secret {
         }
     }
 
+    /// The coefficients, lowest first.
+    pub(crate) fn coefficients(&self) -> &[Scalar] {
+        &self.coefficients
+    }
+
     fn zero(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(self.coefficients[0].to_bytes())
     }

@@ -13,14 +13,13 @@ use hmac::{Hmac, Mac};
 use rand_core::CryptoRngCore;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use voprf::PoprfServer;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     Epoch, Lane, Nonce, Program, ProgramHash, ProgramNumber, PublicKey, Report,
     bytes::{Reader, from_head},
     enrol::{self, InstallKey},
-    group::{self, Blinded, ELEMENT, Evaluated, OUTPUT, PROOF, PoprfClient, Proof, Suite},
+    group::{self, Blinded, ELEMENT, Evaluated, OUTPUT, PROOF, PoprfClient, PoprfServer, Proof},
     hash,
     program::LANES,
     report::VERSION,
@@ -359,7 +358,7 @@ impl Request {
 
 /// The issuer's key. Who checks tokens needs it too: the function can be verified in private only.
 pub struct IssuerKey {
-    server: PoprfServer<Suite>,
+    server: PoprfServer,
 }
 
 impl IssuerKey {

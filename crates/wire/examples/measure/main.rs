@@ -44,6 +44,7 @@ fn main() {
     };
     bench.device();
     bench.server();
+    bench.poisoned();
     bench.million(tags);
 }
 
@@ -136,6 +137,22 @@ impl Bench {
         issuing.print(20);
     }
 
+    /// Opens tags some of whose shares are bad: the share of another place.
+    fn poisoned(&self) {
+        println!("opening a tag, so many bad among so many");
+        for (count, bad) in [(23, 3), (25, 5), (40, 10), (100, 40), (200, 90)] {
+            let (tag, mut rows) = self.rows("harm.example", count);
+            for at in 0..bad {
+                rows[at].y = rows[at + bad].y;
+            }
+            let begun = Spent::now();
+            let revealed = reveal(&self.program, EPOCH, &tag, &rows, &mut OsRng);
+            let took = begun.elapsed();
+            let named = revealed.expect("enough good ones").bad_shares;
+            println!("  {named} of {count}: {took:.2?}");
+        }
+    }
+
     /// Opens tags of 20 reports each. The reports are made before the clock runs.
     fn million(&self, tags: usize) {
         let mut made = 0;
@@ -144,7 +161,7 @@ impl Bench {
         while made < tags {
             // A thousand tags at a time, so that memory says nothing about a million reports.
             let batch: Vec<(Tag, Vec<Row>)> = (made..tags.min(made + 1000))
-                .map(|number| self.rows(&format!("h{number}.example")))
+                .map(|number| self.rows(&format!("h{number}.example"), REPORTS))
                 .collect();
             made += batch.len();
             let begun = Spent::now();
@@ -159,7 +176,7 @@ impl Bench {
 
     /// The rows of one text. Its randomness comes from the key and not from an exchange, and one
     /// device's tokens do for all: neither is measured here.
-    fn rows(&self, host: &str) -> (Tag, Vec<Row>) {
+    fn rows(&self, host: &str, count: usize) -> (Tag, Vec<Row>) {
         let record = self.record(host);
         let mut stored = self.program.hash().0.to_vec();
         stored.extend_from_slice(&EPOCH.0.to_be_bytes());
@@ -168,7 +185,7 @@ impl Bench {
         let randomness = Randomness::from_bytes(&stored).expect("its length");
         let prepared = Prepared::of(&self.program, EPOCH, &record, &randomness).expect("it fits");
         let secret = withdraw::Secret::from_bytes([3; 32]);
-        let rows = (0..REPORTS).map(|_| {
+        let rows = (0..count).map(|_| {
             let mut nonce = [0; 32];
             candor_wire::rand_core::RngCore::fill_bytes(&mut OsRng, &mut nonce);
             let mut token = stored[..36].to_vec();
