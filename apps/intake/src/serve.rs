@@ -1,6 +1,7 @@
 //! One process that serves: its listener, its routes, its own timer, and an end within five seconds.
 
 pub mod admin;
+mod beginning;
 pub mod gateway;
 pub mod listener;
 pub mod observe;

@@ -19,6 +19,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use super::beginning::Beginning;
 use crate::{
     config::{Limits, Tls},
     meters::Meters,
@@ -118,11 +119,7 @@ async fn encrypted_or_plain(
 ) {
     let patience = Duration::from_secs(door.limits.head_seconds);
     let Some(tls) = &door.tls else {
-        // Whoever connects and says nothing holds no place for long.
-        if timeout(patience, stream.readable()).await.is_ok() {
-            talk(stream, peer, door, stop).await;
-        }
-        return;
+        return talk(stream, peer, door, stop).await;
     };
     match timeout(patience, tls.accept(stream)).await {
         Ok(Ok(stream)) => talk(stream, peer, door, stop).await,
@@ -163,6 +160,8 @@ async fn talk(
         .max_send_buf_size(64 << 10)
         .keep_alive_interval(Duration::from_secs(door.limits.head_seconds))
         .keep_alive_timeout(Duration::from_secs(door.limits.head_seconds));
+    let patience = Duration::from_secs(door.limits.head_seconds);
+    let stream = Beginning::of(stream, patience);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let end = Instant::now() + Duration::from_secs(door.limits.connection_seconds);
