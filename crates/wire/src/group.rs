@@ -54,3 +54,6 @@ pub(crate) fn voprf_key(seed: &[u8; 32], info: &[u8]) -> VoprfServer<Suite> {
 pub(crate) fn poprf_key(seed: &[u8; 32], info: &[u8]) -> PoprfServer<Suite> {
     PoprfServer::new_from_seed(seed, info).expect("a seed of 32 bytes gives a key")
 }
+
+#[cfg(test)]
+mod tests;

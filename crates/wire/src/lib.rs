@@ -21,6 +21,7 @@
 
 mod bytes;
 pub mod enrol;
+pub mod fuzz;
 mod group;
 mod hash;
 pub mod log;
@@ -32,6 +33,8 @@ pub mod program;
 pub mod randomness;
 pub mod report;
 pub mod reveal;
+#[cfg(test)]
+mod seeded;
 pub mod share;
 pub mod status;
 pub mod token;

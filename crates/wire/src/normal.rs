@@ -162,10 +162,10 @@ fn check_path(path: &str) -> Result<(), NormalError> {
     let bytes = path.as_bytes();
     let of_path = |byte: &u8| byte.is_ascii_graphic() && !b"?#\\\"<>^`{|}".contains(byte);
     let is_hex = |byte: Option<&u8>| byte.is_some_and(|it| matches!(it, b'0'..=b'9' | b'A'..=b'F'));
-    let escapes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%');
-    let escaped = escapes.map(|(at, _)| is_hex(bytes.get(at + 1)) && is_hex(bytes.get(at + 2)));
+    let mut escapes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%');
+    let escaped = escapes.all(|(at, _)| is_hex(bytes.get(at + 1)) && is_hex(bytes.get(at + 2)));
     let dots = path.split('/').any(|part| part == "." || part == "..");
-    match bytes.iter().all(of_path) && !dots && escaped.fold(true, |all, it| all && it) {
+    match bytes.iter().all(of_path) && escaped && !dots {
         true => Ok(()),
         false => Err(NormalError::PathForm),
     }

@@ -183,17 +183,7 @@ impl Asked {
         key: &PublicKey,
         response: &[u8],
     ) -> Result<Vec<Randomness>, RandomnessError> {
-        let key = group::point(key).ok_or(RandomnessError::Key)?;
-        let mut reader = Reader::new(response);
-        read_version(&mut reader)?;
-        let mut evaluated = Vec::with_capacity(BATCH);
-        for _ in 0..BATCH {
-            let point = reader.take(ELEMENT).ok_or(RandomnessError::Length)?;
-            evaluated.push(Evaluated::deserialize(point).map_err(|_| RandomnessError::Point)?);
-        }
-        let proof = reader.take(PROOF).ok_or(RandomnessError::Length)?;
-        reader.end().ok_or(RandomnessError::Length)?;
-        let proof = Proof::deserialize(proof).map_err(|_| RandomnessError::ProofForm)?;
+        let (key, evaluated, proof) = read_answer(response, key)?;
         let outputs =
             VoprfClient::batch_finalize(&*self.inputs, &self.clients, &evaluated, &proof, key)
                 .map_err(|_| RandomnessError::Proof)?;
@@ -206,6 +196,27 @@ impl Asked {
         });
         randomness.collect()
     }
+}
+
+/// Reads an answer; its proof is not verified yet.
+pub(crate) fn read_answer(
+    response: &[u8],
+    key: &PublicKey,
+) -> Result<(group::Point, Vec<Evaluated>, Proof), RandomnessError> {
+    let key = group::point(key).ok_or(RandomnessError::Key)?;
+    let mut reader = Reader::new(response);
+    read_version(&mut reader)?;
+    let points = reader
+        .take(BATCH * ELEMENT)
+        .ok_or(RandomnessError::Length)?;
+    let proof = reader.take(PROOF).ok_or(RandomnessError::Length)?;
+    reader.end().ok_or(RandomnessError::Length)?;
+    let points = points.chunks_exact(ELEMENT).map(Evaluated::deserialize);
+    let points = points
+        .collect::<Result<_, _>>()
+        .map_err(|_| RandomnessError::Point)?;
+    let proof = Proof::deserialize(proof).map_err(|_| RandomnessError::ProofForm)?;
+    Ok((key, points, proof))
 }
 
 /// A request as the server reads it.

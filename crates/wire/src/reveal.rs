@@ -186,3 +186,6 @@ pub fn reveal(
     }
     tally.finish()
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,6 +81,12 @@ impl Prepared {
         program::lane_of(&self.tag)
     }
 
+    /// Returns the tag that the report will have.
+    #[must_use]
+    pub fn tag(&self) -> &Tag {
+        &self.tag
+    }
+
     /// Makes the report. The token is used up: a nonce never serves two texts.
     ///
     /// # Errors
@@ -138,7 +144,7 @@ impl Drop for Secret {
 }
 
 impl Secret {
-    fn of(program: &Program, epoch: Epoch, output: &[u8]) -> Self {
+    pub(crate) fn of(program: &Program, epoch: Epoch, output: &[u8]) -> Self {
         let zero = hash::scalar("s0", &[&program.hash().0, &epoch.0.to_be_bytes(), output]);
         Self::from_zero(zero, program.threshold())
     }
@@ -191,7 +197,7 @@ impl Context<'_> {
         .concat()
     }
 
-    fn seal(&self, secret: &Secret, x: &Scalar, plain: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(&self, secret: &Secret, x: &Scalar, plain: &[u8]) -> Vec<u8> {
         let cipher = ChaCha20Poly1305::new((&*secret.key_at(x)).into());
         let mut body = plain.to_vec();
         let seal = cipher
@@ -246,3 +252,6 @@ pub(crate) fn unpadded(plain: &[u8]) -> Option<(&[u8], u16)> {
     let is_padding = zeros.iter().all(|byte| *byte == 0);
     is_padding.then_some((text, u16::from_be_bytes(*aux)))
 }
+
+#[cfg(test)]
+mod tests;

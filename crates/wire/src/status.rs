@@ -47,8 +47,8 @@ pub struct Status {
     pub disabled: Vec<Disabled>,
     /// The SHA-256 of each key configuration of the gateway, in base64.
     pub gateway: Vec<Hash>,
-    /// The `epoch-key-published` leaves of epochs that are open or begin next, each proven to be
-    /// in the log of `checkpoint`.
+    /// The leaves that publish keys in use: `epoch-key-published` of epochs that are open or begin
+    /// next, `gateway-key-published`. Each is proven to be in the log of `checkpoint`.
     pub epochs: Vec<EntryProof>,
     /// The log's checkpoint: a signed note.
     pub checkpoint: String,
@@ -112,6 +112,9 @@ pub enum StatusError {
     /// No keys of the epoch that is asked about.
     #[error("the status has no keys of epoch {0}")]
     Epoch(Epoch),
+    /// The gateway's key that was used is not named, or not published.
+    #[error("the status does not name the gateway's key, or no leaf publishes it")]
+    Gateway,
     /// A leaf in it.
     #[error("a leaf of the log in the status cannot be read")]
     Leaf(#[from] LeafError),
@@ -145,11 +148,7 @@ impl Status {
             return Err(StatusError::Long(note.len()));
         }
         let text = verifier.open(note)?;
-        let json = text.split('\n').nth(1).ok_or(StatusError::Form)?;
-        let status: Self = serde_json::from_str(json).map_err(|_| StatusError::Form)?;
-        if !status.is_in_order() || status.text(verifier.name()) != text {
-            return Err(StatusError::Form);
-        }
+        let status = read_text(text, verifier.name()).ok_or(StatusError::Form)?;
         let (issued, until) = (status.issued, status.until);
         match (issued..until).contains(&now) {
             true => Ok(status),
@@ -208,6 +207,25 @@ impl Status {
         Err(StatusError::Epoch(epoch))
     }
 
+    /// Checks that a key configuration of the gateway is in use and published in the log, by its
+    /// hash. A device that was given a key for itself alone would be known by it.
+    ///
+    /// # Errors
+    /// [`StatusError::Gateway`]; [`StatusError::Path`] where its leaf is not in the log.
+    pub fn vouches_for_gateway(&self, keys: &Hash, log: &Verifier) -> Result<(), StatusError> {
+        let checkpoint = self.checkpoint(log)?;
+        if !self.gateway.contains(keys) {
+            return Err(StatusError::Gateway);
+        }
+        let published = Event::GatewayKeyPublished { keys: *keys };
+        for entry in &self.epochs {
+            if Leaf::parse(entry.leaf.as_bytes())?.event == published {
+                return Ok(entry.verify(&checkpoint)?);
+            }
+        }
+        Err(StatusError::Gateway)
+    }
+
     fn text(&self, name: &str) -> String {
         let json = serde_json::to_string(self).expect("text, numbers and hashes are always JSON");
         format!("{name}\n{json}\n")
@@ -219,4 +237,11 @@ impl Status {
         }
         rising(&self.roles) && rising(&self.programs) && rising(&self.disabled)
     }
+}
+
+/// Reads the text under the signature, in its one form.
+pub(crate) fn read_text(text: &str, name: &str) -> Option<Status> {
+    let json = text.split('\n').nth(1)?;
+    let status: Status = serde_json::from_str(json).ok()?;
+    (status.is_in_order() && status.text(name) == text).then_some(status)
 }

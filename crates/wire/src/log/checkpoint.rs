@@ -64,7 +64,8 @@ impl Checkpoint {
         }
     }
 
-    fn read(text: &str) -> Option<Self> {
+    /// Reads the text that is under the signature.
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let mut lines = text.strip_suffix('\n')?.split('\n');
         let origin = lines.next().filter(|line| !line.is_empty())?.to_owned();
         let digits = lines.next()?;

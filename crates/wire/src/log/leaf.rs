@@ -55,6 +55,11 @@ pub enum Event {
         /// The key of the issuer.
         issuer: PublicKey,
     },
+    /// A key of the gateway, before it is handed out. One for each device would stand here.
+    GatewayKeyPublished {
+        /// The hash of its configuration, as `/v1/ohttp-keys` answers it.
+        keys: Hash,
+    },
     /// The randomness key of an epoch was destroyed.
     EpochKeyDestroyed {
         /// The program.

@@ -151,7 +151,8 @@ impl Waiting {
     /// # Errors
     /// [`OhttpError::Size`], [`OhttpError::Sealed`], [`OhttpError::Message`].
     pub fn open(self, sealed: &[u8]) -> Result<Response, OhttpError> {
-        if sealed.is_empty() || sealed.len() % UNIT != 0 || sealed.len() > LONGEST_RESPONSE {
+        let fits = (UNIT..=LONGEST_RESPONSE).contains(&sealed.len());
+        if !fits || !sealed.len().is_multiple_of(UNIT) {
             return Err(OhttpError::Size(sealed.len()));
         }
         let plain = self

@@ -145,3 +145,6 @@ fn check_path(path: &str) -> Result<(), OhttpError> {
         false => Err(OhttpError::Message("a path that is none")),
     }
 }
+
+#[cfg(test)]
+mod tests;

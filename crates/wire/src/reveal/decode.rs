@@ -101,33 +101,43 @@ fn search(
     threshold: u16,
     rng: &mut impl CryptoRngCore,
 ) -> Result<Secret, u64> {
-    let table = Table::of(shares);
     let needed = usize::from(threshold);
-    let mut chosen: Vec<usize> = (0..needed).collect();
+    let table = Table::of(shares);
+    let mut set = Set::default();
     if choices(shares.len(), needed).is_some_and(|all| all <= TRIALS) {
         let mut tried = 0;
-        loop {
-            tried += 1;
-            if let Some(secret) = table.try_set(&chosen, threshold) {
-                return Ok(secret);
-            }
-            if !advance(&mut chosen, shares.len()) {
-                return Err(tried);
-            }
-        }
+        return table
+            .try_all(&mut set, 0, threshold, &mut tried)
+            .ok_or(tried);
     }
     let mut places: Vec<usize> = (0..shares.len()).collect();
     for _ in 0..TRIALS {
+        set.clear();
         for at in 0..needed {
             let rest = (places.len() - at) as u64;
             let other = usize::try_from(below(rng, rest)).expect("below a length in memory");
             places.swap(at, at + other);
+            table.add(&mut set, places[at]);
         }
-        if let Some(secret) = table.try_set(&places[..needed], threshold) {
+        if let Some(secret) = table.certified(&set, threshold) {
             return Ok(secret);
         }
     }
     Err(TRIALS)
+}
+
+/// Some of the shares, each with its weight among them.
+#[derive(Default)]
+struct Set {
+    members: Vec<usize>,
+    weights: Vec<Scalar>,
+}
+
+impl Set {
+    fn clear(&mut self) {
+        self.members.clear();
+        self.weights.clear();
+    }
 }
 
 /// Inverses of all distances, so that trying a set takes no inversion.
@@ -155,29 +165,49 @@ impl<'a> Table<'a> {
         &self.inverses[row * self.shares.len() + column]
     }
 
-    fn try_set(&self, set: &[usize], threshold: u16) -> Option<Secret> {
-        let weight = |row: usize| -> Scalar {
-            let others = set.iter().filter(|column| **column != row);
-            others.map(|column| self.inverse(row, *column)).product()
-        };
-        let weights: Vec<Scalar> = set.iter().map(|row| weight(*row)).collect();
-        let shares = set.iter().map(|row| &self.shares[*row]);
-        let places = set.iter().map(|row| self.inverse(*row, *row));
-        certified(shares.zip(&weights).zip(places), threshold)
+    /// Adds a share: its weight, and its part in the weights of the others.
+    fn add(&self, set: &mut Set, new: usize) {
+        let mut weight = Scalar::ONE;
+        for (member, of_member) in set.members.iter().zip(&mut set.weights) {
+            *of_member *= self.inverse(*member, new);
+            weight *= self.inverse(new, *member);
+        }
+        set.members.push(new);
+        set.weights.push(weight);
     }
-}
 
-/// The next set in order of the dictionary; false after the last.
-fn advance(set: &mut [usize], of: usize) -> bool {
-    let size = set.len();
-    let Some(at) = (0..size).rev().find(|at| set[*at] < of - size + at) else {
-        return false;
-    };
-    let next = set[at] + 1;
-    for (place, value) in set[at..].iter_mut().zip(next..) {
-        *place = value;
+    fn certified(&self, set: &Set, threshold: u16) -> Option<Secret> {
+        let shares = set.members.iter().map(|row| &self.shares[*row]);
+        let places = set.members.iter().map(|row| self.inverse(*row, *row));
+        certified(shares.zip(&set.weights).zip(places), threshold)
     }
-    true
+
+    /// Goes through all sets that go on from this one with shares from `next` on. As deep as the
+    /// threshold; the weights of a beginning are computed once for all sets that begin so.
+    fn try_all(
+        &self,
+        set: &mut Set,
+        next: usize,
+        threshold: u16,
+        tried: &mut u64,
+    ) -> Option<Secret> {
+        let missing = usize::from(threshold) - set.members.len();
+        if missing == 0 {
+            *tried += 1;
+            return self.certified(set, threshold);
+        }
+        let weights = set.weights.clone();
+        for new in next..=self.shares.len() - missing {
+            self.add(set, new);
+            let found = self.try_all(set, new + 1, threshold, tried);
+            if found.is_some() {
+                return found;
+            }
+            set.members.pop();
+            set.weights.clone_from(&weights);
+        }
+        None
+    }
 }
 
 /// How many sets of `size` there are; `None` where that is beyond 64 bits.

@@ -1,0 +1,4 @@
+//! Any bytes into both sides of an exchange with the issuer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| wire::fuzz::token(bytes));
