@@ -200,6 +200,14 @@ impl Log {
         .map(|(index, ())| index)
     }
 
+    /// Returns the place of the leaf that published a key configuration of the gateway.
+    #[must_use]
+    pub fn gateway_published_at(&self, keys: Hash) -> Option<u64> {
+        let published = Event::GatewayKeyPublished { keys };
+        self.last(|leaf| (leaf.event == published).then_some(()))
+            .map(|(index, ())| index)
+    }
+
     /// Returns whether the destruction of an epoch's key is in the log.
     #[must_use]
     pub fn destroyed(&self, program: ProgramHash, epoch: Epoch) -> bool {

@@ -244,7 +244,7 @@ pub async fn state(State(serving): State<Arc<Serving>>, caller: Extension<Caller
 
 async fn looked(serving: &Arc<Serving>, caller: &Caller) -> Result<Overview, Counted> {
     caller.may(Scope::Read).map_err(counted(serving))?;
-    acting(serving, |intake| Overview::of(intake)).await
+    acting(serving, Overview::of).await
 }
 
 /// Closes a program, a version or both.

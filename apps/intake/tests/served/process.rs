@@ -473,7 +473,7 @@ fn two_servers_never_share_a_folder_and_the_log_is_checked_by_anyone() {
         String::from_utf8_lossy(&verified.stderr)
     );
     let said = String::from_utf8(verified.stdout).unwrap();
-    assert!(said.contains("closed for version 0.1"), "{said}");
+    assert!(said.contains("Version 0.1 closed for everything"), "{said}");
     std::fs::write(log.join("checkpoint"), "no checkpoint\n").unwrap();
     assert_eq!(verify(&log).status.code(), Some(2));
 }
