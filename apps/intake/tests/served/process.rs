@@ -1,4 +1,4 @@
-//! The program itself: killed, stopped, confined, on a full disk, and what it writes about people.
+//! The program itself under load: killed, stopped, on a full disk.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -14,25 +14,25 @@ use wire::ohttp::Method;
 
 use crate::device::{Device, Sent, ask, declaration, get, parsed, said, sighting};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_candor-intake");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_candor-intake");
 
 /// A folder, and its settings as the program is given them.
-struct Place {
-    folder: TempDir,
+pub(crate) struct Place {
+    pub(crate) folder: TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("server")
     }
 
-    fn settings(&self, data: &Path) -> PathBuf {
+    pub(crate) fn settings(&self, data: &Path) -> PathBuf {
         let path = self.folder.path().join("intake.toml");
         let text = format!(
             "folder = {:?}\nlisten = \"127.0.0.1:0\"\nroles = [\"receive\", \"randomness\", \"issuer\"]\n\
@@ -46,7 +46,7 @@ impl Place {
     }
 
     /// Opens the folder in this process: only while no server has it.
-    fn intake(&self) -> Intake {
+    pub(crate) fn intake(&self) -> Intake {
         let mut config = Config {
             folder: self.data(),
             declarations: vec![declaration()],
@@ -61,14 +61,14 @@ impl Place {
 }
 
 /// The program, serving, until it is dropped.
-struct Running {
-    child: Child,
-    address: SocketAddr,
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) address: SocketAddr,
     took_ms: f64,
 }
 
 impl Running {
-    fn start(settings: &Path) -> Self {
+    pub(crate) fn start(settings: &Path) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--config"])
             .arg(settings)
@@ -97,16 +97,16 @@ impl Running {
         }
     }
 
-    fn keys(&self) -> Vec<u8> {
+    pub(crate) fn keys(&self) -> Vec<u8> {
         get(self.address, "/v1/ohttp-keys").body
     }
 
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    fn terminate(mut self) -> (Output, Duration) {
+    pub(crate) fn terminate(mut self) -> (Output, Duration) {
         let began = Instant::now();
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
@@ -136,7 +136,7 @@ impl Drop for Running {
 }
 
 /// Reports made beforehand, so that the load is the server's alone.
-fn prepared(place: &Place, many: u64) -> Vec<Sent> {
+pub(crate) fn prepared(place: &Place, many: u64) -> Vec<Sent> {
     let intake = place.intake();
     let epoch = sighting(&intake).calendar.epoch_of(intake.clock.now());
     (0..many)
@@ -305,202 +305,6 @@ fn it_is_ready_soon_from_an_empty_folder() {
 }
 
 #[test]
-fn attack_17_no_address_and_no_text_is_in_any_log() {
-    let place = Place::new();
-    let settings = place.settings(&place.data());
-    let canary = "canary-host-nobody-has.example";
-    let sent = {
-        let intake = place.intake();
-        let epoch = sighting(&intake).calendar.epoch_of(intake.clock.now());
-        Device::new(1).report_of(&intake, epoch, canary)
-    };
-    let server = Running::start(&settings);
-    let keys = server.keys();
-    let answer = ask(
-        server.address,
-        "/v1/gateway",
-        &keys,
-        Method::Post,
-        "/v1/report",
-        &sent.report.to_bytes(),
-    );
-    assert_eq!(said(&answer).0, 200);
-    // Addresses that a proxy would name, and requests that fail in every way.
-    let named = "203.0.113.77";
-    let fields = format!("x-forwarded-for: {named}\r\nforwarded: for={named}\r\n");
-    for path in [
-        "/v1/gateway",
-        "/v1/enrol",
-        "/v1/tokens",
-        "/relay/x",
-        "/admin",
-        "/none",
-    ] {
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {named}\r\nconnection: close\r\n{fields}content-length: 3\r\n\r\nabc"
-        );
-        let answer = crate::device::raw(server.address, request.as_bytes());
-        assert!(answer.status >= 400);
-        assert!(!answer.text().contains(named));
-    }
-    let metrics = get(server.address, "/metrics").text();
-    let install = Device::new(1).install();
-    let (output, _) = server.terminate();
-    let mut looked = vec![
-        ("metrics".to_owned(), metrics.into_bytes()),
-        ("log".to_owned(), output.stderr),
-    ];
-    let mut files = vec![place.data()];
-    while let Some(path) = files.pop() {
-        match path.is_dir() {
-            true => files.extend(
-                std::fs::read_dir(&path)
-                    .unwrap()
-                    .map(|it| it.unwrap().path()),
-            ),
-            false => looked.push((path.display().to_string(), std::fs::read(&path).unwrap())),
-        }
-    }
-    assert!(looked.len() > 6);
-    for (name, bytes) in looked {
-        for secret in [named, canary, &install] {
-            let found = bytes
-                .windows(secret.len())
-                .any(|it| it == secret.as_bytes());
-            assert!(!found, "`{secret}` is in {name}");
-        }
-    }
-}
-
-#[test]
-fn attack_22_doctor_says_loudly_that_relay_and_gateway_are_one() {
-    let place = Place::new();
-    let output = Command::new(PROGRAM)
-        .args([
-            "doctor",
-            "--role",
-            "receive,randomness,issuer,relay",
-            "--folder",
-        ])
-        .arg(place.data())
-        .args(["--set", "relay.main.url=http://127.0.0.1:8420/v1/gateway"])
-        .env_clear()
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("WEAKER THAN PROMISED"), "{text}");
-    assert!(
-        text.contains("THE RELAY AND ITS GATEWAY `main` ARE ONE MACHINE"),
-        "{text}"
-    );
-}
-
-#[test]
-fn attack_20_doctor_says_what_was_restored_without_its_keys() {
-    let place = Place::new();
-    let sent = prepared(&place, 1);
-    {
-        let intake = place.intake();
-        let arrival = intake::inner::arrival(&sent[0].report, intake.clock.today());
-        intake::store::put_and_wait(&*intake.store, arrival).unwrap();
-        // As after a restore: of all keys, that of the partition is missing.
-        intake
-            .vault
-            .destroy(|name| name.starts_with("partition/"))
-            .unwrap();
-    }
-    let output = Command::new(PROGRAM)
-        .args(["doctor", "--config"])
-        .arg(place.settings(&place.data()))
-        .env_clear()
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(
-        text.contains("its key is gone, as after a restore from a backup"),
-        "{text}"
-    );
-}
-
-#[test]
-fn two_servers_never_share_a_folder_and_the_log_is_checked_by_anyone() {
-    let place = Place::new();
-    let settings = place.settings(&place.data());
-    let server = Running::start(&settings);
-    let second = Command::new(PROGRAM)
-        .args(["retire", "--config"])
-        .arg(&settings)
-        .env_clear()
-        .output()
-        .unwrap();
-    assert_eq!(second.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&second.stderr).contains("another candor-intake has"));
-    let admin = |arguments: &[&str]| {
-        let output = Command::new(PROGRAM)
-            .args(["admin", "--config"])
-            .arg(&settings)
-            .args(arguments)
-            .env_clear()
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stdout)
-        );
-        String::from_utf8(output.stdout).unwrap()
-    };
-    admin(&["close", "--version", "0.1", "--reason", "a test"]);
-    assert!(admin(&["page"]).contains("a test"));
-    assert!(admin(&["retire"]).contains("keys_made"));
-    let keys: serde_json::Value =
-        serde_json::from_str(&get(server.address, "/v1/keys").text()).unwrap();
-    let verify = |folder: &Path| {
-        Command::new(PROGRAM)
-            .args(["log", "verify"])
-            .arg(folder)
-            .arg(keys["log"].as_str().unwrap())
-            .output()
-            .unwrap()
-    };
-    let log = place.data().join("log");
-    let verified = verify(&log);
-    assert!(
-        verified.status.success(),
-        "{}",
-        String::from_utf8_lossy(&verified.stderr)
-    );
-    let said = String::from_utf8(verified.stdout).unwrap();
-    assert!(said.contains("Version 0.1 closed for everything"), "{said}");
-    std::fs::write(log.join("checkpoint"), "no checkpoint\n").unwrap();
-    assert_eq!(verify(&log).status.code(), Some(2));
-}
-
-#[test]
-fn a_confined_server_opens_nothing_beside_its_folder() {
-    let place = Place::new();
-    let server = Running::start(&place.settings(&place.data()));
-    // As the kernel has it: no file of the server is outside what it was given.
-    let descriptors = format!("/proc/{}/fd", server.child.id());
-    for entry in std::fs::read_dir(descriptors).unwrap() {
-        let Ok(target) = std::fs::read_link(entry.unwrap().path()) else {
-            continue;
-        };
-        let is_file = target.is_absolute() && !target.starts_with("/dev");
-        assert!(
-            !is_file || target.starts_with(place.folder.path()),
-            "{}",
-            target.display()
-        );
-    }
-    let (output, _) = server.terminate();
-    let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(log.contains("\"how\":\"Landlock"), "{log}");
-}
-
-#[test]
 fn a_full_disk_is_said_and_nothing_is_acknowledged_that_is_not_there() {
     let place = Place::new();
     let small = place.folder.path().join("small");
@@ -603,34 +407,4 @@ fn full_disk(place: &Place, small: &Path) {
 fn fill(small: &Path) {
     let mut ballast = std::fs::File::create(small.join("ballast")).unwrap();
     while ballast.write_all(&[0; 4096]).is_ok() {}
-}
-
-#[test]
-fn settings_that_are_wrong_name_file_line_and_key() {
-    let place = Place::new();
-    let path = place.folder.path().join("intake.toml");
-    std::fs::write(&path, "folder = \"x\"\n\n[times]\ngrace_hours = 48\n").unwrap();
-    let output = Command::new(PROGRAM)
-        .args(["serve", "--config"])
-        .arg(&path)
-        .env_clear()
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        text.contains("intake.toml, line 4: `times.grace_hours`"),
-        "{text}"
-    );
-    let printed = Command::new(PROGRAM)
-        .args(["--print-config", "--listen", "127.0.0.1:9999"])
-        .env_clear()
-        .env("CANDOR_INTAKE_LIMITS__CONNECTIONS", "77")
-        .output()
-        .unwrap();
-    let text = String::from_utf8(printed.stdout).unwrap();
-    assert!(
-        text.contains("connections = 77") && text.contains("listen = \"127.0.0.1:9999\""),
-        "{text}"
-    );
 }
