@@ -118,6 +118,9 @@ pub struct Limits {
     pub requests: usize,
     /// Reports and withdrawals that wait for the disk.
     pub waiting: usize,
+    /// Blinded questions that are answered in a second, of everyone together: whoever guesses at texts
+    /// is no faster than this.
+    pub evaluations: u32,
     /// Seconds until a request's head must be there.
     pub head_seconds: u64,
     /// Seconds until a request's body must be there.
@@ -136,6 +139,7 @@ impl Default for Limits {
             connections: 4096,
             requests: 512,
             waiting: 4096,
+            evaluations: 500,
             head_seconds: 10,
             body_seconds: 10,
             connection_seconds: 300,
@@ -331,6 +335,7 @@ impl Config {
             ("limits.connections", self.limits.connections as u64),
             ("limits.requests", self.limits.requests as u64),
             ("limits.waiting", self.limits.waiting as u64),
+            ("limits.evaluations", u64::from(self.limits.evaluations)),
             ("limits.head_seconds", self.limits.head_seconds),
             ("limits.body_seconds", self.limits.body_seconds),
             ("limits.connection_seconds", self.limits.connection_seconds),

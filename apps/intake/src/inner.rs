@@ -102,6 +102,11 @@ fn randomness(intake: &Intake, body: &[u8]) -> Result<Response, Refusal> {
     let epoch = request.epoch().0;
     open_epoch(intake, taken, epoch)?;
     not_closed(intake, taken.program.hash(), None)?;
+    let most = intake.config.limits.evaluations;
+    if !intake.evaluations.may(intake.clock.now(), most) {
+        let why = "too many questions in this second";
+        return Err(Refusal::new(429, "too-many-questions", why).retry_after(1));
+    }
     let key = intake
         .epoch_key(taken, epoch)
         .ok_or_else(|| Refusal::new(422, "epoch-closed", "the key of this epoch was destroyed"))?;

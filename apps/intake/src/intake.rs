@@ -26,6 +26,7 @@ use crate::{
     log::{Log, LogError},
     meta::{Closed, Meta, MetaError, Remembered},
     meters::Meters,
+    pace::Pace,
     programs::{Programs, ProgramsError, Taken},
     status::Signed,
     store::{Options, SqliteStore, Store, StoreError},
@@ -60,13 +61,17 @@ pub struct Intake {
     pub(crate) status_signer: Signer,
     pub(crate) status: Mutex<Option<Signed>>,
     pub(crate) networks: Networks,
-    pub(crate) tried: Mutex<BTreeMap<(u16, u32, [u8; 32]), u64>>,
+    pub(crate) evaluations: Pace,
+    pub(crate) tried: Mutex<Tries>,
     pub(crate) at_work: Mutex<()>,
     closing: RwLock<(Vec<Closed>, Version)>,
     epoch_keys: Mutex<BTreeMap<(u16, u32), Arc<EpochKey>>>,
     /// Held for as long as the folder is open: two processes would spend one token twice.
     _lock: File,
 }
+
+/// How many reports a tag had when it was last tried, by program, epoch and tag.
+pub(crate) type Tries = BTreeMap<(u16, u32, [u8; 32]), u64>;
 
 /// Why a folder cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -158,6 +163,7 @@ impl Intake {
             )?,
             status: Mutex::new(None),
             networks: Networks::default(),
+            evaluations: Pace::default(),
             tried: Mutex::default(),
             at_work: Mutex::new(()),
             meters: Arc::new(Meters::default()),
@@ -173,6 +179,7 @@ impl Intake {
             programs,
         };
         intake.log_settings()?;
+        intake.log_gateway_key()?;
         Ok(intake)
     }
 
@@ -240,6 +247,17 @@ impl Intake {
         let free = rustix::fs::statvfs(&self.config.folder)
             .map(|about| about.f_bavail.saturating_mul(about.f_frsize));
         free.is_ok_and(|free| free < least)
+    }
+
+    /// The gateway's key is in the log before it is handed out: one made for a single device would
+    /// have to stand there too.
+    fn log_gateway_key(&self) -> Result<(), OpenError> {
+        let keys = self.gateway.hash();
+        if self.log.gateway_published_at(keys).is_none() {
+            let published = Event::GatewayKeyPublished { keys };
+            self.log.append(self.clock.now(), vec![published])?;
+        }
+        Ok(())
     }
 
     /// Settings are in the log by their hash, and by name where they changed. Values are not.

@@ -13,6 +13,7 @@ pub mod meta;
 pub mod meters;
 pub mod openapi;
 pub mod overview;
+pub mod pace;
 pub mod pages;
 pub mod place;
 pub mod programs;

@@ -6,6 +6,8 @@
 //! The log is also the memory of the server: which keys were published and destroyed, which
 //! partitions sealed and erased, is read from it and nowhere else.
 
+mod history;
+
 use std::{
     io,
     path::{Path, PathBuf},
@@ -13,11 +15,9 @@ use std::{
 };
 
 use wire::{
-    Epoch, ProgramHash, PublicKey,
     log::{
-        Bundle, Checkpoint, CheckpointError, EntryProof, Erased, Erasure, Event, Hash, Leaf, LeafError,
-        Partition, TILE, consistency_proof, inclusion_proof, leaf_hash, root,
-        tiles_between,
+        Bundle, Checkpoint, CheckpointError, EntryProof, Event, Hash, Leaf, LeafError, TILE,
+        inclusion_proof, leaf_hash, root, tiles_between,
     },
     note::{NoteError, Signer, Verifier},
 };
@@ -187,118 +187,6 @@ impl Log {
         newest
     }
 
-    /// Returns the place of the leaf that published the key of an epoch.
-    #[must_use]
-    pub fn published_at(&self, program: ProgramHash, epoch: Epoch) -> Option<u64> {
-        self.last(|leaf| match &leaf.event {
-            Event::EpochKeyPublished {
-                program: of,
-                epoch: at,
-                ..
-            } => ((*of, *at) == (program, epoch)).then_some(()),
-            _ => None,
-        })
-        .map(|(index, ())| index)
-    }
-
-    /// Returns whether the destruction of an epoch's key is in the log.
-    #[must_use]
-    pub fn destroyed(&self, program: ProgramHash, epoch: Epoch) -> bool {
-        self.last(|leaf| match &leaf.event {
-            Event::EpochKeyDestroyed {
-                program: of,
-                epoch: at,
-                ..
-            } => ((*of, *at) == (program, epoch)).then_some(()),
-            _ => None,
-        })
-        .is_some()
-    }
-
-    /// Returns every epoch of a program whose key was published and is not destroyed.
-    #[must_use]
-    pub fn undestroyed(&self, program: ProgramHash) -> Vec<(Epoch, PublicKey)> {
-        let mut alive = Vec::new();
-        for leaf in &self.lock().leaves {
-            match &leaf.event {
-                Event::EpochKeyPublished {
-                    program: of,
-                    epoch,
-                    randomness,
-                    ..
-                } if *of == program => alive.push((*epoch, *randomness)),
-                Event::EpochKeyDestroyed {
-                    program: of, epoch, ..
-                } if *of == program => alive.retain(|(it, _)| it != epoch),
-                _ => {}
-            }
-        }
-        alive
-    }
-
-    /// Returns the leaf that sealed a partition and was not erased since: its place, the name of its
-    /// key, and how many reports it held.
-    #[must_use]
-    pub fn sealed(&self, partition: Partition) -> Option<(u64, Hash, u64)> {
-        let (index, sealed) = self.last(|leaf| match &leaf.event {
-            Event::PartitionSealed {
-                partition: of,
-                key_id,
-                rows,
-                ..
-            } if *of == partition => Some(Some((*key_id, *rows))),
-            Event::PartitionErased { partition: of, .. } if *of == partition => Some(None),
-            _ => None,
-        })?;
-        sealed.map(|(key, rows)| (index, key, rows))
-    }
-
-    /// Returns when a partition was erased and why, and the place of the leaf that says so.
-    #[must_use]
-    pub fn erased(&self, partition: Partition) -> Option<(u64, u64, Erasure)> {
-        self.last(|leaf| match &leaf.event {
-            Event::PartitionErased {
-                partition: of,
-                reason,
-                ..
-            } => (*of == partition).then_some((leaf.at, *reason)),
-            _ => None,
-        })
-        .map(|(index, (at, reason))| (index, at, reason))
-    }
-
-    /// Returns every partition that was sealed and not erased, with the name of its key and how many
-    /// reports it held.
-    #[must_use]
-    pub fn unerased(&self) -> Vec<(Partition, Hash, u64)> {
-        let mut there: Vec<(Partition, Hash, u64)> = Vec::new();
-        for leaf in &self.lock().leaves {
-            match &leaf.event {
-                Event::PartitionSealed {
-                    partition,
-                    key_id,
-                    rows,
-                    ..
-                } => there.push((*partition, *key_id, *rows)),
-                Event::PartitionErased { partition, .. } => {
-                    there.retain(|(it, ..)| it != partition);
-                }
-                _ => {}
-            }
-        }
-        there
-    }
-
-    /// Returns the last configuration that is in the log.
-    #[must_use]
-    pub fn config(&self) -> Option<Hash> {
-        self.last(|leaf| match &leaf.event {
-            Event::ConfigChanged { config, .. } => Some(*config),
-            _ => None,
-        })
-        .map(|(_, config)| config)
-    }
-
     /// Returns a leaf with its proof, and the checkpoint it is under.
     #[must_use]
     pub fn proof(&self, index: u64) -> Option<(EntryProof, String)> {
@@ -311,40 +199,6 @@ impl Log {
             path: inclusion_proof(state.hashes.iter().copied(), index, size)?,
         };
         Some((proof, state.checkpoint.clone()))
-    }
-
-    /// Returns that the partition which a leaf sealed was erased: both leaves, under one checkpoint.
-    /// `None` where the leaf seals nothing, or what it sealed is still there.
-    #[must_use]
-    pub fn erasure(&self, sealed: u64) -> Option<Erased> {
-        let at = usize::try_from(sealed).ok()?;
-        let partition = match &self.lock().leaves.get(at)?.event {
-            Event::PartitionSealed { partition, .. } => *partition,
-            _ => return None,
-        };
-        let (erased, ..) = self.erased(partition)?;
-        loop {
-            // Both proofs under one checkpoint: what is appended meanwhile waits for the next asking.
-            let before = self.head().0;
-            let (sealed, _) = self.proof(sealed)?;
-            let (erased, checkpoint) = self.proof(erased)?;
-            if self.head().0 == before {
-                return Some(Erased {
-                    sealed,
-                    erased,
-                    checkpoint,
-                });
-            }
-        }
-    }
-
-    /// Returns the proof that the log of `new` leaves begins with that of `old`; `None` where it
-    /// never had so many.
-    #[must_use]
-    pub fn consistency(&self, old: u64, new: u64) -> Option<Vec<Hash>> {
-        let state = self.lock();
-        let new = usize::try_from(new).ok()?;
-        consistency_proof(state.hashes.get(..new)?, old)
     }
 
     /// Returns the bytes of a file that readers of the log may ask for; `None` for any other path.
@@ -361,12 +215,6 @@ impl Log {
             return None;
         }
         std::fs::read(self.folder.join(path)).ok()
-    }
-
-    fn last<T>(&self, find: impl Fn(&Leaf) -> Option<T>) -> Option<(u64, T)> {
-        let state = self.lock();
-        let mut numbered = state.leaves.iter().enumerate().rev();
-        numbered.find_map(|(index, leaf)| Some((index as u64, find(leaf)?)))
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), LogError> {
@@ -446,103 +294,4 @@ fn read(path: &Path) -> Result<Vec<u8>, LogError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn signer() -> Signer {
-        Signer::new("example.org/log", &[7; 32]).unwrap()
-    }
-
-    fn acted(act: u32) -> Event {
-        Event::AdminActed {
-            scope: "close".to_owned(),
-            act: format!("act {act}"),
-        }
-    }
-
-    #[test]
-    fn what_was_appended_is_there_after_a_restart_and_verifies() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = Log::open(folder.path(), signer()).unwrap();
-        for act in 0..300 {
-            log.append(act.into(), vec![acted(act)]).unwrap();
-        }
-        let head = log.head();
-        let (proof, checkpoint) = log.proof(255).unwrap();
-        drop(log);
-        let log = Log::open(folder.path(), signer()).unwrap();
-        assert_eq!(log.head(), head);
-        assert_eq!(log.checkpoint(), checkpoint);
-        assert_eq!(
-            verify(folder.path(), &signer().verifier()).unwrap().len(),
-            300
-        );
-        let checkpoint = Checkpoint::open(&checkpoint, &signer().verifier()).unwrap();
-        let leaf = leaf_hash(proof.leaf.as_bytes());
-        wire::log::verify_inclusion(&leaf, 255, 300, &proof.path, &checkpoint.root).unwrap();
-        assert!(log.file("tile/0/000").is_some());
-        assert!(log.file("tile/entries/001.p/44").is_some());
-    }
-
-    #[test]
-    fn what_lies_beyond_the_checkpoint_is_written_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = Log::open(folder.path(), signer()).unwrap();
-        log.append(1, vec![acted(1)]).unwrap();
-        let checkpoint = log.checkpoint();
-        log.append(2, vec![acted(2)]).unwrap();
-        drop(log);
-        // As after a cut between the tiles and the checkpoint.
-        std::fs::write(folder.path().join("checkpoint"), &checkpoint).unwrap();
-        let log = Log::open(folder.path(), signer()).unwrap();
-        assert_eq!(log.head().0, 1);
-        log.append(3, vec![acted(3)]).unwrap();
-        drop(log);
-        let leaves = verify(folder.path(), &signer().verifier()).unwrap();
-        assert_eq!(leaves.iter().map(|it| it.at).collect::<Vec<_>>(), [1, 3]);
-    }
-
-    #[test]
-    fn a_changed_file_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = Log::open(folder.path(), signer()).unwrap();
-        log.append(1, (0..3).map(acted).collect()).unwrap();
-        drop(log);
-        for file in ["tile/0/000.p/3", "tile/entries/000.p/3", "checkpoint"] {
-            let path = folder.path().join(file);
-            let whole = std::fs::read(&path).unwrap();
-            let mut changed = whole.clone();
-            *changed.last_mut().unwrap() ^= 1;
-            std::fs::write(&path, &changed).unwrap();
-            assert!(
-                verify(folder.path(), &signer().verifier()).is_err(),
-                "{file}"
-            );
-            assert!(Log::open(folder.path(), signer()).is_err(), "{file}");
-            std::fs::write(&path, whole).unwrap();
-        }
-        let other = Signer::new("example.org/log", &[8; 32]).unwrap();
-        assert!(matches!(
-            Log::open(folder.path(), other),
-            Err(LogError::Checkpoint { .. })
-        ));
-    }
-
-    #[test]
-    fn only_files_of_the_log_are_given_out() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("vault"), "secret").unwrap();
-        let inner = folder.path().join("log");
-        let log = Log::open(&inner, signer()).unwrap();
-        for path in [
-            "tile/../../vault",
-            "../vault",
-            "tile//../vault",
-            "tile/0/",
-            "checkpoint",
-            "tile/x/0",
-        ] {
-            assert_eq!(log.file(path), None, "{path}");
-        }
-    }
-}
+mod tests;

@@ -352,6 +352,7 @@ pub fn said(event: &Event, remembered: &[Remembered]) -> String {
         Event::EpochKeyDestroyed { program, epoch, .. } => {
             format!("Key of epoch {epoch} of {} destroyed", name(program))
         }
+        Event::GatewayKeyPublished { keys } => format!("Key {keys} of the gateway published"),
         Event::PartitionSealed {
             partition, rows, ..
         } => format!(
@@ -384,7 +385,7 @@ pub fn said(event: &Event, remembered: &[Remembered]) -> String {
             let of = program
                 .as_ref()
                 .map_or_else(|| "everything".to_owned(), name);
-            format!("{of} closed for version {version}")
+            format!("Version {version} closed for {of}")
         }
         Event::ConfigChanged { what, .. } => format!("Settings changed: {what}"),
         Event::AdminActed { scope, act } => format!("Administrator ({scope}): {act}"),

@@ -118,7 +118,12 @@ impl Intake {
             if self.closed().iter().any(is_closed) {
                 continue;
             }
+            let current = taken.calendar.epoch_of(now);
             for epoch in taken.calendar.live(now) {
+                // An epoch that is over gets no key any more, though reports of it may still come.
+                if epoch < current {
+                    continue;
+                }
                 if self.log.published_at(hash, Epoch(epoch)).is_some() {
                     continue;
                 }

@@ -1,6 +1,7 @@
 //! One process that serves: its listener, its routes, its own timer, and an end within five seconds.
 
 pub mod admin;
+mod beginning;
 pub mod gateway;
 pub mod listener;
 pub mod observe;
@@ -24,7 +25,7 @@ use tokio::{
 };
 
 use self::{
-    listener::{Door, accept, accept_here, tls_of},
+    listener::{Door, accept, tls_of},
     relay::Relay,
 };
 use crate::{config::Role, intake::Intake, refusal::chain};
@@ -124,7 +125,7 @@ impl Bound {
         let socket = self.socket.take();
         let here = socket.map(|(socket, path)| {
             let door = Arc::clone(&self.here);
-            (tokio::spawn(accept_here(socket, door, ended.clone())), path)
+            (tokio::spawn(accept(socket, door, ended.clone())), path)
         });
         let mut everyone = tokio::spawn(accept(self.listener, Arc::clone(&self.door), ended));
         let told = tokio::select! {

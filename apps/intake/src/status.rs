@@ -101,13 +101,15 @@ impl Intake {
     }
 
     fn live_keys(&self, now: u64) -> Vec<EntryProof> {
-        let mut proofs = Vec::new();
+        let gateway = self.log.gateway_published_at(self.gateway.hash());
+        let proof = |at| Some(self.log.proof(at)?.0);
+        let mut proofs: Vec<EntryProof> = gateway.and_then(proof).into_iter().collect();
         for taken in self.programs.all() {
             for epoch in taken.calendar.live(now) {
                 let leaf = self
                     .log
                     .published_at(*taken.program.hash(), wire::Epoch(epoch));
-                proofs.extend(leaf.and_then(|at| Some(self.log.proof(at)?.0)));
+                proofs.extend(leaf.and_then(proof));
             }
         }
         proofs

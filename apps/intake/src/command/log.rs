@@ -19,15 +19,15 @@ enum LogAct {
     /// Check a copy of a log, leaf by leaf, without any network, and print what it says
     Verify {
         /// The folder with `checkpoint` and `tile`
-        folder: PathBuf,
+        copy: PathBuf,
         /// The key of the log: `name+hash+key`
         key: Verifier,
     },
 }
 
 pub(super) fn run(log: &Log) -> Result<u8, Failure> {
-    let LogAct::Verify { folder, key } = &log.act;
-    let leaves = log::verify(folder, key)?;
+    let LogAct::Verify { copy, key } = &log.act;
+    let leaves = log::verify(copy, key)?;
     for (index, leaf) in leaves.iter().enumerate() {
         let what = overview::said(&leaf.event, &[]);
         println!("{index}\t{}\t{what}", overview::moment(leaf.at));

@@ -36,8 +36,6 @@ use crate::{
     overview::Overview,
     pages,
     refusal::Refusal,
-    retire::Retired,
-    reveal::Tried,
 };
 
 /// Wrong tokens that are looked at in a minute; each costs a moment of the processor.
@@ -244,7 +242,7 @@ pub async fn state(State(serving): State<Arc<Serving>>, caller: Extension<Caller
 
 async fn looked(serving: &Arc<Serving>, caller: &Caller) -> Result<Overview, Counted> {
     caller.may(Scope::Read).map_err(counted(serving))?;
-    acting(serving, |intake| Overview::of(intake)).await
+    acting(serving, Overview::of).await
 }
 
 /// Closes a program, a version or both.
@@ -254,16 +252,14 @@ pub async fn close(
     caller: Extension<Caller>,
     body: Bytes,
 ) -> Answer {
-    caller.may(Scope::Close).map_err(counted(&serving))?;
-    let switch: Switch = read(&body).map_err(counted(&serving))?;
-    let by = caller.name.clone();
-    let done = acting(&serving, move |intake| {
+    carry_out(&serving, &caller, Scope::Close, move |intake, by| {
+        let switch: Switch = read(&body)?;
         let (program, version) = meant(intake, &switch)?;
-        let closed = intake.close(program, version, &switch.reason, &by);
+        let closed = intake.close(program, version, &switch.reason, by);
         closed.map_err(|error| Refusal::internal(&error))?;
         Ok(Acted { changed: true })
-    });
-    Ok(Json(done.await?).into_response())
+    })
+    .await
 }
 
 /// Opens what was closed.
@@ -273,16 +269,13 @@ pub async fn open(
     caller: Extension<Caller>,
     body: Bytes,
 ) -> Answer {
-    caller.may(Scope::Close).map_err(counted(&serving))?;
-    let switch: Switch = read(&body).map_err(counted(&serving))?;
-    let by = caller.name.clone();
-    let done = acting(&serving, move |intake| {
-        let (program, version) = meant(intake, &switch)?;
-        let opened = intake.reopen(program, version, &by);
+    carry_out(&serving, &caller, Scope::Close, move |intake, by| {
+        let (program, version) = meant(intake, &read(&body)?)?;
+        let opened = intake.reopen(program, version, by);
         let changed = opened.map_err(|error| Refusal::internal(&error))?;
         Ok(Acted { changed })
-    });
-    Ok(Json(done.await?).into_response())
+    })
+    .await
 }
 
 /// Sets the oldest version that may report.
@@ -292,41 +285,33 @@ pub async fn least(
     caller: Extension<Caller>,
     body: Bytes,
 ) -> Answer {
-    caller.may(Scope::Close).map_err(counted(&serving))?;
-    let least: Least = read(&body).map_err(counted(&serving))?;
-    let by = caller.name.clone();
-    let done = acting(&serving, move |intake| {
-        let set = intake.set_least(version_of(&least.version)?, &by);
+    carry_out(&serving, &caller, Scope::Close, move |intake, by| {
+        let least: Least = read(&body)?;
+        let set = intake.set_least(version_of(&least.version)?, by);
         set.map_err(|error| Refusal::internal(&error))?;
         Ok(Acted { changed: true })
-    });
-    Ok(Json(done.await?).into_response())
+    })
+    .await
 }
 
 /// Reveals what has enough reports.
 #[utoipa::path(post, path = "/admin/reveal", tag = "admin", responses((status = 200, description = "What came of it", content_type = "application/json")))]
 pub async fn reveal(State(serving): State<Arc<Serving>>, caller: Extension<Caller>) -> Answer {
-    caller.may(Scope::Run).map_err(counted(&serving))?;
-    let by = caller.name.clone();
-    let tried: Tried = acting(&serving, move |intake| {
+    carry_out(&serving, &caller, Scope::Run, |intake, by| {
         acted(intake, format!("revealed what has enough reports ({by})"))?;
         intake.reveal().map_err(|error| Refusal::internal(&error))
     })
-    .await?;
-    Ok(Json(tried).into_response())
+    .await
 }
 
 /// Does what is due.
 #[utoipa::path(post, path = "/admin/retire", tag = "admin", responses((status = 200, description = "What was done", content_type = "application/json")))]
 pub async fn retire(State(serving): State<Arc<Serving>>, caller: Extension<Caller>) -> Answer {
-    caller.may(Scope::Run).map_err(counted(&serving))?;
-    let by = caller.name.clone();
-    let retired: Retired = acting(&serving, move |intake| {
+    carry_out(&serving, &caller, Scope::Run, |intake, by| {
         acted(intake, format!("did what was due ({by})"))?;
         intake.retire().map_err(|error| Refusal::internal(&error))
     })
-    .await?;
-    Ok(Json(retired).into_response())
+    .await
 }
 
 /// Erases everything of a program.
@@ -336,20 +321,30 @@ pub async fn purge(
     caller: Extension<Caller>,
     body: Bytes,
 ) -> Answer {
-    caller.may(Scope::Purge).map_err(counted(&serving))?;
-    let asked: Purge = read(&body).map_err(counted(&serving))?;
-    let by = caller.name.clone();
-    let retired: Retired = acting(&serving, move |intake| {
+    carry_out(&serving, &caller, Scope::Purge, move |intake, by| {
+        let asked: Purge = read(&body)?;
         if asked.program != asked.again {
             let why = "the program is named twice, and not the same";
             return Err(Refusal::new(400, "again", why));
         }
         let program = remembered(intake, &asked.program)?;
-        let purged = intake.purge(&program, &by);
+        let purged = intake.purge(&program, by);
         purged.map_err(|error| Refusal::internal(&error))
     })
-    .await?;
-    Ok(Json(retired).into_response())
+    .await
+}
+
+/// Does something in the name of an administrator who may.
+async fn carry_out<T: Serialize + Send + 'static>(
+    serving: &Arc<Serving>,
+    caller: &Caller,
+    scope: Scope,
+    act: impl FnOnce(&Intake, &str) -> Result<T, Refusal> + Send + 'static,
+) -> Answer {
+    caller.may(scope).map_err(counted(serving))?;
+    let by = caller.name.clone();
+    let done = acting(serving, move |intake| act(intake, &by)).await?;
+    Ok(Json(done).into_response())
 }
 
 fn acted(intake: &Intake, act: String) -> Result<(), Refusal> {

@@ -11,7 +11,7 @@ use hyper_util::{
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream, UnixListener},
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
     sync::{Semaphore, watch},
     task::JoinSet,
     time::{Instant, timeout, timeout_at},
@@ -19,6 +19,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use super::beginning::Beginning;
 use crate::{
     config::{Limits, Tls},
     meters::Meters,
@@ -50,17 +51,45 @@ pub struct Door {
     pub tls: Option<TlsAcceptor>,
 }
 
+/// Where connections come from.
+pub trait Listen: Send {
+    /// One connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Waits for the next connection, and says who is at its other end.
+    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Peer)>> + Send;
+}
+
+impl Listen for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<(TcpStream, Peer)> {
+        let (stream, address) = self.accept().await?;
+        stream.set_nodelay(true)?;
+        Ok((stream, Peer(Some(address.ip()))))
+    }
+}
+
+impl Listen for UnixListener {
+    type Stream = UnixStream;
+
+    async fn next(&self) -> io::Result<(UnixStream, Peer)> {
+        let (stream, _) = self.accept().await?;
+        Ok((stream, Peer(None)))
+    }
+}
+
 /// Accepts connections until `stop` says so, then waits for what is under way.
-pub async fn accept(listener: TcpListener, door: Arc<Door>, mut stop: watch::Receiver<bool>) {
+pub async fn accept(listener: impl Listen, door: Arc<Door>, mut stop: watch::Receiver<bool>) {
     let room = Arc::new(Semaphore::new(door.limits.connections));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listener.next() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
             Some(_) = connections.join_next() => continue,
         };
-        let Ok((stream, address)) = accepted else {
+        let Ok((stream, peer)) = accepted else {
             // Out of descriptors, most likely: give those that end a moment.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
@@ -73,35 +102,10 @@ pub async fn accept(listener: TcpListener, door: Arc<Door>, mut stop: watch::Rec
         let stop = stop.clone();
         connections.spawn(async move {
             let _place = place;
-            let peer = Peer(Some(address.ip()));
-            drop(stream.set_nodelay(true));
             encrypted_or_plain(stream, peer, &door, stop).await;
         });
     }
     drop(listener);
-    drop(timeout(PATIENCE, ended(&mut connections)).await);
-    connections.abort_all();
-}
-
-/// Accepts administrators on the socket of this machine.
-pub async fn accept_here(listener: UnixListener, door: Arc<Door>, mut stop: watch::Receiver<bool>) {
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stop.wait_for(|stop| *stop) => break,
-            Some(_) = connections.join_next() => continue,
-        };
-        let Ok((stream, _)) = accepted else {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            continue;
-        };
-        let door = Arc::clone(&door);
-        let stop = stop.clone();
-        connections.spawn(async move {
-            talk(stream, Peer(None), &door, stop).await;
-        });
-    }
     drop(timeout(PATIENCE, ended(&mut connections)).await);
     connections.abort_all();
 }
@@ -111,18 +115,14 @@ async fn ended(connections: &mut JoinSet<()>) {
 }
 
 async fn encrypted_or_plain(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: Peer,
     door: &Door,
     stop: watch::Receiver<bool>,
 ) {
     let patience = Duration::from_secs(door.limits.head_seconds);
     let Some(tls) = &door.tls else {
-        // Whoever connects and says nothing holds no place for long.
-        if timeout(patience, stream.readable()).await.is_ok() {
-            talk(stream, peer, door, stop).await;
-        }
-        return;
+        return talk(stream, peer, door, stop).await;
     };
     match timeout(patience, tls.accept(stream)).await {
         Ok(Ok(stream)) => talk(stream, peer, door, stop).await,
@@ -163,6 +163,8 @@ async fn talk(
         .max_send_buf_size(64 << 10)
         .keep_alive_interval(Duration::from_secs(door.limits.head_seconds))
         .keep_alive_timeout(Duration::from_secs(door.limits.head_seconds));
+    let patience = Duration::from_secs(door.limits.head_seconds);
+    let stream = Beginning::of(stream, patience);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let end = Instant::now() + Duration::from_secs(door.limits.connection_seconds);

@@ -10,6 +10,7 @@
 //! Source: Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020.
 
 mod file;
+mod held;
 mod read;
 mod seal;
 mod writer;

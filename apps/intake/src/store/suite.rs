@@ -1,4 +1,8 @@
 //! What every engine of the store must keep to. An engine's own tests call [`check`].
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests: they say what they expect by failing"
+)]
 
 use std::sync::{Arc, mpsc};
 
@@ -18,12 +22,15 @@ pub trait Ground {
     fn lose_keys(&self);
 }
 
+/// One thing that must hold, on a ground of its own.
+type Case = fn(&dyn Ground);
+
 /// Runs every case, each on a ground of its own.
 ///
 /// # Panics
 /// When the engine does not keep to the contract, with the name of the case.
 pub fn check(ground: &dyn Fn() -> Box<dyn Ground>) {
-    let cases: [(&str, fn(&dyn Ground)); 12] = [
+    let cases: [(&str, Case); 12] = [
         ("what is answered is there again", what_is_stored_is_there),
         ("the same bytes count once", the_same_bytes_count_once),
         ("a token is good for one report", a_token_is_good_once),
@@ -128,7 +135,10 @@ fn what_is_stored_is_there(ground: &dyn Ground) {
         wc: sent.wc,
         opened: sent.sealed,
     };
-    assert_eq!(shares(&*store, TODAY, 5).unwrap(), [expected.clone()]);
+    assert_eq!(
+        shares(&*store, TODAY, 5).unwrap(),
+        std::slice::from_ref(&expected)
+    );
     drop(store);
     let store = ground.open();
     assert_eq!(shares(&*store, TODAY, 5).unwrap(), [expected]);

@@ -1,4 +1,4 @@
-//! The attacks of the threat model that concern the server, each by its number there.
+//! The attacks of the threat model on what arrives, each by its number there.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use wire::{
     randomness,
 };
 
-use crate::device::{Device, Ground, NOW, VERSION, code_of, get, post, raw, said, sighting};
+use crate::device::{Device, Ground, NOW, code_of, get, post, raw, said, sighting};
 
-const EPOCH: u32 = 2950;
+pub(crate) const EPOCH: u32 = 2950;
 
 /// Asks without the sealing, which has its own tests.
-fn inner(intake: &Arc<Intake>, method: Method, path: &str, body: &[u8]) -> Response {
+pub(crate) fn inner(intake: &Arc<Intake>, method: Method, path: &str, body: &[u8]) -> Response {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -32,7 +32,7 @@ fn inner(intake: &Arc<Intake>, method: Method, path: &str, body: &[u8]) -> Respo
     runtime.block_on(intake::inner::answer(intake, request))
 }
 
-fn report(intake: &Arc<Intake>, report: &Report) -> (u16, String) {
+pub(crate) fn report(intake: &Arc<Intake>, report: &Report) -> (u16, String) {
     said(&inner(
         intake,
         Method::Post,
@@ -272,70 +272,6 @@ fn attack_6_other_epochs_programs_and_keys_are_refused() {
 }
 
 #[test]
-fn attacks_7_and_8_poison_is_counted_and_never_shown() {
-    let ground = Ground::new();
-    let intake = ground.intake();
-    let today = intake.clock.today();
-    for number in 0..27 {
-        let sent = Device::new(number)
-            .report_of(&intake, EPOCH, "one.example")
-            .report;
-        let mut stored = arrival(&sent, today);
-        match number {
-            // Shares that lie elsewhere, the first of all among them.
-            0..3 => stored.sealed[..32].copy_from_slice(&[number as u8 + 1; 32]),
-            // Bodies that do not open.
-            3..5 => {
-                let last = stored.sealed.len() - 1;
-                stored.sealed[last] ^= 1;
-            }
-            _ => {}
-        }
-        if number < 3 {
-            stored.sealed[31] = 0;
-        }
-        assert_eq!(put_and_wait(&*intake.store, stored).unwrap(), Put::Stored);
-    }
-    let tried = intake.reveal().unwrap();
-    assert_eq!(
-        (tried.revealed, tried.bad_shares, tried.bad_bodies),
-        (1, 3, 2)
-    );
-    let finding = &intake.meta.findings(9).unwrap()[0];
-    assert_eq!((finding.text.as_str(), finding.number), ("one.example", 22));
-    // Tried again only when there is more.
-    assert_eq!(intake.reveal().unwrap().tags, 0);
-}
-
-#[test]
-fn attack_9_a_flood_of_tags_stays_below_the_threshold() {
-    let ground = Ground::new();
-    let intake = ground.intake();
-    let sent = Device::new(1)
-        .report_of(&intake, EPOCH, "one.example")
-        .report;
-    let (send, answers) = std::sync::mpsc::channel();
-    let many = 4000_u32;
-    for number in 0..many {
-        let mut junk = arrival(&sent, intake.clock.today());
-        // 19 reports for each tag: all but enough.
-        junk.tag[..4].copy_from_slice(&(number / 19).to_be_bytes());
-        for mark in [&mut junk.x, &mut junk.nonce, &mut junk.leaf] {
-            mark[..4].copy_from_slice(&number.to_be_bytes());
-        }
-        junk.wc[..4].copy_from_slice(&number.to_be_bytes());
-        let send = send.clone();
-        let done = Box::new(move |outcome| send.send(outcome).unwrap());
-        intake.store.put(junk, done);
-    }
-    assert!(answers.iter().take(many as usize).all(|it| it.is_ok()));
-    assert_eq!(intake.reveal().unwrap().tags, 0);
-    let peak = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = peak.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-    println!("{many} reports of {} tags: {peak}", many.div_ceil(19));
-}
-
-#[test]
 fn attack_11_everyone_gets_the_same_status_and_log() {
     let ground = Ground::new();
     let server = ground.serve();
@@ -418,112 +354,5 @@ fn attack_18_a_duplicate_is_written_to_the_disk_like_a_new_report() {
         said(&answer).0,
         403,
         "whoever has no token learns nothing by time"
-    );
-}
-
-#[test]
-fn attack_20_a_backup_without_the_vault_opens_nothing() {
-    let ground = Ground::new();
-    let intake = ground.intake();
-    for number in 0..20 {
-        let sent = Device::new(number).report_of(&intake, EPOCH, "one.example");
-        report(&intake, &sent.report);
-    }
-    drop(intake);
-    std::fs::remove_file(ground.folder.path().join("server/vault")).unwrap();
-    // The log's key was in the vault too: a new log must be begun by hand.
-    let opened = Intake::open(ground.config(), ground.clock.clone());
-    assert!(opened.is_err());
-    std::fs::remove_dir_all(ground.folder.path().join("server/log")).unwrap();
-    let intake = ground.intake();
-    let refused = intake.reveal();
-    assert!(refused.unwrap_err().to_string().contains("key"));
-    assert!(intake.meta.findings(9).unwrap().is_empty());
-}
-
-#[test]
-fn attack_21_a_closed_version_is_refused_and_nothing_is_stored() {
-    let ground = Ground::new();
-    let intake = ground.intake();
-    let program = *sighting(&intake).program.hash();
-    let sent = Device::new(1)
-        .report_of(&intake, EPOCH, "one.example")
-        .report;
-    for (program, version) in [
-        (Some(program), Some(VERSION)),
-        (None, Some(VERSION)),
-        (Some(program), None),
-        (None, None),
-    ] {
-        intake.close(program, version, "a test", "test").unwrap();
-        assert_eq!(report(&intake, &sent), (410, "version-closed".to_owned()));
-        assert!(intake.store.partitions().unwrap().is_empty());
-        assert!(intake.reopen(program, version, "test").unwrap());
-    }
-    intake.set_least("0.2".parse().unwrap(), "test").unwrap();
-    assert_eq!(report(&intake, &sent), (410, "version-closed".to_owned()));
-    intake.set_least("0.1".parse().unwrap(), "test").unwrap();
-    assert_eq!(report(&intake, &sent), (200, "stored".to_owned()));
-    let acts = intake.log.newest(usize::MAX).into_iter();
-    let acts = acts.filter(|(_, leaf)| matches!(leaf.event, wire::log::Event::AdminActed { .. }));
-    assert_eq!(acts.count(), 10, "each act is a leaf");
-}
-
-#[test]
-fn a_purged_program_is_in_no_file() {
-    let ground = Ground::new();
-    let intake = ground.intake();
-    let mut tag = [0; 32];
-    for number in 0..20 {
-        let sent = Device::new(number).report_of(&intake, EPOCH, "purge-canary.example");
-        tag = *sent.report.tag().as_bytes();
-        report(&intake, &sent.report);
-    }
-    assert_eq!(intake.reveal().unwrap().revealed, 1);
-    let keys: Vec<_> = intake
-        .vault
-        .names()
-        .iter()
-        .filter(|name| name.starts_with("partition/") || name.starts_with("epoch/"))
-        .filter_map(|name| Some((name.clone(), intake.vault.get(name)?)))
-        .collect();
-    let id = sighting(&intake).program.id().to_owned();
-    let remembered = intake.meta.remembered().unwrap();
-    let program = remembered.iter().find(|it| it.id == id).unwrap();
-    let prefix = format!("/{:04x}/", program.number);
-    let purged = intake.purge(program, "test").unwrap();
-    assert_eq!(
-        (purged.erased, purged.counts, purged.keys_destroyed),
-        (1, 1, 1)
-    );
-    let mut looked = 0;
-    let mut files = vec![ground.folder.path().to_owned()];
-    while let Some(path) = files.pop() {
-        if path.is_dir() {
-            files.extend(
-                std::fs::read_dir(&path)
-                    .unwrap()
-                    .map(|it| it.unwrap().path()),
-            );
-            continue;
-        }
-        looked += 1;
-        let bytes = std::fs::read(&path).unwrap();
-        let holds = |what: &[u8]| bytes.windows(what.len()).any(|it| it == what);
-        assert!(!holds(b"purge-canary"), "{}", path.display());
-        assert!(!holds(&tag), "{}", path.display());
-        for (name, key) in keys.iter().filter(|(name, _)| name.contains(&prefix)) {
-            assert!(!holds(key.bytes()), "{name} in {}", path.display());
-        }
-    }
-    assert!(looked > 5);
-    let sent = Device::new(1)
-        .report_of(&Ground::new().intake(), EPOCH, "x.example")
-        .report;
-    assert_eq!(report(&intake, &sent), (410, "version-closed".to_owned()));
-    intake.retire().unwrap();
-    assert!(
-        intake.epoch_key(sighting(&intake), EPOCH).is_none(),
-        "no key is made anew"
     );
 }

@@ -357,3 +357,27 @@ pub(crate) fn said(response: &Response) -> (u16, String) {
 pub(crate) fn leaf_of(sent: &Sent) -> Hash {
     sent.report.leaf()
 }
+
+/// Every file below a folder, with its bytes.
+pub(crate) fn every_file(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut left = vec![folder.to_owned()];
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(
+                std::fs::read_dir(&path)
+                    .unwrap()
+                    .map(|it| it.unwrap().path()),
+            );
+        } else if path.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            found.push((path, bytes));
+        }
+    }
+    found
+}
+
+/// Whether some bytes stand in others.
+pub(crate) fn holds(bytes: &[u8], what: &[u8]) -> bool {
+    bytes.windows(what.len()).any(|it| it == what)
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use intake::{inner::arrival, store::put_and_wait};
 use wire::log::Event;
 
-use crate::device::{Device, Ground, NOW, sighting};
+use crate::device::{Device, Ground, NOW, every_file, holds, sighting};
 
 const DAY: u64 = 86_400;
 
@@ -56,18 +56,8 @@ fn day_91_is_gone() {
 }
 
 fn nothing_of_it_is_in_the_files(ground: &Ground, text: &str) {
-    let mut files = vec![ground.folder.path().to_owned()];
-    while let Some(path) = files.pop() {
-        if path.is_dir() {
-            files.extend(
-                std::fs::read_dir(&path)
-                    .unwrap()
-                    .map(|it| it.unwrap().path()),
-            );
-            continue;
-        }
-        let bytes = std::fs::read(&path).unwrap();
-        let found = bytes.windows(text.len()).any(|it| it == text.as_bytes());
+    for (path, bytes) in every_file(ground.folder.path()) {
+        let found = holds(&bytes, text.as_bytes());
         assert!(!found, "`{text}` is still in {}", path.display());
     }
 }

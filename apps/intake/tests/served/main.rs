@@ -4,7 +4,10 @@
 mod administrators;
 mod attacks;
 mod device;
+mod encrypted;
 mod honest;
 mod life;
+mod poison;
 mod process;
+mod program;
 mod slow;

@@ -1,1 +1,410 @@
+//! The program itself under load: killed, stopped, on a full disk.
 
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use intake::{clock::Clock, config::Config, intake::Intake};
+use tempfile::TempDir;
+use wire::ohttp::Method;
+
+use crate::device::{Device, Sent, ask, declaration, get, parsed, said, sighting};
+
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_candor-intake");
+
+/// A folder, and its settings as the program is given them.
+pub(crate) struct Place {
+    pub(crate) folder: TempDir,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("server")
+    }
+
+    pub(crate) fn settings(&self, data: &Path) -> PathBuf {
+        let path = self.folder.path().join("intake.toml");
+        let text = format!(
+            "folder = {:?}\nlisten = \"127.0.0.1:0\"\nroles = [\"receive\", \"randomness\", \"issuer\"]\n\
+             declarations = [{:?}]\nlog_name = \"intake.example.org/log\"\n\
+             [issuer]\nmatures_hours = 0\n[limits]\nfree_disk_mib = 1\n",
+            data,
+            declaration()
+        );
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Opens the folder in this process: only while no server has it.
+    pub(crate) fn intake(&self) -> Intake {
+        let mut config = Config {
+            folder: self.data(),
+            declarations: vec![declaration()],
+            log_name: "intake.example.org/log".to_owned(),
+            ..Config::default()
+        };
+        config.roles.push(intake::config::Role::Randomness);
+        let intake = Intake::open(config, Clock::System).unwrap();
+        intake.retire().unwrap();
+        intake
+    }
+}
+
+/// The program, serving, until it is dropped.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) address: SocketAddr,
+    took_ms: f64,
+}
+
+impl Running {
+    pub(crate) fn start(settings: &Path) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(["serve", "--config"])
+            .arg(settings)
+            .env_clear()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+            let mut why = String::new();
+            child
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut why)
+                .unwrap();
+            panic!("it did not start: {why}")
+        });
+        Self {
+            child,
+            address: said["ready"].as_str().unwrap().parse().unwrap(),
+            took_ms: said["took_ms"].as_f64().unwrap(),
+        }
+    }
+
+    pub(crate) fn keys(&self) -> Vec<u8> {
+        get(self.address, "/v1/ohttp-keys").body
+    }
+
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub(crate) fn terminate(mut self) -> (Output, Duration) {
+        let began = Instant::now();
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        let status = self.child.wait().unwrap();
+        let took = began.elapsed();
+        let mut stderr = Vec::new();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_end(&mut stderr)
+            .unwrap();
+        let output = Output {
+            status,
+            stdout: Vec::new(),
+            stderr,
+        };
+        (output, took)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Reports made beforehand, so that the load is the server's alone.
+pub(crate) fn prepared(place: &Place, many: u64) -> Vec<Sent> {
+    let intake = place.intake();
+    let epoch = sighting(&intake).calendar.epoch_of(intake.clock.now());
+    (0..many)
+        .map(|number| Device::new(number).report_of(&intake, epoch, "load.example"))
+        .collect()
+}
+
+/// Sends until the server is gone. Returns which were acknowledged.
+fn send_until_gone(address: SocketAddr, keys: &[u8], sent: &[Sent]) -> Vec<usize> {
+    let mut acknowledged = Vec::new();
+    for (number, it) in sent.iter().enumerate() {
+        let request = wire::ohttp::Request {
+            method: Method::Post,
+            path: "/v1/report".to_owned(),
+            body: it.report.to_bytes(),
+        };
+        let (sealed, waiting) = wire::ohttp::seal(keys, &request).unwrap();
+        let head = "POST /v1/gateway HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: message/ohttp-req\r\ncontent-length: 512\r\n\r\n";
+        let Ok(mut stream) = TcpStream::connect(address) else {
+            break;
+        };
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
+        let mut answer = Vec::new();
+        drop(stream.write_all(&[head.as_bytes(), &sealed].concat()));
+        drop(stream.read_to_end(&mut answer));
+        let answer = parsed(&answer);
+        if answer.status == 200 && waiting.open(&answer.body).is_ok_and(|it| it.status == 200) {
+            acknowledged.push(number);
+        }
+    }
+    acknowledged
+}
+
+fn each_once(place: &Place, sent: &[Sent], acknowledged: &[usize]) {
+    let intake = place.intake();
+    let mut there = std::collections::BTreeMap::new();
+    let partitions = intake.store.partitions().unwrap();
+    let epochs: std::collections::BTreeSet<(u16, u32)> =
+        partitions.iter().map(|it| (it.program, it.epoch)).collect();
+    for (program, epoch) in epochs {
+        let mut tags = Vec::new();
+        let mut tell = |tag, _| tags.push(tag);
+        intake.store.tags(program, epoch, 1, &mut tell).unwrap();
+        for tag in tags {
+            let mut tell = |row: intake::store::Row| {
+                *there.entry(row.nonce).or_insert(0) += 1;
+            };
+            intake
+                .store
+                .shares(program, epoch, &tag, &mut tell)
+                .unwrap();
+        }
+    }
+    assert!(there.values().all(|number| *number == 1), "each once");
+    for number in acknowledged {
+        let nonce = sent[*number].report.nonce().as_bytes();
+        assert!(
+            there.contains_key(nonce),
+            "report {number} was acknowledged and is gone"
+        );
+    }
+}
+
+#[test]
+fn attack_15_what_was_acknowledged_survives_kill_9_under_load() {
+    // All 200 with CANDOR_KILLS=200; a few in every run.
+    let kills = std::env::var("CANDOR_KILLS")
+        .ok()
+        .and_then(|it| it.parse().ok());
+    let kills: u64 = kills.unwrap_or(6);
+    let place = Place::new();
+    let sent = prepared(&place, 40);
+    let settings = place.settings(&place.data());
+    let mut all = std::collections::BTreeSet::new();
+    for kill in 0..kills {
+        let server = Running::start(&settings);
+        let (address, keys) = (server.address, server.keys());
+        let loads: Vec<_> = (0..4)
+            .map(|part: usize| {
+                let (keys, sent) = (keys.clone(), sent[part * 10..part * 10 + 10].to_vec());
+                std::thread::spawn(move || {
+                    let acknowledged = send_until_gone(address, &keys, &sent);
+                    acknowledged
+                        .into_iter()
+                        .map(|it| it + part * 10)
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        // Another moment each time: the counter of stored reports says when.
+        let enough = kill * 7 % 38 + 1;
+        let stored = || {
+            let metrics = get(address, "/metrics").text();
+            let count = |name: &str| -> u64 {
+                let line = metrics.lines().find_map(|it| it.strip_prefix(name));
+                line.and_then(|it| it.trim().parse().ok()).unwrap_or(0)
+            };
+            count("candor_intake_reports_stored_total ")
+                + count("candor_intake_reports_duplicate_total ")
+        };
+        let began = Instant::now();
+        while stored() < enough && began.elapsed() < Duration::from_secs(20) {}
+        server.kill();
+        for load in loads {
+            all.extend(load.join().unwrap());
+        }
+        let acknowledged: Vec<usize> = all.iter().copied().collect();
+        each_once(&place, &sent, &acknowledged);
+    }
+    println!(
+        "{kills} kills, {} of {} reports acknowledged, each present once",
+        all.len(),
+        sent.len()
+    );
+}
+
+#[test]
+fn a_stop_under_load_takes_five_seconds_at_most_and_loses_nothing() {
+    let place = Place::new();
+    let sent = prepared(&place, 30);
+    let server = Running::start(&place.settings(&place.data()));
+    let (address, keys) = (server.address, server.keys());
+    println!(
+        "ready {:.0} ms after the start, from a folder with keys",
+        server.took_ms
+    );
+    let load = {
+        let sent = sent.clone();
+        std::thread::spawn(move || send_until_gone(address, &keys, &sent))
+    };
+    while !get(address, "/metrics")
+        .text()
+        .contains("reports_stored_total 1")
+    {}
+    // A connection that has only begun does not hold it up.
+    let mut begun = TcpStream::connect(address).unwrap();
+    begun
+        .write_all(b"POST /v1/gateway HTTP/1.1\r\nhost: x\r\ncontent-length: 512\r\n\r\n")
+        .unwrap();
+    let (output, took) = server.terminate();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(took <= Duration::from_secs(5), "{took:?}");
+    let acknowledged = load.join().unwrap();
+    println!(
+        "stopped after {took:?}, {} acknowledged",
+        acknowledged.len()
+    );
+    each_once(&place, &sent, &acknowledged);
+}
+
+#[test]
+fn it_is_ready_soon_from_an_empty_folder() {
+    let place = Place::new();
+    let server = Running::start(&place.settings(&place.data()));
+    println!(
+        "ready {:.0} ms after the start, from an empty folder (this build)",
+        server.took_ms
+    );
+    assert_eq!(get(server.address, "/readyz").status, 200);
+}
+
+#[test]
+fn a_full_disk_is_said_and_nothing_is_acknowledged_that_is_not_there() {
+    let place = Place::new();
+    let small = place.folder.path().join("small");
+    std::fs::create_dir(&small).unwrap();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs"])
+        .arg(&small)
+        .output()
+        .is_ok_and(|it| it.status.success());
+    if !mounted {
+        assert!(
+            std::env::var_os("CANDOR_REQUIRE_PEERS").is_none(),
+            "a small disk is needed"
+        );
+        println!("not run: a small disk cannot be mounted here");
+        return;
+    }
+    let outcome = std::panic::catch_unwind(|| full_disk(&place, &small));
+    let unmounted = Command::new("umount")
+        .args(["-l"])
+        .arg(&small)
+        .status()
+        .unwrap();
+    assert!(unmounted.success());
+    outcome.unwrap();
+}
+
+fn full_disk(place: &Place, small: &Path) {
+    let data = small.join("server");
+    let settings = place.settings(&data);
+    // The watermark is off, so that the disk itself says when it is full.
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(
+        &settings,
+        text.replace("free_disk_mib = 1", "free_disk_mib = 0"),
+    )
+    .unwrap();
+    let config = || Config {
+        folder: data.clone(),
+        declarations: vec![declaration()],
+        roles: vec![
+            intake::config::Role::Receive,
+            intake::config::Role::Randomness,
+        ],
+        log_name: "intake.example.org/log".to_owned(),
+        ..Config::default()
+    };
+    let sent: Vec<Sent> = {
+        let intake = Intake::open(config(), Clock::System).unwrap();
+        intake.retire().unwrap();
+        let epoch = sighting(&intake).calendar.epoch_of(intake.clock.now());
+        (0..60)
+            .map(|number| Device::new(number).report_of(&intake, epoch, "full.example"))
+            .collect()
+    };
+    let server = Running::start(&settings);
+    let keys = server.keys();
+    let mut acknowledged = 0;
+    let mut refused = None;
+    for (number, it) in sent.iter().enumerate() {
+        if number == 5 {
+            fill(small);
+        }
+        let answer = ask(
+            server.address,
+            "/v1/gateway",
+            &keys,
+            Method::Post,
+            "/v1/report",
+            &it.report.to_bytes(),
+        );
+        match answer.status {
+            200 => acknowledged += 1,
+            _ => {
+                refused = Some(said(&answer));
+                break;
+            }
+        }
+    }
+    let (status, code) = refused.unwrap();
+    assert!(
+        [(507, "disk-full"), (503, "stopping")].contains(&(status, code.as_str())),
+        "{status} {code}"
+    );
+    server.kill();
+    std::fs::remove_file(small.join("ballast")).unwrap();
+    let intake = Intake::open(config(), Clock::System).unwrap();
+    let partitions = intake.store.partitions().unwrap();
+    let rows: u64 = partitions
+        .iter()
+        .map(|it| intake.store.tally(*it).unwrap().rows)
+        .sum();
+    assert_eq!(
+        rows, acknowledged,
+        "what was acknowledged is there, and nothing else"
+    );
+    println!("{acknowledged} acknowledged, then {status} {code}");
+}
+
+fn fill(small: &Path) {
+    let mut ballast = std::fs::File::create(small.join("ballast")).unwrap();
+    while ballast.write_all(&[0; 4096]).is_ok() {}
+}

@@ -7,10 +7,12 @@ use std::{
     sync::{Arc, atomic::Ordering, mpsc::Receiver},
 };
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{ErrorCode, params};
 
 use super::{
-    Options, Shared, file, read,
+    Options, Shared, file,
+    held::{ANSWERED, Failed, Held},
+    read,
     seal::{Cipher, key_name, key_to_write},
 };
 use crate::{
@@ -20,9 +22,6 @@ use crate::{
 
 /// As many jobs as go into one commit at most: each waits for the whole.
 const BATCH: usize = 256;
-
-/// Counts an answer in the partition.
-const ANSWERED: &str = "UPDATE state SET value = value + 1 WHERE name = 'answered'";
 
 /// What the thread is asked for.
 pub(super) enum Job {
@@ -53,12 +52,6 @@ fn answer<T: Send + 'static>(done: Done<T>, outcome: Result<T, StoreError>) -> A
 /// What one job came to, within a failure that ends the whole batch.
 type Outcome<T> = Result<Result<T, StoreError>, Failed>;
 
-/// SQLite failed at a file.
-struct Failed {
-    path: PathBuf,
-    source: rusqlite::Error,
-}
-
 pub(super) struct Writer {
     folder: PathBuf,
     vault: Arc<Vault>,
@@ -66,21 +59,8 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     /// Every partition of each epoch that was touched since the start: whether a token was spent is
     /// asked of all its days.
-    open: BTreeMap<Partition, Open>,
+    open: BTreeMap<Partition, Held>,
     loaded: Vec<(u16, u32)>,
-}
-
-/// One partition held open.
-struct Open {
-    path: PathBuf,
-    connection: Connection,
-    cipher: Option<Cipher>,
-    sealed: bool,
-    tally: Tally,
-    /// Whether a transaction is open on it.
-    begun: bool,
-    /// Whether that transaction changed anything.
-    wrote: bool,
 }
 
 impl Writer {
@@ -362,19 +342,19 @@ impl Writer {
         Ok(Ok(()))
     }
 
-    fn epoch(&mut self, like: Partition) -> impl Iterator<Item = &mut Open> {
+    fn epoch(&mut self, like: Partition) -> impl Iterator<Item = &mut Held> {
         let day = |day| Partition { day, ..like };
         let range = (Bound::Included(day(0)), Bound::Included(day(u32::MAX)));
         self.open.range_mut(range).map(|(_, open)| open)
     }
 
     /// Returns a partition, made if it is missing; with its cipher if something will be put there.
-    fn partition(&mut self, partition: Partition, with_key: bool) -> Outcome<&mut Open> {
+    fn partition(&mut self, partition: Partition, with_key: bool) -> Outcome<&mut Held> {
         if !self.open.contains_key(&partition) {
             match file::open(&self.folder, partition, &self.options) {
                 Ok(connection) => {
                     let path = file::path_of(&self.folder, partition);
-                    self.open.insert(partition, Open::of(path, connection)?);
+                    self.open.insert(partition, Held::of(path, connection)?);
                 }
                 Err(StoreError::Sqlite { path, source, .. }) => {
                     return Err(Failed { path, source });
@@ -400,124 +380,4 @@ impl Writer {
 
 fn refusal(job: Job) -> Answer {
     Box::new(move |failed| job.refuse(failed.unwrap_or(StoreError::Closed)))
-}
-
-impl Open {
-    fn of(path: PathBuf, connection: Connection) -> Result<Self, Failed> {
-        let state = |name: &str| {
-            let sql = "SELECT value FROM state WHERE name = ?1";
-            connection.query_row(sql, [name], |row| row.get::<_, i64>(0))
-        };
-        let read = || -> rusqlite::Result<(Tally, bool)> {
-            let tally = Tally {
-                rows: state("rows")?.unsigned_abs(),
-                withdrawn: state("withdrawn")?.unsigned_abs(),
-            };
-            Ok((tally, state("sealed")? != 0))
-        };
-        match read() {
-            Ok((tally, sealed)) => Ok(Self {
-                path,
-                connection,
-                cipher: None,
-                sealed,
-                tally,
-                begun: false,
-                wrote: false,
-            }),
-            Err(source) => Err(Failed { path, source }),
-        }
-    }
-
-    /// Says what is known of a report already, if anything is.
-    fn known(&mut self, arrival: &Arrival) -> Result<Option<Put>, Failed> {
-        if self.has("SELECT 1 FROM tomb WHERE wc = ?1", &arrival.wc)? {
-            return Ok(Some(Put::Withdrawn));
-        }
-        if self.has("SELECT 1 FROM spent WHERE nonce = ?1", &arrival.nonce)? {
-            return Ok(Some(Put::TokenSpent));
-        }
-        self.begin()?;
-        let leaf = self
-            .connection
-            .prepare_cached("SELECT leaf FROM r WHERE nonce = ?1")
-            .and_then(|mut asked| {
-                let leaf = asked.query_row([arrival.nonce], |row| row.get::<_, Vec<u8>>(0));
-                leaf.optional()
-            });
-        Ok(self.at(leaf)?.map(|leaf| {
-            if leaf == arrival.leaf {
-                Put::Duplicate
-            } else {
-                Put::TokenSpent
-            }
-        }))
-    }
-
-    /// Erases the reports with this commitment, keeps their tokens spent, and returns their leaves.
-    fn forget(&mut self, wc: &[u8; 16]) -> Result<Vec<Vec<u8>>, Failed> {
-        self.begin()?;
-        let leaves = self
-            .connection
-            .prepare_cached("SELECT leaf FROM r WHERE wc = ?1")
-            .and_then(|mut asked| asked.query_map([wc], |row| row.get(0))?.collect());
-        let leaves: Vec<Vec<u8>> = self.at(leaves)?;
-        if leaves.is_empty() {
-            return Ok(leaves);
-        }
-        let spend = "INSERT OR IGNORE INTO spent SELECT nonce FROM r WHERE wc = ?1";
-        self.change(spend, params![wc])?;
-        let gone = self.change("DELETE FROM r WHERE wc = ?1", params![wc])?;
-        self.tally.rows = self.tally.rows.saturating_sub(gone as u64);
-        Ok(leaves)
-    }
-
-    fn has(&mut self, sql: &str, key: &[u8]) -> Result<bool, Failed> {
-        self.begin()?;
-        let asked = self
-            .connection
-            .prepare_cached(sql)
-            .and_then(|mut asked| asked.exists([key]));
-        self.at(asked)
-    }
-
-    fn change(&mut self, sql: &str, values: impl rusqlite::Params) -> Result<usize, Failed> {
-        self.begin()?;
-        self.wrote = true;
-        let changed = self
-            .connection
-            .prepare_cached(sql)
-            .and_then(|mut change| change.execute(values));
-        self.at(changed)
-    }
-
-    fn keep_tally(&mut self) -> Result<(), Failed> {
-        let Tally { rows, withdrawn } = self.tally;
-        for (name, value) in [("rows", rows), ("withdrawn", withdrawn)] {
-            let value = i64::try_from(value).unwrap_or(i64::MAX);
-            let sql = "UPDATE state SET value = ?2 WHERE name = ?1";
-            self.change(sql, params![name, value])?;
-        }
-        Ok(())
-    }
-
-    /// One transaction for a batch, begun by whatever asks first.
-    fn begin(&mut self) -> Result<(), Failed> {
-        if !self.begun {
-            self.run("BEGIN")?;
-            self.begun = true;
-        }
-        Ok(())
-    }
-
-    fn run(&self, sql: &str) -> Result<(), Failed> {
-        self.at(self.connection.execute_batch(sql))
-    }
-
-    fn at<T>(&self, outcome: rusqlite::Result<T>) -> Result<T, Failed> {
-        outcome.map_err(|source| Failed {
-            path: self.path.clone(),
-            source,
-        })
-    }
 }
