@@ -204,7 +204,7 @@ fn an_operator_that_lies_gets_nothing() {
     for (habit, words) in [
         (Habit::StatusOfAnother, "not signed as it must be"),
         (Habit::OldStatus, "holds from"),
-        (Habit::OtherGatewayKey, "does not name the key"),
+        (Habit::OtherGatewayKey, "does not name the gateway's key"),
         (Habit::KeyNotInLog, "not in the log"),
         (Habit::OtherRandomnessKey, "cannot be believed"),
         (Habit::OtherIssuerKey, "did not use the key it published"),

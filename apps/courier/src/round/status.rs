@@ -50,11 +50,9 @@ impl<'a> Round<'a> {
         let note = self.fetch(servers, "/v1/status")?;
         let now = self.now();
         let status = Status::open(&note, &signer, now.0).map_err(not_believed)?;
-        if !status.gateway.contains(&servers.intake.keys_hash()) {
-            return Err(Refused::NotBelieved(
-                "it does not name the key that this machine was given for the gateway".to_owned(),
-            ));
-        }
+        status
+            .vouches_for_gateway(&servers.intake.keys_hash(), &log)
+            .map_err(not_believed)?;
         let kept = self.outbox.kept(LAST).map_err(broken)?;
         let last = kept.and_then(|it| String::from_utf8(it).ok());
         let last =

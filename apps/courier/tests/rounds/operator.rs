@@ -263,7 +263,7 @@ impl Server {
         EpochKey::of(&self.keys.seed, self.keys.program.hash(), epoch)
     }
 
-    /// The leaves: one filler, the keys of this epoch, and one more for each hour that passed.
+    /// The leaves: one filler, the keys of this epoch, the gateway's, and one more for each hour that passed.
     fn leaves(&self, habit: Habit) -> Vec<Vec<u8>> {
         let now = *self.now.lock().unwrap();
         let epoch = self.keys.program.epoch_of(now);
@@ -286,7 +286,10 @@ impl Server {
             Habit::LogShrinks => 0,
             _ => (now - begins) / 3600,
         };
-        let mut events = vec![filler(first), published];
+        let gateway = Event::GatewayKeyPublished {
+            keys: self.keys.gateway.hash(),
+        };
+        let mut events = vec![filler(first), published, gateway];
         events.extend((0..hours).map(|hour| filler(&format!("hour {hour}"))));
         events
             .into_iter()
@@ -316,11 +319,13 @@ impl Server {
             };
             leaf = String::from_utf8(Leaf { at: begins, event }.to_bytes().unwrap()).unwrap();
         }
-        let entry = EntryProof {
-            index: 1,
+        let entry = |index: u64, leaf: String| EntryProof {
+            index,
             leaf,
-            path: log::inclusion_proof(hashes(), 1, size).unwrap(),
+            path: log::inclusion_proof(hashes(), index, size).unwrap(),
         };
+        let gateway = String::from_utf8(leaves[2].clone()).unwrap();
+        let epochs = vec![entry(1, leaf), entry(2, gateway)];
         let mut disabled = Vec::new();
         if habit == Habit::VersionClosed {
             disabled.push(Disabled {
@@ -340,7 +345,7 @@ impl Server {
             programs: vec![*self.keys.program.hash()],
             disabled,
             gateway: vec![self.keys.gateway.hash()],
-            epochs: vec![entry],
+            epochs,
             checkpoint: checkpoint.sign(&self.keys.log).unwrap(),
         };
         let other = Signer::new(STATUS, &[22; 32]).unwrap();
