@@ -5,6 +5,8 @@ mod cleaning;
 #[cfg(feature = "consent")]
 mod consent;
 mod hours;
+#[cfg(feature = "history")]
+mod lists;
 #[cfg(feature = "similar")]
 mod similar;
 
@@ -19,6 +21,8 @@ pub(crate) use cleaning::{Also, Away, Cleaning, Day, Schedule};
 #[cfg(feature = "consent")]
 pub(crate) use consent::{Consent, ConsentAct, OutboxAct, OutboxAsked};
 use hours::hours;
+#[cfg(feature = "history")]
+pub(crate) use lists::{AskedOfLists, ThreatLists};
 
 /// Device care that shows its hand: it looks, it explains, and it sends nothing you did not agree to
 ///
@@ -54,6 +58,9 @@ pub(crate) enum Command {
     #[cfg(feature = "history")]
     /// Check the last hours of every browser against threat lists, on this machine
     History(History),
+    #[cfg(feature = "history")]
+    /// Show the threat lists, compile them here, allow a host, or say why one is listed
+    Lists(ThreatLists),
     #[cfg(feature = "battery")]
     /// Show what the battery is and what it has left
     Battery(Battery),
@@ -93,7 +100,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "consent", "outbox", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "lists", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "consent", "outbox", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }

@@ -20,6 +20,8 @@ mod fdupes;
 mod history;
 #[cfg(feature = "acts")]
 mod journal;
+#[cfg(feature = "history")]
+mod lists;
 mod notice;
 #[cfg(feature = "consent")]
 mod outbox;
@@ -124,6 +126,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             session.history(asked.since)?;
             session.end(&asked.shared)
         }
+        #[cfg(feature = "history")]
+        Command::Lists(asked) => lists::run(&asked),
         #[cfg(feature = "battery")]
         Command::Battery(asked) => {
             let mut session = Session::begin("battery", &asked.shared)?;

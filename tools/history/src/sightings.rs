@@ -93,7 +93,7 @@ fn sighting(
     suffixes: &Suffixes,
 ) -> Option<Sighting> {
     let tier = match verdict.level {
-        Level::None | Level::Grey => return None,
+        Level::None | Level::Grey | Level::Blue => return None,
         _ if verdict.listed.is_empty() => "browser",
         Level::Amber => "amber",
         Level::Red => "red",
@@ -125,12 +125,12 @@ fn normal(address: &str, with_path: bool, suffixes: &Suffixes) -> Option<String>
     if address.is_ip {
         return Some(address.host);
     }
-    if suffixes.is_suffix(&address.host) {
+    let owned = suffixes.owned(&address.host);
+    // Below a suffix everybody has names, and a site that everybody visits is not what did harm.
+    if suffixes.owner(&address.host).is_suffix || suffixes.is_popular(owned) {
         return None;
     }
-    let labels: Vec<&str> = address.host.split('.').collect();
-    let owned = suffixes.owned_labels(&address.host).min(labels.len());
-    Some(labels[labels.len() - owned..].join("."))
+    Some(owned.to_owned())
 }
 
 /// Names that only a private network resolves, by their end.
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     fn suffixes() -> Suffixes {
-        Suffixes::new(["co.uk", "github.io"], [])
+        Suffixes::of_text("co.uk\n+github.io\n=www.example.com\n")
     }
 
     #[test]

@@ -29,7 +29,9 @@ fn write(root: &Path, name: &str, sql: &str) {
 fn looked(root: &Path) -> (Outcome, Value) {
     let machine = machine(root);
     let found = discover(&machine);
-    let outcome = fixture::whole(|lists| look(&machine, &found, &Options::default(), lists));
+    let shelf = Shelf::open(&crate::Sources::default());
+    let outcome =
+        fixture::whole(|lists| look(&machine, &found, &shelf, &Options::default(), lists));
     let data = fixture::data(&outcome);
     (outcome, data)
 }
