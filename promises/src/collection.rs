@@ -73,17 +73,12 @@ impl Operator {
         let keys = intake_says(here, &["--folder", "intake", "keys"]);
         let keys: Value = serde_json::from_str(&keys).expect("keys are told as JSON");
         let gateway = format!("http://127.0.0.1:{port}");
-        let relay = format!("http://127.0.0.1:{}", operator.recorder.port());
         let text = |name: &str| keys[name].as_str().expect("every key is told").to_owned();
-        let file = format!(
-            "schema = \"candor-operator/1\"\nstorage_location = \"DE\"\ngateway = \"{gateway}\"\n\
-             issuer = \"{gateway}\"\n\n[controller]\nname = \"Example e.V.\"\naddress = \"Musterweg 1, Berlin\"\n\
-             contact = \"privacy@example.org\"\nurl = \"https://example.org/privacy\"\njurisdiction = \"EU\"\n\n\
-             [relay]\nrun_by = \"Relay Ltd\"\nto_gateway = \"{relay}/relay/intake\"\n\
-             to_randomness = \"{relay}/relay/intake\"\n\n[randomness]\nrun_by = \"Example e.V.\"\n\
-             address = \"{gateway}\"\n\n[keys]\nlog = \"{}\"\nstatus = \"{}\"\n",
-            text("log"),
-            text("status"),
+        let file = operator_file(
+            port,
+            operator.recorder.port(),
+            &text("log"),
+            Some(&text("status")),
         );
         fs::write(here.join("operator.toml"), file).expect("the folder is ours");
         let history = workspace().join("tools/history/declaration.toml");
@@ -351,6 +346,29 @@ impl Device {
             .stdin(Stdio::null());
         command
     }
+}
+
+/// Returns an operator's file: a server and a relay on two ports of this machine. `log` is the verifier key of
+/// its log, `status` the key of its status; without one, keys stand there that nothing is signed with.
+#[must_use]
+pub fn operator_file(port: u16, relay: u16, log: &str, status: Option<&str>) -> String {
+    let gateway = format!("http://127.0.0.1:{port}");
+    let relay = format!("http://127.0.0.1:{relay}/relay/intake");
+    let (log, status) = match status {
+        Some(status) => (log.to_owned(), status.to_owned()),
+        None => (
+            format!("{log}+0123abcd+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAh"),
+            "0a".repeat(32),
+        ),
+    };
+    format!(
+        "schema = \"candor-operator/1\"\nstorage_location = \"DE\"\ngateway = \"{gateway}\"\n\
+         issuer = \"{gateway}\"\n\n[controller]\nname = \"Example e.V.\"\naddress = \"Musterweg 1, Berlin\"\n\
+         contact = \"privacy@example.org\"\nurl = \"https://example.org/privacy\"\njurisdiction = \"EU\"\n\n\
+         [relay]\nrun_by = \"Relay Ltd\"\nto_gateway = \"{relay}\"\nto_randomness = \"{relay}\"\n\n\
+         [randomness]\nrun_by = \"Example e.V.\"\naddress = \"{gateway}\"\n\n\
+         [keys]\nlog = \"{log}\"\nstatus = \"{status}\"\n"
+    )
 }
 
 /// Runs the server's program once and returns what it prints.

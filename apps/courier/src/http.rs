@@ -26,7 +26,7 @@ pub(crate) enum HttpError {
         #[source]
         source: Box<ureq::Error>,
     },
-    /// Another status than 200.
+    /// Another status than 200 or 204.
     #[error("`{address}` answers {status}{}", code_of(.code))]
     Status {
         /// The address.
@@ -167,7 +167,7 @@ fn read(
         body => body.map_err(unreachable)?,
     };
     match status {
-        200 => Ok(body),
+        200 | 204 => Ok(body),
         _ => Err(HttpError::Status {
             address: address.to_owned(),
             status,

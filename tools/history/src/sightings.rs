@@ -251,6 +251,14 @@ mod tests {
     }
 
     #[test]
+    fn a_site_that_everybody_visits_is_not_what_did_harm() {
+        let of = |address, with_path| normal(address, with_path, &suffixes());
+        assert_eq!(of("https://files.example.com/x.exe", false), None);
+        let page = Some("files.example.com/x.exe".to_owned());
+        assert_eq!(of("https://files.example.com/x.exe", true), page);
+    }
+
+    #[test]
     fn what_is_private_is_never_reported() {
         for address in [
             "http://intranet/login",
