@@ -1,4 +1,4 @@
-//! sta-rs 0.3.3 on the instances that `crates/wire/examples/measure.rs` opens: tags of 20 reports
+//! sta-rs 0.3.3 on the instances that `crates/wire/examples/measure` opens: tags of 20 reports
 //! each, K = 20, a host and one byte of associated data.
 //!
 //! ```text
@@ -9,17 +9,17 @@
 //! function that our devices and servers pay for. Times are those that the processor spent.
 #![forbid(unsafe_code)]
 
-use std::{
-    fs,
-    hint::black_box,
-    panic,
-    time::{Duration, Instant},
-};
+#[path = "../../../../crates/wire/examples/measure/spent.rs"]
+mod spent;
+
+use std::{hint::black_box, panic, time::Duration};
 
 use sta_rs::{
     AssociatedData, Message, MessageGenerator, Share, SingleMeasurement, derive_ske_key,
     share_recover,
 };
+
+use spent::Spent;
 
 const EPOCH: &[u8] = b"2900";
 const THRESHOLD: u32 = 20;
@@ -113,35 +113,4 @@ fn hostile() {
         Err(_) => "a panic",
     };
     println!("a share of three bytes: {said}");
-}
-
-/// Time that this thread has spent on a processor (Linux), else on the wall.
-struct Spent {
-    wall: Instant,
-    processor: Option<Duration>,
-}
-
-impl Spent {
-    fn now() -> Self {
-        Self {
-            wall: Instant::now(),
-            processor: processor_time(),
-        }
-    }
-
-    fn elapsed(&self) -> Duration {
-        match (self.processor, processor_time()) {
-            (Some(then), Some(now)) => now.saturating_sub(then),
-            _ => self.wall.elapsed(),
-        }
-    }
-}
-
-fn processor_time() -> Option<Duration> {
-    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split(' ')
-        .next()?
-        .parse()
-        .ok()
-        .map(Duration::from_nanos)
 }
