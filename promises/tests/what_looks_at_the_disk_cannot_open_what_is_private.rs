@@ -23,11 +23,12 @@ use knowledge::{
 use serde_json::Value;
 
 /// Files of one length and content below a home folder, so that a duplicate finder wants them all.
-const PRIVATE: [&str; 6] = [
+const PRIVATE: [&str; 7] = [
     ".config/chromium/Default/History",
     ".config/mozilla/firefox/a.default/places.sqlite",
     ".config/unheard-of/Default/History",
     ".local/share/keyrings/login.keyring",
+    ".local/state/candor/consent/install.secret",
     ".mozilla/firefox/a.default/places.sqlite",
     ".ssh/id_ed25519",
 ];

@@ -244,6 +244,8 @@ pub(crate) fn cannot(error: &(dyn std::error::Error + 'static)) -> Failure {
 
 #[cfg(all(test, feature = "history"))]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
     use std::path::Path;
 
     use consent::How;

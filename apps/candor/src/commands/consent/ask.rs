@@ -1,6 +1,6 @@
 //! The question on a terminal: no comes first, each answer is one key, and nothing is ticked.
 
-use std::io::{self, IsTerminal, Read, Write, stderr, stdin};
+use std::io::{self, IsTerminal, Write, stderr, stdin};
 
 use consent::{How, Standing};
 use declare::Language;
@@ -54,9 +54,12 @@ fn answer(
     before: &Standing,
     json: bool,
 ) -> Result<(), Failure> {
+    let unread = |error: io::Error| Failure::new("cannot read the answer").because(&error);
+    let held = Held::take().map_err(unread)?;
     eprint!("  n  No, do not send it\n  y  Yes, send it\n  Any other key: no answer now. ");
     let _ = stderr().flush();
-    let key = one_key().map_err(|error| Failure::new("cannot read the answer").because(&error))?;
+    let key = held.one_key().map_err(unread)?;
+    drop(held);
     eprintln!();
     match key {
         Some(b'n' | b'N') => {
@@ -82,24 +85,32 @@ fn answer(
     Ok(())
 }
 
-/// Reads one key, without waiting for Enter and without showing it.
-fn one_key() -> io::Result<Option<u8>> {
-    let before = tcgetattr(stdin())?;
-    let mut settings = before.clone();
-    // Ctrl-C comes as a key too, so that the terminal is always given back as it was: it is no answer.
-    settings.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
-    let _held = Held(before);
-    // What was typed before the question was seen is no answer to it.
-    tcsetattr(stdin(), OptionalActions::Flush, &settings)?;
-    let mut key = [0];
-    let read = stdin().lock().read(&mut key)?;
-    Ok((read == 1).then_some(key[0]))
-}
-
-/// Gives the terminal its settings back.
+/// The terminal while one key is waited for: no Enter is needed, and nothing is shown of it.
 struct Held(Termios);
 
+impl Held {
+    /// Takes the terminal. What was typed before is thrown away: it is no answer to what was not read yet.
+    fn take() -> io::Result<Self> {
+        let before = tcgetattr(stdin())?;
+        let mut settings = before.clone();
+        // Ctrl-C comes as a key too, so that the terminal is always given back as it was: it is no answer.
+        settings.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+        let held = Self(before);
+        tcsetattr(stdin(), OptionalActions::Flush, &settings)?;
+        Ok(held)
+    }
+
+    fn one_key(&self) -> io::Result<Option<u8>> {
+        let mut key = [0];
+        // Not through the buffer of the standard library: a second key that was typed would wait there, and
+        // answer the next question before it was read.
+        let read = rustix::io::read(stdin(), &mut key)?;
+        Ok((read == 1).then_some(key[0]))
+    }
+}
+
 impl Drop for Held {
+    /// Gives the terminal its settings back.
     fn drop(&mut self) {
         let _ = tcsetattr(stdin(), OptionalActions::Flush, &self.0);
     }
