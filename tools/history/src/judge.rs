@@ -38,6 +38,8 @@ pub(crate) struct Judge<'a> {
     hosts: HashMap<&'a str, Option<Rc<Verdict>>>,
     /// What is said of nearly all addresses.
     not_listed: Rc<Verdict>,
+    /// Why an address could not be looked up, if there was one.
+    failed: Option<String>,
     now: Moment,
 }
 
@@ -76,8 +78,14 @@ impl<'a> Judge<'a> {
             judged: HashMap::new(),
             hosts: HashMap::new(),
             not_listed: Rc::new(verdict::of_hits(&[], list.lists(), now)),
+            failed: None,
             now,
         }
+    }
+
+    /// Returns why an address could not be looked up, if there was one.
+    pub(crate) fn failed(&self) -> Option<&str> {
+        self.failed.as_deref()
     }
 
     pub(crate) fn visit(
@@ -166,7 +174,10 @@ impl<'a> Judge<'a> {
                         .map_or_else(|| Rc::clone(&self.not_listed), Rc::new)
                 }
                 Ok(hits) => Rc::new(listed(self.shelf, &address, &hits, self.now)),
-                Err(error) => Rc::new(not_looked_up(&error)),
+                Err(error) => {
+                    self.failed = Some(error.to_string());
+                    Rc::new(not_looked_up(&error))
+                }
             },
         };
         Rc::clone(place.insert(verdict))

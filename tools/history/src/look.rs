@@ -83,6 +83,8 @@ pub fn look(
     for read in &reads {
         profile(read, &mut judge, &mut data);
     }
+    let damaged = judge.failed().and_then(|detail| shelf.damaged_at(detail));
+    data.not_read.extend(damaged);
     // Redirects share one time; they came oldest first from each profile and stay in their order.
     data.visits.reverse();
     data.visits.sort_by_key(|visit| Reverse(visit.time));

@@ -23,6 +23,7 @@ pub struct Sources {
 #[derive(Debug)]
 pub struct Shelf {
     own: Option<List<'static>>,
+    path: Option<PathBuf>,
     allow: Allow,
     notes: Vec<String>,
     damaged: Option<Skipped>,
@@ -35,6 +36,7 @@ impl Shelf {
         let (allow, odd) = Allow::of_lines(sources.allow.iter().map(String::as_str));
         let mut shelf = Self {
             own: None,
+            path: sources.compiled.clone(),
             allow,
             notes: Vec::new(),
             damaged: None,
@@ -84,6 +86,16 @@ impl Shelf {
     #[must_use]
     pub fn unusable(&self) -> Option<&Skipped> {
         self.damaged.as_ref()
+    }
+
+    /// Returns the compiled file as one that is damaged where it was looked into.
+    #[must_use]
+    pub fn damaged_at(&self, detail: &str) -> Option<Skipped> {
+        let path = self.path.as_deref().filter(|_| !self.is_starter())?;
+        let detail = format!(
+            "{detail}; some addresses were not looked up. `candor lists compile` makes the file anew"
+        );
+        Some(Skipped::new(path, Why::Damaged { detail }))
     }
 
     fn damaged(&mut self, path: &Path, error: &Error) {

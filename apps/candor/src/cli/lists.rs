@@ -4,11 +4,14 @@ use clap::{Args, Subcommand};
 
 use super::Shared;
 
-/// Lists of your own stand in `candor/lists.toml` in the config folder, one `[[list]]` each, with `name`,
-/// `url` or `file`, `form` (hosts, domains, urls, adblock, csv, json, maltrail, ips), `licence` and
-/// `category`.
+/// What stands below the help, and in the man page.
+const OWN_LISTS: &str = "\
+Lists of your own stand in `candor/lists.toml` in the config folder, one `[[list]]` each, with the keys \
+`name`, `url` or `file`, `form` (hosts, domains, urls, adblock, csv, json, maltrail, ips), `licence` and \
+`category`. docs/lists.md has the others.";
+
 #[derive(Args, Debug)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, after_help = OWN_LISTS)]
 pub(crate) struct ThreatLists {
     #[command(subcommand)]
     pub(crate) asked: Option<AskedOfLists>,

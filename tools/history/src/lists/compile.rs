@@ -5,95 +5,27 @@
 //! Memory is bounded: 8 million entries of 512 MiB together, and 32 bytes beside each.
 
 mod accept;
+mod entry;
+mod filter;
+mod guard;
 mod sets;
 mod sorted;
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    hash::Hasher,
+pub use entry::{Dropped, LeftOut, Subject};
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use self::{
+    filter::{content_hash, filter_of},
+    guard::flags_no_top_site,
+    sets::Sets,
+    sorted::Keyed,
 };
-
-use serde::{Deserialize, Serialize};
-use xorf::{BinaryFuse8, DmaSerializable};
-
-use self::{sets::Sets, sorted::Keyed};
 use super::{
-    List, ListFacts, Manifest, SIGHTING, Suffixes,
+    ListFacts, Manifest, SIGHTING, Suffixes,
     file::{Error as FileError, put_together},
-    filter_key, is_ip_key, keys, reverse,
+    keys,
 };
-use crate::canonical::canonical;
-
-/// What an entry lists.
-#[derive(Clone, Copy, Debug)]
-pub enum Subject<'a> {
-    /// A host and everything below it.
-    Host(&'a str),
-    /// A page; a folder if it ends in `/`.
-    Page(&'a str),
-}
-
-impl<'a> Subject<'a> {
-    /// Returns what is listed, as it was written.
-    #[must_use]
-    pub fn text(&self) -> &'a str {
-        match self {
-            Self::Host(text) | Self::Page(text) => text,
-        }
-    }
-}
-
-/// Why an entry was left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Dropped {
-    /// It names no host, or more than one where one is wanted.
-    NoAddress,
-    /// Strangers register names below it; it would flag all of them.
-    Suffix,
-    /// So many people visit it that the entry is a mistake.
-    TopSite,
-    /// It is a host of a site that many people visit; only pages of it may be entries.
-    OfTopSite,
-    /// It is an address inside somebody's own network.
-    PrivateAddress,
-    /// It is longer than an entry can be.
-    TooLong,
-    /// The list itself says that it is none.
-    Excepted,
-    /// There is no room for more.
-    TooMany,
-}
-
-impl Dropped {
-    /// Returns the reason in words, of several entries.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::NoAddress => "name no address of the web",
-            Self::Suffix => "are public suffixes: strangers have names below them",
-            Self::TopSite => "are sites that everybody visits",
-            Self::OfTopSite => "are hosts of sites that everybody visits: only pages of them count",
-            Self::PrivateAddress => "are addresses of private networks",
-            Self::TooLong => "are too long",
-            Self::Excepted => "are excepted by the list itself",
-            Self::TooMany => "are more than a list file holds",
-        }
-    }
-}
-
-/// How many entries of a list were left out for one reason, and the first of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftOut {
-    /// The list: its place among those of the file.
-    pub list: usize,
-    /// The reason.
-    pub why: Dropped,
-    /// How many.
-    pub count: u32,
-    /// The first few, as they were written.
-    pub examples: Vec<String>,
-}
 
 /// What came out.
 #[derive(Debug)]
@@ -416,107 +348,4 @@ impl<'s> Compiler<'s> {
 struct Ranked {
     rank: Vec<u32>,
     rows: Vec<[u32; 4]>,
-}
-
-/// Returns the key of the filter's hashes: it follows from the entries, so that the file is the same
-/// wherever it is made, and changes with each build, so that addresses that were made up to pass one
-/// filter do not pass the next. What passes is looked up exactly: it costs a microsecond, no answer.
-fn content_hash(entries: &[&sorted::Entries<'_>]) -> u64 {
-    let mut hasher = twox_hash::xxhash3_64::Hasher::new();
-    for entries in entries {
-        for entry in &entries.entries {
-            hasher.write(entry.key(entries.bytes));
-            hasher.write(b"\n");
-        }
-        hasher.write(b"\n");
-    }
-    hasher.finish()
-}
-
-/// Returns the filter over hosts, hosts of pages, and pages; and of how many keys it is. It is empty
-/// if it cannot be built, and then every look-up goes to the exact strings.
-fn filter_of(
-    hosts: &sorted::Entries<'_>,
-    pages: &sorted::Entries<'_>,
-    hash_key: u64,
-) -> (Vec<u8>, usize) {
-    let mut numbers = Vec::with_capacity(hosts.entries.len() + 2 * pages.entries.len());
-    let mut text = Vec::new();
-    for (entries, are_pages) in [(hosts, false), (pages, true)] {
-        for entry in &entries.entries {
-            let host = written(entry.key(entries.bytes), &mut text);
-            numbers.push(filter_key(hash_key, &text));
-            if are_pages {
-                numbers.push(filter_key(hash_key, &text[..host]));
-            }
-        }
-    }
-    numbers.sort_unstable();
-    numbers.dedup();
-    let Ok(filter) = BinaryFuse8::try_from(&numbers) else {
-        return (Vec::new(), numbers.len());
-    };
-    let mut bytes = vec![0; BinaryFuse8::DESCRIPTOR_LEN];
-    filter.dma_copy_descriptor_to(&mut bytes);
-    bytes.extend_from_slice(filter.dma_fingerprints());
-    (bytes, numbers.len())
-}
-
-/// Writes an entry as it stands in an address, labels turned back; returns how long its host is.
-fn written(key: &[u8], text: &mut Vec<u8>) -> usize {
-    let host = key
-        .iter()
-        .position(|byte| *byte == b'/')
-        .unwrap_or(key.len());
-    text.clear();
-    text.extend_from_slice(key);
-    reverse(&key[..host], is_ip_key(&key[..host]), &mut text[..host]);
-    host
-}
-
-/// Asks the finished file for every site that everybody visits, whatever rule should have kept it out.
-fn flags_no_top_site(bytes: &[u8], suffixes: &Suffixes) -> Result<(), Error> {
-    let list = List::open(bytes).map_err(Error::Unreadable)?;
-    for site in suffixes.sites() {
-        for host in [
-            site.to_owned(),
-            format!("www.{site}"),
-            suffixes.owned(site).to_owned(),
-        ] {
-            let Some(address) = canonical(host.as_bytes()) else {
-                continue;
-            };
-            let hits = list.look_up(&address).map_err(Error::Unreadable)?;
-            if let Some(hit) = hits.first() {
-                let list = hit.sightings.first().map_or("", |it| it.list.name.as_str());
-                return Err(Error::FlagsTopSite {
-                    site: host,
-                    entry: hit.entry.clone(),
-                    list: list.to_owned(),
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lists::starter;
-
-    /// The rules keep such entries out; this is what stands behind the rules.
-    #[test]
-    fn a_file_that_flags_a_site_everybody_visits_is_refused() {
-        let facts = [starter().lists()[0].clone()];
-        let none = Suffixes::default();
-        let mut compiler = Compiler::new(&facts, &none);
-        let row = compiler.row(0, "scam", "x", "2026-11-01");
-        compiler.add(0, Subject::Host("www.example.org"), row);
-        let made = compiler.finish(1).unwrap();
-        let suffixes = Suffixes::of_text("=example.org");
-        let error = flags_no_top_site(&made.bytes, &suffixes).unwrap_err();
-        assert!(error.to_string().contains("`www.example.org`"), "{error}");
-        flags_no_top_site(&made.bytes, &Suffixes::of_text("=example.net")).unwrap();
-    }
 }

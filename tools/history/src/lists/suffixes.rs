@@ -29,8 +29,20 @@ const APART: u8 = 128;
 #[derive(Clone, Default)]
 pub struct Suffixes {
     text: String,
-    /// Names in an open hash table, at most half full: where in the text, and what the name is.
-    slots: Vec<(u32, u16, u8)>,
+    /// Names in an open hash table, at most half full.
+    slots: Vec<Slot>,
+}
+
+/// One name. Nearly every name that is asked for is not there, which a slot tells without its text.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// Where in the text it stands.
+    from: u32,
+    /// The upper bits of its hash.
+    tag: u16,
+    length: u8,
+    /// What it is; 0 of an empty slot.
+    flags: u8,
 }
 
 /// Whose a name is.
@@ -55,7 +67,7 @@ impl Suffixes {
         // A line brings one name, a site one more.
         let names = text.lines().count() + text.lines().filter(|it| it.starts_with('=')).count();
         let mut table = Self {
-            slots: vec![(0, 0, 0); (2 * names + 2).next_power_of_two()],
+            slots: vec![Slot::default(); (2 * names + 2).next_power_of_two()],
             text,
         };
         let mut sites: Vec<Range<usize>> = Vec::new();
@@ -177,40 +189,36 @@ impl Suffixes {
     }
 
     fn add(&mut self, name: Range<usize>, flag: u8) {
-        let mut at = self.slot(&self.text[name.clone()]);
-        while self.slots[at].2 != 0 {
-            if self.name(self.slots[at]) == Some(&self.text[name.clone()]) {
-                self.slots[at].2 |= flag;
-                return;
-            }
-            at = (at + 1) % self.slots.len();
-        }
-        if let (Ok(from), Ok(length)) = (u32::try_from(name.start), u16::try_from(name.len())) {
-            self.slots[at] = (from, length, flag);
-        }
+        let (Ok(from), Ok(length)) = (u32::try_from(name.start), u8::try_from(name.len())) else {
+            return;
+        };
+        let (at, tag) = self.place(&self.text[name]);
+        let slot = &mut self.slots[at];
+        slot.flags |= flag;
+        (slot.from, slot.tag, slot.length) = (from, tag, length);
     }
 
     fn flags(&self, name: &str) -> u8 {
-        if self.slots.is_empty() {
-            return 0;
+        match self.slots.is_empty() {
+            true => 0,
+            false => self.slots[self.place(name).0].flags,
         }
-        let mut at = self.slot(name);
-        while self.slots[at].2 != 0 {
-            if self.name(self.slots[at]) == Some(name) {
-                return self.slots[at].2;
+    }
+
+    /// Returns the slot of a name, or the empty one where it would be, and its tag.
+    fn place(&self, name: &str) -> (usize, u16) {
+        let hash = XxHash3_64::oneshot(name.as_bytes());
+        let tag = (hash >> 48) as u16;
+        let mut at = hash as usize & (self.slots.len() - 1);
+        loop {
+            let slot = self.slots[at];
+            let may_be = slot.tag == tag && usize::from(slot.length) == name.len();
+            let from = slot.from as usize;
+            if slot.flags == 0 || may_be && self.text.get(from..from + name.len()) == Some(name) {
+                return (at, tag);
             }
-            at = (at + 1) % self.slots.len();
+            at = (at + 1) & (self.slots.len() - 1);
         }
-        0
-    }
-
-    fn slot(&self, name: &str) -> usize {
-        XxHash3_64::oneshot(name.as_bytes()) as usize & (self.slots.len() - 1)
-    }
-
-    fn name(&self, (from, length, _): (u32, u16, u8)) -> Option<&str> {
-        let from = from as usize;
-        self.text.get(from..from + usize::from(length))
     }
 }
 

@@ -1,4 +1,5 @@
 use serde_json::Value;
+use tool::Moment;
 
 use super::*;
 use crate::{

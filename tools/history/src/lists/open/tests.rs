@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use knowledge::threats::{threats, top_sites};
 
-use super::super::{Compiler, Dropped, Subject, make_starter, starter};
+use super::super::{Compiler, Dropped, Subject, starter};
 use super::*;
 use crate::{canonical::canonical, lists::file::HEADER};
 
