@@ -65,13 +65,11 @@ pub struct Group {
     pub urls: Vec<String>,
 }
 
-/// Names under which strangers register their own.
+/// Names under which strangers register their own, beyond [`PUBLIC_SUFFIXES`].
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suffixes {
-    /// Run by registries: `co.uk`.
-    pub registry: Vec<String>,
-    /// Run by companies that give everybody a name: `github.io`.
+    /// Run by companies that give everybody a name or a page: `docs.google.com`.
     pub shared: Vec<String>,
 }
 
@@ -81,6 +79,22 @@ pub struct Suffixes {
 pub struct Sites {
     /// Their hosts, without `www.`.
     pub top: Vec<String>,
+    /// Labels that differ from one of theirs in one letter and are somebody's own: `cooking`.
+    pub apart: Vec<String>,
+}
+
+/// The Public Suffix List as its authors wrote it, in Unicode, with its licence (MPL-2.0) at its head.
+///
+/// Source: <https://github.com/publicsuffix/list>, `public_suffix_list.dat` at e8c9a2b2 (2026-08-19),
+/// unchanged.
+pub const PUBLIC_SUFFIXES: &str = include_str!("../tables/public-suffixes.dat");
+
+/// Returns 500 sites that many other sites link to, sorted; some with `www` or another label in front.
+///
+/// Source and licence (MIT) are at the head of `tables/top-sites.txt`.
+pub fn top_sites() -> impl Iterator<Item = &'static str> {
+    let lines = include_str!("../tables/top-sites.txt").lines();
+    lines.filter(|line| !line.starts_with('#') && !line.is_empty())
 }
 
 /// Returns the table.
@@ -164,11 +178,7 @@ mod tests {
     #[test]
     fn suffixes_and_sites_are_sorted_names() {
         let table = threats();
-        for names in [
-            &table.suffixes.registry,
-            &table.suffixes.shared,
-            &table.sites.top,
-        ] {
+        for names in [&table.suffixes.shared, &table.sites.top] {
             assert!(names.is_sorted_by(|a, b| a < b));
             assert!(
                 names
@@ -177,5 +187,9 @@ mod tests {
             );
         }
         assert!(table.sites.top.len() >= 100);
+        assert!(table.sites.apart.is_sorted_by(|a, b| a < b));
+        assert!(top_sites().is_sorted_by(|a, b| a < b));
+        assert_eq!(top_sites().count(), 500);
+        assert!(PUBLIC_SUFFIXES.contains("Mozilla Public"));
     }
 }

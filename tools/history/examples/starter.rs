@@ -1,4 +1,4 @@
-//! Makes the files of the starter list from the table of threats.
+//! Makes the file of the starter list from the tables of threats, suffixes and sites.
 
 use std::{fs, io, path::Path};
 
@@ -6,10 +6,9 @@ use candor_history::lists::make_starter;
 
 fn main() -> io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lists/starter");
-    let (made, suffixes) = make_starter();
-    for (text, why) in &made.dropped {
-        eprintln!("left out: {text}: {why:?}");
+    let made = make_starter();
+    for left_out in &made.left_out {
+        eprintln!("left out: {left_out:?}");
     }
-    fs::write(folder.join("list.bin"), made.bytes)?;
-    fs::write(folder.join("suffixes.txt"), suffixes)
+    fs::write(folder.join("list.bin"), made.bytes)
 }

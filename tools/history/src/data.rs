@@ -36,6 +36,9 @@ pub struct Data<'a> {
     pub downloads: Vec<Download<'a>>,
     /// The lists that addresses were looked up in.
     pub lists: Vec<ListFacts>,
+    /// What else is to be known of them, such as a line of the allow-list that allows nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub list_notes: Vec<String>,
     /// What could not be read, and why.
     pub not_read: Vec<Skipped>,
 }

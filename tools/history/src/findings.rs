@@ -1,6 +1,6 @@
 //! One finding for each visit and download that a list or the browser itself raises an alarm for.
 
-use tool::{Finding, Level, PathText};
+use tool::{Finding, PathText};
 
 use crate::{
     canonical::canonical,
@@ -41,11 +41,18 @@ fn of_visit(visit: &Visit<'_>) -> Finding {
             "If you typed a password or installed something there, change the password and have \
              the file checked. To be listed does not prove that harm was done."
         }
+        verdict::Level::Blue => {
+            "Look at the name once more. If you meant another site, leave this one; if you typed a \
+             password there, change it. It is a guess: Candor knows nothing of this site."
+        }
         _ => "Nothing needs doing if you know this site. To be listed is not proof.",
     };
     Finding {
-        rule: "history.listed-visit".into(),
-        level: level(visit.verdict.level),
+        rule: match visit.verdict.level {
+            verdict::Level::Blue => "history.lookalike-visit".into(),
+            _ => "history.listed-visit".into(),
+        },
+        level: visit.verdict.level.of_finding(),
         subject: host_of(&visit.url),
         place: None,
         bytes: None,
@@ -63,11 +70,12 @@ fn of_visit(visit: &Visit<'_>) -> Finding {
 
 fn of_download(download: &Download<'_>) -> Finding {
     Finding {
-        rule: match download.verdict.listed.is_empty() {
-            true => "history.browser-warning".into(),
-            false => "history.listed-download".into(),
+        rule: match (download.verdict.level, download.verdict.listed.is_empty()) {
+            (verdict::Level::Blue, _) => "history.lookalike-download".into(),
+            (_, true) => "history.browser-warning".into(),
+            (_, false) => "history.listed-download".into(),
         },
-        level: level(download.verdict.level),
+        level: download.verdict.level.of_finding(),
         subject: host_of(&download.url),
         place: download.path.clone(),
         bytes: download.bytes,
@@ -85,14 +93,6 @@ fn of_download(download: &Download<'_>) -> Finding {
                 .into(),
             None => "If you still have the file, do not open it before it is checked.".into(),
         },
-    }
-}
-
-fn level(level: verdict::Level) -> Level {
-    match level {
-        verdict::Level::Red => Level::Act,
-        verdict::Level::Amber => Level::Look,
-        verdict::Level::Grey | verdict::Level::None => Level::Note,
     }
 }
 

@@ -1,17 +1,18 @@
 //! From what was read to what is said of it: each visit and download with its way and its verdict.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     rc::Rc,
 };
 
 use tool::{Bytes, Moment};
 
 use crate::{
-    canonical::{canonical, plain_host},
+    canonical::{Address, canonical, plain_host},
     chain::{self, ById},
     data,
-    lists::starter,
+    lists::{Error, Hit, Known},
+    shelf::Shelf,
     verdict::{self, Verdict},
     visit::{Download, How, Url, Visit},
 };
@@ -19,14 +20,26 @@ use crate::{
 /// Clocks of browser and machine may differ by this much before a visit lies in the future.
 const CLOCKS_DIFFER: i64 = 60_000_000;
 
-/// Looks addresses up in the starter list, each once.
+/// A host that a person typed so often, or went to on so many occasions, is known to them.
+const OFTEN_TYPED: u32 = 3;
+const OFTEN_VISITED: u32 = 20;
+
+/// Looks addresses up on the shelf, each once.
 pub(crate) struct Judge<'a> {
+    shelf: &'a Shelf,
+    /// Names that others are made to look like.
+    known: Known<'a>,
+    /// Hosts that are visited often: whatever they look like, the person knows them.
+    often: HashSet<&'a str>,
     /// Most addresses are visited more than once.
     judged: HashMap<&'a str, Rc<Verdict>>,
-    /// Whether lists say nothing at all of a host, its parents and its pages, as of nearly all.
-    silent: HashMap<&'a str, bool>,
+    /// What is said of every address of a host when lists say nothing of the host, its parents and its
+    /// pages, as of nearly all; `None` when they do.
+    hosts: HashMap<&'a str, Option<Rc<Verdict>>>,
     /// What is said of nearly all addresses.
     not_listed: Rc<Verdict>,
+    /// Why an address could not be looked up, if there was one.
+    failed: Option<String>,
     now: Moment,
 }
 
@@ -38,15 +51,41 @@ pub(crate) struct Of<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Returns a judge that knows nothing yet; `now` is what the machine's clock shows.
-    pub(crate) fn new(now: Moment) -> Self {
-        let (list, _) = starter();
+    /// Returns a judge of these visits that has looked nothing up yet; `now` is what the machine's clock
+    /// shows.
+    pub(crate) fn new(
+        shelf: &'a Shelf,
+        visits: impl IntoIterator<Item = &'a Visit>,
+        now: Moment,
+    ) -> Self {
+        let mut counts: HashMap<&str, (u32, u32)> = HashMap::new();
+        for visit in visits {
+            if let Some(host) = plain_host(&visit.url.text) {
+                let (all, typed) = counts.entry(host).or_default();
+                *all += 1;
+                *typed += u32::from(visit.how == How::Typed);
+            }
+        }
+        let often_typed = |count: &(u32, u32)| count.1 >= OFTEN_TYPED;
+        let typed = counts.iter().filter(|(_, it)| often_typed(it));
+        let often = counts.iter();
+        let often = often.filter(|(_, it)| often_typed(it) || it.0 >= OFTEN_VISITED);
+        let list = shelf.list();
         Self {
+            shelf,
+            known: Known::new(list.suffixes(), typed.map(|(host, _)| *host)),
+            often: often.map(|(host, _)| *host).collect(),
             judged: HashMap::new(),
-            silent: HashMap::new(),
+            hosts: HashMap::new(),
             not_listed: Rc::new(verdict::of_hits(&[], list.lists(), now)),
+            failed: None,
             now,
         }
+    }
+
+    /// Returns why an address could not be looked up, if there was one.
+    pub(crate) fn failed(&self) -> Option<&str> {
+        self.failed.as_deref()
     }
 
     pub(crate) fn visit(
@@ -118,33 +157,93 @@ impl<'a> Judge<'a> {
     }
 
     fn verdict_of(&mut self, url: &'a str) -> Rc<Verdict> {
-        if plain_host(url).is_some_and(|host| self.lists_are_silent_about(host)) {
-            return Rc::clone(&self.not_listed);
+        if let Some(host) = plain_host(url)
+            && let Some(verdict) = self.of_silent_host(host)
+        {
+            return verdict;
         }
         let place = match self.judged.entry(url) {
             Entry::Occupied(judged) => return Rc::clone(judged.get()),
             Entry::Vacant(place) => place,
         };
-        let (list, suffixes) = starter();
         let verdict = match canonical(url.as_bytes()) {
             None => Rc::new(verdict::not_of_the_web()),
-            Some(address) => match list.look_up(&address, suffixes) {
-                Ok(hits) if hits.is_empty() => Rc::clone(&self.not_listed),
-                Ok(hits) => Rc::new(verdict::of_hits(&hits, list.lists(), self.now)),
-                Err(error) => Rc::new(Verdict {
-                    words: format!("not looked up: {error}"),
-                    ..Verdict::default()
-                }),
+            Some(address) => match self.shelf.list().look_up(&address) {
+                Ok(hits) if hits.is_empty() => {
+                    unlisted(self.shelf, &self.known, &self.often, &address)
+                        .map_or_else(|| Rc::clone(&self.not_listed), Rc::new)
+                }
+                Ok(hits) => Rc::new(listed(self.shelf, &address, &hits, self.now)),
+                Err(error) => {
+                    self.failed = Some(error.to_string());
+                    Rc::new(not_looked_up(&error))
+                }
             },
         };
         Rc::clone(place.insert(verdict))
     }
 
-    fn lists_are_silent_about(&mut self, host: &'a str) -> bool {
-        *self.silent.entry(host).or_insert_with(|| {
-            let (list, suffixes) = starter();
-            let address = canonical(host.as_bytes());
-            address.is_some_and(|it| list.is_silent_about_host(&it, suffixes))
-        })
+    /// Returns what is said of every address of a host that lists say nothing of.
+    fn of_silent_host(&mut self, host: &'a str) -> Option<Rc<Verdict>> {
+        if let Some(known) = self.hosts.get(host) {
+            return known.clone();
+        }
+        let address = canonical(host.as_bytes());
+        let silent = address.filter(|it| self.shelf.list().is_silent_about_host(it));
+        let verdict = silent.map(|address| {
+            unlisted(self.shelf, &self.known, &self.often, &address)
+                .map_or_else(|| Rc::clone(&self.not_listed), Rc::new)
+        });
+        self.hosts.insert(host, verdict.clone());
+        verdict
     }
+}
+
+/// Returns what is said of one address by itself, and the entries it matches.
+pub(crate) fn said_of<'s>(
+    shelf: &'s Shelf,
+    address: &Address,
+    now: Moment,
+) -> (Verdict, Vec<Hit<'s>>) {
+    let list = shelf.list();
+    let known = Known::new(list.suffixes(), []);
+    match list.look_up(address) {
+        Ok(hits) if hits.is_empty() => {
+            let like = unlisted(shelf, &known, &HashSet::new(), address);
+            let verdict = like.unwrap_or_else(|| verdict::of_hits(&[], list.lists(), now));
+            (verdict, hits)
+        }
+        Ok(hits) => (listed(shelf, address, &hits, now), hits),
+        Err(error) => (not_looked_up(&error), Vec::new()),
+    }
+}
+
+fn listed(shelf: &Shelf, address: &Address, hits: &[Hit<'_>], now: Moment) -> Verdict {
+    let verdict = verdict::of_hits(hits, shelf.list().lists(), now);
+    match shelf.allow().by(&address.host) {
+        Some(allowed) => verdict::allowed(verdict, allowed),
+        None => verdict,
+    }
+}
+
+fn not_looked_up(error: &Error) -> Verdict {
+    Verdict {
+        words: format!("not looked up: {error}"),
+        ..Verdict::default()
+    }
+}
+
+/// Returns what is said of an address that is on no list, if its name looks like another.
+fn unlisted(
+    shelf: &Shelf,
+    known: &Known<'_>,
+    often: &HashSet<&str>,
+    address: &Address,
+) -> Option<Verdict> {
+    let host = address.host.as_str();
+    if address.is_ip || often.contains(host) || shelf.allow().by(host).is_some() {
+        return None;
+    }
+    let like = known.like(host)?;
+    Some(verdict::of_likeness(&like, shelf.list().lists()))
 }

@@ -7,7 +7,8 @@
 //!
 //! [`discover()`] lists folders and says which files are needed; nothing else is ever opened.
 //! [`look()`] reads them as they are while the browsers run, without a lock, a copy or a write, and
-//! looks every address up in a list that is compiled into the program. Nothing is sent.
+//! looks every address up in threat lists: those that were compiled on this machine, or the one inside
+//! the program. Nothing is sent.
 //!
 //! For a person the whole way to what is listed is told, and to every download; in the JSON of any
 //! other visit stands the last step of its way: each redirect and the page before.
@@ -27,11 +28,14 @@ pub mod lists;
 mod look;
 mod names;
 mod section;
+pub mod shelf;
+pub mod shown;
 pub mod verdict;
 pub mod visit;
 
 pub use discover::{Discovered, Reads, discover, reads};
 pub use look::{Options, look};
+pub use shelf::{Shelf, Sources};
 
 /// What this tool declares that it reads, keeps and sends.
 pub const DECLARATION: &str = include_str!("../declaration.toml");

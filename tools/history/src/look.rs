@@ -16,9 +16,9 @@ use crate::{
     engines::{self, safari},
     findings,
     judge::{Judge, Of},
-    lists::starter,
     names::{names, words},
     section,
+    shelf::Shelf,
     visit::{Download, History},
 };
 
@@ -42,11 +42,12 @@ impl Default for Options {
 
 /// Checks the last hours of every discovered profile.
 ///
-/// Only the files named by [`Discovered::reads`] are opened. A profile that cannot be read is
-/// skipped and said; the others are checked. All visits and downloads go to `lists`.
+/// Only the files named by [`Discovered::reads`] are opened, beside what the shelf needs. A profile that
+/// cannot be read is skipped and said; the others are checked. All visits and downloads go to `lists`.
 pub fn look(
     machine: &Machine,
     discovered: &Discovered,
+    shelf: &Shelf,
     options: &Options,
     lists: &mut Lists<'_>,
 ) -> Outcome {
@@ -58,9 +59,9 @@ pub fn look(
         .filter_map(|profile| reader.read(profile, since))
         .collect();
 
-    let (list, _) = starter();
     let mut not_read = discovered.skipped.clone();
     not_read.append(&mut reader.not_read);
+    not_read.extend(shelf.unusable().cloned());
     not_read.sort();
     not_read.dedup();
     let mut data = Data {
@@ -71,13 +72,17 @@ pub fn look(
         without_history: discovered.without.clone(),
         visits: Vec::new(),
         downloads: Vec::new(),
-        lists: list.lists().to_vec(),
+        lists: shelf.list().lists().to_vec(),
+        list_notes: shelf.notes().to_vec(),
         not_read,
     };
-    let mut judge = Judge::new(machine.now);
+    let all = reads.iter().flat_map(|read| &read.history.visits);
+    let mut judge = Judge::new(shelf, all, machine.now);
     for read in &reads {
         profile(read, &mut judge, &mut data);
     }
+    let damaged = judge.failed().and_then(|detail| shelf.damaged_at(detail));
+    data.not_read.extend(damaged);
     // Redirects share one time; they came oldest first from each profile and stay in their order.
     data.visits.reverse();
     data.visits.sort_by_key(|visit| Reverse(visit.time));

@@ -1,7 +1,7 @@
 //! The check for people: what is flagged first, then what was read, then the newest visits, then
 //! what must be known to read it rightly.
 
-use tool::{Block, Cell, Level, Section, Table};
+use tool::{Block, Cell, Section, Table};
 
 use crate::{
     chain::Hop,
@@ -59,7 +59,11 @@ fn summary(data: &Data<'_>) -> Vec<String> {
             counted(elsewhere, "visit")
         ));
     }
-    let flagged: u64 = data.browsers.iter().map(|profile| profile.flagged).sum();
+    let verdicts = data.visits.iter().map(|it| &it.verdict);
+    let verdicts = verdicts.chain(data.downloads.iter().map(|it| &it.verdict));
+    let guessed = |verdict: &&std::rc::Rc<Verdict>| verdict.level == verdict::Level::Blue;
+    let (guesses, others): (Vec<_>, Vec<_>) = verdicts.partition(guessed);
+    let flagged = others.iter().filter(|it| it.is_flagged()).count();
     let found = match flagged {
         0 => format!(
             "None of their addresses is on any of {}.",
@@ -74,7 +78,15 @@ fn summary(data: &Data<'_>) -> Vec<String> {
             dated(&data.lists)
         ),
     };
-    vec![read, found]
+    let mut summary = vec![read, found];
+    match guesses.len() {
+        0 => {}
+        1 => summary.push("1 of them has a name that looks like another. That is a guess.".into()),
+        n => summary.push(format!(
+            "{n} of them have names that look like others. That is a guess."
+        )),
+    }
+    summary
 }
 
 fn counted(count: usize, noun: &str) -> String {
@@ -128,7 +140,7 @@ fn flagged(data: &Data<'_>) -> Table {
     }
     rows.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
     Table {
-        title: "On a list, or warned of by the browser".into(),
+        title: "On a list, warned of by the browser, or looking like another name".into(),
         columns: ["What is said", "When", "Browser", "The way there"]
             .map(Into::into)
             .into(),
@@ -144,11 +156,7 @@ fn flagged_row(
     profile: &str,
     chain: &[Hop<'_>],
 ) -> Vec<Cell> {
-    let level = match verdict.level {
-        verdict::Level::Red => Level::Act,
-        verdict::Level::Amber => Level::Look,
-        _ => Level::Note,
-    };
+    let level = verdict.level.of_finding();
     let skipped = chain.len().saturating_sub(SHOWN_HOPS);
     let mut way: Vec<Cell> = Vec::new();
     if skipped > 0 {
@@ -259,6 +267,7 @@ fn notes(data: &Data<'_>) -> Vec<String> {
             list.name, list.entries, list.date
         ));
     }
+    notes.extend(data.list_notes.iter().cloned());
     notes
         .push("To be on no list says only that: lists know a small part of what does harm.".into());
     notes.push("Addresses were looked up on this machine. None was sent anywhere.".into());

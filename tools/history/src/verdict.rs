@@ -2,11 +2,13 @@
 //!
 //! "Not listed" is all that not being listed means. No verdict says more than the lists do.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use tool::Moment;
 
 use crate::{
-    lists::{Hit, ListFacts, Sighting},
+    lists::{Hit, Like, ListFacts, Sighting},
     visit::{Danger, Download, State},
 };
 
@@ -19,10 +21,23 @@ pub enum Level {
     None,
     /// It was listed, too long ago to say that it is.
     Grey,
+    /// On no list, but its name looks like another: a guess, which never asks more than that.
+    Blue,
     /// On one list, or a page made for tests, or the person overrode the browser's warning.
     Amber,
     /// On a list that people look after, on two lists, or the browser itself raised the alarm.
     Red,
+}
+
+impl Level {
+    /// Returns how much a finding about it asks.
+    pub(crate) fn of_finding(self) -> tool::Level {
+        match self {
+            Self::Red => tool::Level::Act,
+            Self::Amber => tool::Level::Look,
+            Self::Blue | Self::Grey | Self::None => tool::Level::Note,
+        }
+    }
 }
 
 /// What is said of one address or download.
@@ -38,6 +53,12 @@ pub struct Verdict {
     /// Who says so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listed: Vec<Listed>,
+    /// The known name it looks like, where that is all there is to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub looks_like: Option<String>,
+    /// The line of the person's allow-list that lets it pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_by: Option<String>,
 }
 
 impl Verdict {
@@ -61,6 +82,17 @@ pub struct Listed {
     pub family: String,
 }
 
+impl Listed {
+    pub(crate) fn of(sighting: &Sighting<'_>) -> Self {
+        Self {
+            list: sighting.list.name.clone(),
+            since: sighting.since.to_owned(),
+            category: sighting.category.to_owned(),
+            family: sighting.family.to_owned(),
+        }
+    }
+}
+
 /// The category of pages that exist to test browser protection.
 const TEST_PAGE: &str = "test page";
 
@@ -71,6 +103,33 @@ pub fn of_hits(hits: &[Hit<'_>], lists: &[ListFacts], now: Moment) -> Verdict {
     judged
         .max_by_key(|verdict| verdict.level)
         .unwrap_or_else(|| not_listed(lists))
+}
+
+/// Returns what is said of an address that is on no list and looks like another.
+#[must_use]
+pub fn of_likeness(like: &Like, lists: &[ListFacts]) -> Verdict {
+    let words = format!(
+        "looks like another name: {}; not on any of {}",
+        like.words(),
+        dated(lists)
+    );
+    Verdict {
+        level: Level::Blue,
+        words,
+        looks_like: like.known.clone(),
+        ..Verdict::default()
+    }
+}
+
+/// Returns what is said of a listed address that the person allows: the same, and that it asks nothing.
+#[must_use]
+pub fn allowed(verdict: Verdict, by: &str) -> Verdict {
+    Verdict {
+        level: Level::None,
+        words: format!("allowed by your line {by}; {}", verdict.words),
+        allowed_by: Some(by.to_owned()),
+        ..verdict
+    }
 }
 
 /// Returns what is said of an address that no list can hold.
@@ -121,33 +180,33 @@ fn of_hit(hit: &Hit<'_>, now: Moment) -> Verdict {
         .partition(|sighting| is_fresh(sighting.list, now));
     let said = if fresh.is_empty() { &old } else { &fresh };
     let is_test = said.iter().any(|sighting| sighting.category == TEST_PAGE);
-    let mut lists: Vec<&str> = said
-        .iter()
-        .map(|sighting| sighting.list.id.as_str())
-        .collect();
-    lists.dedup();
+    // Several lists of one publisher are one voice: whoever gets into one gets into all.
+    let publishers = said.iter().map(|it| it.list.publisher.as_str());
+    let publishers: BTreeSet<&str> = publishers.collect();
+    let curated = said.iter().any(|sighting| sighting.list.curated);
     let level = match fresh.is_empty() {
         true => Level::Grey,
         false if is_test => Level::Amber,
-        false if lists.len() > 1 || said.iter().any(|sighting| sighting.list.curated) => Level::Red,
+        false if publishers.len() > 1 || curated => Level::Red,
         false => Level::Amber,
     };
-    let listed = said.iter().map(|sighting| Listed {
-        list: sighting.list.name.clone(),
-        since: sighting.since.to_owned(),
-        category: sighting.category.to_owned(),
-        family: sighting.family.to_owned(),
-    });
+    let listed = said.iter().map(|sighting| Listed::of(sighting));
     Verdict {
         level,
         words: words(hit, said, level, is_test),
         entry: Some(hit.entry.clone()),
         listed: listed.collect(),
+        ..Verdict::default()
     }
 }
 
 fn words(hit: &Hit<'_>, said: &[&Sighting<'_>], level: Level, is_test: bool) -> String {
-    let entry = &hit.entry;
+    let path = hit.entry.split_once('/').map_or("", |(_, path)| path);
+    let entry = match (path.is_empty(), hit.is_page) {
+        (true, _) => hit.entry.clone(),
+        (false, true) => format!("{}, this page and not the site", hit.entry),
+        (false, false) => format!("{}, this folder and not the site", hit.entry),
+    };
     let on = |sighting: &&Sighting<'_>| format!("{} since {}", sighting.list.name, sighting.since);
     let names: Vec<String> = said.iter().map(on).collect();
     let what = said
@@ -196,7 +255,7 @@ fn is_fresh(list: &ListFacts, now: Moment) -> bool {
     let days = day
         .map(|day: Moment| day.days_until(now).0)
         .unwrap_or(u32::MAX);
-    list.fresh_days == 0 || days <= list.fresh_days
+    !list.past && (list.fresh_days == 0 || days <= list.fresh_days)
 }
 
 #[cfg(test)]
@@ -209,12 +268,14 @@ mod tests {
         ListFacts {
             id: id.into(),
             name: id.to_uppercase(),
+            publisher: id.into(),
             date: date.into(),
             entries: 1,
             source: "a test".into(),
             licence: "MIT".into(),
             curated,
             fresh_days,
+            past: false,
         }
     }
 
@@ -260,6 +321,61 @@ mod tests {
         assert_eq!(level(&[&old]), Level::Grey);
         assert_eq!(level(&[&one, &old]), Level::Amber);
         assert_eq!(judged(&[curated], TEST_PAGE).level, Level::Amber);
+        // Two lists of one publisher are one voice, and a list of the past never says "is".
+        let mut same = list("d", "2026-11-01", false, 0);
+        same.publisher = "a".into();
+        assert_eq!(level(&[&one, &same]), Level::Amber);
+        let mut past = list("e", "2026-11-01", true, 0);
+        past.past = true;
+        assert_eq!(level(&[&past]), Level::Grey);
+        assert_eq!(level(&[&past, &one]), Level::Amber);
+    }
+
+    #[test]
+    fn a_page_stands_for_itself_and_not_for_its_site() {
+        let list = list("a", "2026-11-01", false, 90);
+        let sighting = Sighting {
+            list: &list,
+            category: "phishing",
+            family: "x",
+            since: "2026-11-01",
+        };
+        for (entry, is_page, words) in [
+            ("a.example/x.html", true, "this page and not the site"),
+            ("a.example/x/", false, "this folder and not the site"),
+        ] {
+            let hit = Hit {
+                entry: entry.into(),
+                is_page,
+                sightings: vec![sighting],
+            };
+            let verdict = of_hits(&[hit], std::slice::from_ref(&list), NOW);
+            assert!(verdict.words.contains(words), "{}", verdict.words);
+        }
+    }
+
+    #[test]
+    fn a_likeness_is_a_guess_and_what_is_allowed_asks_nothing() {
+        let lists = [list("a", "2026-11-01", true, 90)];
+        let like = Like {
+            known: Some("paypal.com".into()),
+            how: crate::lists::Likeness::Slip,
+        };
+        let verdict = of_likeness(&like, &lists);
+        assert_eq!((verdict.level, verdict.listed.len()), (Level::Blue, 0));
+        assert!(Level::Blue < Level::Amber && Level::Grey < Level::Blue);
+        assert_eq!(
+            verdict.words,
+            "looks like another name: its name differs from paypal.com in one letter; not on any of 1 \
+             lists dated 2026-11-01"
+        );
+        let verdict = allowed(judged(&lists, "adware"), "evil.example");
+        assert_eq!((verdict.level, verdict.listed.len()), (Level::None, 1));
+        assert!(
+            verdict
+                .words
+                .starts_with("allowed by your line evil.example; on list A since")
+        );
     }
 
     #[test]

@@ -1,258 +1,351 @@
 //! From entries to the bytes of a list file: the same entries always give the same bytes.
+//!
+//! [`Compiler::add`] decides whether an entry may be one and writes its key into one long run of bytes;
+//! [`Compiler::finish`] sorts the keys, gives everything that is said of one key one number, and writes.
+//! Memory is bounded: 8 million entries of 512 MiB together, and 32 bytes beside each.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    net::IpAddr,
+mod accept;
+mod entry;
+mod filter;
+mod guard;
+mod sets;
+mod sorted;
+
+pub use entry::{Dropped, LeftOut, Subject};
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use self::{
+    filter::{content_hash, filter_of},
+    guard::flags_no_top_site,
+    sets::Sets,
+    sorted::Keyed,
 };
-
-use twox_hash::{XxHash3_64, XxHash3_128};
-use xorf::{BinaryFuse8, DmaSerializable};
-
 use super::{
-    HEADER, ListFacts, MAGIC, MOST_SIGHTINGS, Manifest, SECTIONS, SIGHTING, Suffixes, filter_key,
-    reversed,
+    ListFacts, Manifest, SIGHTING, Suffixes,
+    file::{Error as FileError, put_together},
+    keys,
 };
-use crate::canonical::{Address, canonical};
 
-/// One entry of one list.
-#[derive(Clone, Debug)]
-pub struct Entry<'a> {
-    /// What is listed.
-    pub subject: Subject<'a>,
-    /// Which list says so: its place among the lists given to [`compile`].
-    pub list: usize,
-    /// What it does: `adware`.
-    pub category: &'a str,
-    /// What the list calls its kind: `osx_shlayer`.
-    pub family: &'a str,
-    /// Since when it is listed, `2026-08-23`.
-    pub since: &'a str,
-}
-
-/// What an entry lists.
-#[derive(Clone, Copy, Debug)]
-pub enum Subject<'a> {
-    /// A host and everything below it.
-    Host(&'a str),
-    /// A page; a folder if it ends in `/`.
-    Page(&'a str),
-}
-
-/// What came out of [`compile`].
+/// What came out.
 #[derive(Debug)]
 pub struct Compiled {
     /// The file.
     pub bytes: Vec<u8>,
-    /// Entries that were left out, as they were written, with the reason.
-    pub dropped: Vec<(String, Dropped)>,
+    /// What was left out, by list and reason.
+    pub left_out: Vec<LeftOut>,
 }
 
-/// Why an entry was left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dropped {
-    /// It names no host.
-    NoAddress,
-    /// Strangers register names below it; it would flag all of them.
-    Suffix,
-    /// So many people visit it that the entry is a mistake.
-    TopSite,
-    /// It is an address inside somebody's own network.
-    PrivateAddress,
-    /// It names a list that does not exist, or too many lists name it.
-    List,
+/// Why no file came out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A site that everybody visits would be flagged. Such a file is never used.
+    #[error(
+        "the lists would flag `{site}`, which everybody visits, by the entry `{entry}` of {list}"
+    )]
+    FlagsTopSite {
+        /// The site.
+        site: String,
+        /// The entry that matches it.
+        entry: String,
+        /// The list it is on.
+        list: String,
+    },
+    /// What was written cannot be read.
+    #[error("the compiled file cannot be read back")]
+    Unreadable(#[source] FileError),
 }
 
-/// One row of the sightings: list, category, family, day, the last three by their words.
-type Row<'a> = (usize, &'a str, &'a str, &'a str);
-/// What is said of each key, hosts or pages.
-type Table<'a> = BTreeMap<String, BTreeSet<Row<'a>>>;
+/// How many left-out entries of one list and reason are named.
+const EXAMPLES: usize = 5;
+/// How many lists and families may say something of one entry.
+const MOST_SIGHTINGS: usize = 255;
+/// Bounds of what is taken in.
+const MOST_ENTRIES: usize = 8 << 20;
+const MOST_BYTES: usize = 512 << 20;
+const MOST_ROWS: usize = 1 << 22;
 
-/// Makes a list file out of entries.
-///
-/// `hash_key` moves the filter's false positives: with a key nobody knows, nobody can make up
-/// addresses that are slow to look up. `entries` of the facts are counted anew.
-#[must_use]
-pub fn compile(
-    lists: &[ListFacts],
-    entries: &[Entry<'_>],
-    suffixes: &Suffixes,
-    hash_key: u64,
-) -> Compiled {
-    let mut dropped = Vec::new();
-    let (mut hosts, mut pages) = (Table::new(), Table::new());
-    let mut lists = lists.to_vec();
-    lists.iter_mut().for_each(|list| list.entries = 0);
+/// Takes entries in, and makes a file of them.
+pub struct Compiler<'s> {
+    suffixes: &'s Suffixes,
+    lists: Vec<ListFacts>,
+    words: HashMap<String, u32>,
+    /// What is said: list, and words for category, family and day; each once.
+    rows: HashMap<[u32; 4], u32>,
+    /// Keys one after the other.
+    bytes: Vec<u8>,
+    hosts: Vec<Keyed>,
+    pages: Vec<Keyed>,
+    /// What lists except from themselves.
+    excepted: HashSet<(usize, Vec<u8>)>,
+    left_out: BTreeMap<(usize, Dropped), (u32, Vec<String>)>,
+}
 
-    for entry in entries {
-        let (text, is_host) = match entry.subject {
-            Subject::Host(text) => (text, true),
-            Subject::Page(text) => (text, false),
+impl<'s> Compiler<'s> {
+    /// Returns a compiler of these lists; their `entries` are counted anew.
+    #[must_use]
+    pub fn new(lists: &[ListFacts], suffixes: &'s Suffixes) -> Self {
+        let mut lists = lists.to_vec();
+        lists.iter_mut().for_each(|list| list.entries = 0);
+        Self {
+            suffixes,
+            lists,
+            words: HashMap::new(),
+            rows: HashMap::new(),
+            bytes: Vec::new(),
+            hosts: Vec::new(),
+            pages: Vec::new(),
+            excepted: HashSet::new(),
+            left_out: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the number of what is said of an entry: which list, what it does, what the list calls
+    /// its kind, and since when it is listed.
+    ///
+    /// # Panics
+    /// When there is no such list.
+    pub fn row(&mut self, list: usize, category: &str, family: &str, since: &str) -> u32 {
+        assert!(list < self.lists.len(), "there is no list {list}");
+        let [category, family, since] = [category, family, since].map(|text| {
+            if let Some(word) = self.words.get(text) {
+                return *word;
+            }
+            let next = self.words.len() as u32;
+            self.words.insert(text.to_owned(), next);
+            next
+        });
+        let next = self.rows.len();
+        let row = [list as u32, category, family, since];
+        match self.rows.get(&row) {
+            Some(row) => *row,
+            // So many kinds of things are said only to fill memory: they share the last number.
+            None if next >= MOST_ROWS => MOST_ROWS as u32 - 1,
+            None => {
+                self.rows.insert(row, next as u32);
+                next as u32
+            }
+        }
+    }
+
+    /// Takes an entry of a list in, or counts it among those that are left out.
+    pub fn add(&mut self, list: usize, subject: Subject<'_>, row: u32) {
+        let from = self.bytes.len();
+        let many = self.hosts.len() + self.pages.len();
+        let room = many < MOST_ENTRIES && from < MOST_BYTES;
+        let accepted = match room {
+            true => accept::key(subject, self.suffixes, &mut self.bytes),
+            false => Err(Dropped::TooMany),
         };
-        match accepted(text, is_host, suffixes) {
-            Err(why) => dropped.push((text.to_owned(), why)),
-            Ok(key) => {
-                let rows = if is_host { &mut hosts } else { &mut pages }
-                    .entry(key)
-                    .or_default();
-                let row = (entry.list, entry.category, entry.family, entry.since);
-                let Some(list) = lists.get_mut(entry.list) else {
-                    dropped.push((text.to_owned(), Dropped::List));
-                    continue;
-                };
-                if rows.len() >= MOST_SIGHTINGS {
-                    dropped.push((text.to_owned(), Dropped::List));
-                } else if rows.insert(row) {
-                    list.entries += 1;
+        match accepted {
+            Ok(()) => {
+                let keyed = Keyed::new(&self.bytes, from, row);
+                match subject {
+                    Subject::Host(_) => self.hosts.push(keyed),
+                    Subject::Page(_) => self.pages.push(keyed),
                 }
             }
-        }
-    }
-    hosts.retain(|_, rows| !rows.is_empty());
-    pages.retain(|_, rows| !rows.is_empty());
-    Compiled {
-        bytes: written(lists, &hosts, &pages, hash_key),
-        dropped,
-    }
-}
-
-/// Returns the key of an entry, if it may be one.
-fn accepted(text: &str, is_host: bool, suffixes: &Suffixes) -> Result<String, Dropped> {
-    let address = canonical(text.as_bytes()).ok_or(Dropped::NoAddress)?;
-    let Address {
-        host,
-        is_ip,
-        path,
-        query,
-    } = &address;
-    if *is_ip && is_private(host) {
-        return Err(Dropped::PrivateAddress);
-    }
-    let key = reversed(host, *is_ip);
-    if !is_host {
-        let query = query
-            .as_ref()
-            .map(|query| format!("?{query}"))
-            .unwrap_or_default();
-        return Ok(format!("{key}{path}{query}"));
-    }
-    if path != "/" || query.is_some() {
-        return Err(Dropped::NoAddress);
-    }
-    if !is_ip && suffixes.is_suffix(host) {
-        return Err(Dropped::Suffix);
-    }
-    if suffixes.is_top_site(host) {
-        return Err(Dropped::TopSite);
-    }
-    Ok(key)
-}
-
-fn is_private(host: &str) -> bool {
-    match host.trim_matches(['[', ']']).parse() {
-        Ok(IpAddr::V4(ip)) => {
-            ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified()
-        }
-        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local(),
-        Err(_) => false,
-    }
-}
-
-fn written(lists: Vec<ListFacts>, hosts: &Table<'_>, pages: &Table<'_>, hash_key: u64) -> Vec<u8> {
-    let all = || hosts.values().chain(pages.values()).flatten();
-    let words: BTreeSet<&str> = all().flat_map(|(_, a, b, c)| [*a, *b, *c]).collect();
-    let words: Vec<&str> = words.into_iter().collect();
-
-    let mut sightings = Sightings {
-        words: &words,
-        bytes: Vec::new(),
-        known: HashMap::new(),
-    };
-    let host_map = map_of(hosts, &mut sightings);
-    let page_map = map_of(pages, &mut sightings);
-    let manifest = Manifest {
-        lists,
-        words: words.iter().map(|word| (*word).to_owned()).collect(),
-    };
-    let manifest = serde_json::to_vec(&manifest).expect("strings and numbers fit JSON");
-    let filter = filter_of(hosts.keys().chain(pages.keys()), hash_key);
-    let sections = [filter, host_map, page_map, sightings.bytes, manifest];
-
-    let mut body = Vec::new();
-    let mut header = Vec::with_capacity(HEADER);
-    header.extend(MAGIC);
-    header.extend(hash_key.to_le_bytes());
-    for count in [hosts.len(), pages.len()] {
-        header.extend(u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
-    }
-    for section in &sections {
-        header.extend(((HEADER + body.len()) as u64).to_le_bytes());
-        header.extend((section.len() as u64).to_le_bytes());
-        body.extend_from_slice(section);
-    }
-    debug_assert_eq!(sections.len(), SECTIONS);
-    header.extend(XxHash3_128::oneshot(&body).to_le_bytes());
-    let check = XxHash3_64::oneshot(&header);
-    header.extend(check.to_le_bytes());
-    header.extend(body);
-    header
-}
-
-/// The rows of all keys; keys about which the same is said share theirs.
-struct Sightings<'a> {
-    words: &'a [&'a str],
-    bytes: Vec<u8>,
-    known: HashMap<Vec<u8>, u64>,
-}
-
-impl Sightings<'_> {
-    /// Returns where the rows stand and how many they are, in one number.
-    fn place_of(&mut self, rows: &BTreeSet<Row<'_>>) -> u64 {
-        let word = |word: &str| {
-            let at = self
-                .words
-                .binary_search(&word)
-                .expect("every word was collected before");
-            u32::try_from(at).expect("fewer words than 32 bits count")
-        };
-        let mut bytes = Vec::with_capacity(rows.len() * SIGHTING);
-        for (list, category, family, since) in rows {
-            let list = u32::try_from(*list).expect("fewer lists than 32 bits count");
-            for number in [list, word(category), word(family), word(since)] {
-                bytes.extend(number.to_le_bytes());
+            Err(why) => {
+                self.bytes.truncate(from);
+                self.leave_out(list, why, subject.text());
             }
         }
-        let next = (self.bytes.len() / SIGHTING) as u64;
-        *self.known.entry(bytes).or_insert_with_key(|bytes| {
-            self.bytes.extend_from_slice(bytes);
-            next << 8 | rows.len() as u64
-        })
+    }
+
+    /// Takes note that a list excepts a host from itself.
+    pub fn except(&mut self, list: usize, host: &str) {
+        let mut key = Vec::new();
+        if accept::key(Subject::Host(host), self.suffixes, &mut key).is_ok()
+            && self.excepted.len() < MOST_ROWS
+        {
+            self.excepted.insert((list, key));
+        }
+    }
+
+    fn leave_out(&mut self, list: usize, why: Dropped, text: &str) {
+        let (count, examples) = self.left_out.entry((list, why)).or_default();
+        *count = count.saturating_add(1);
+        if examples.len() < EXAMPLES {
+            examples.push(text.chars().take(100).collect());
+        }
+    }
+
+    /// Sorts everything and writes the file; `version` is that of what it is made of.
+    ///
+    /// # Errors
+    /// [`Error::FlagsTopSite`] when the file would flag a site that everybody visits.
+    pub fn finish(mut self, version: u64) -> Result<Compiled, Error> {
+        let (words, rows) = self.ranked();
+        for keyed in self.hosts.iter_mut().chain(&mut self.pages) {
+            keyed.row = rows.rank[keyed.row as usize];
+        }
+        let mut sets = Sets::default();
+        let hosts = self.gathered(false, &rows.rows, &mut sets);
+        let pages = self.gathered(true, &rows.rows, &mut sets);
+        let numbers = sets.by_use();
+        let [hosts, pages] = [hosts, pages].map(|mut entries| {
+            entries
+                .iter_mut()
+                .for_each(|it| it.row = numbers[it.row as usize]);
+            sorted::Entries {
+                bytes: &self.bytes,
+                entries,
+            }
+        });
+
+        let hash_key = content_hash(&[&hosts, &pages]);
+        let (filter, in_filter) = filter_of(&hosts, &pages, hash_key);
+        let (set_ends, set_rows) = sets.written(&numbers);
+        let counts = [
+            hosts.entries.len(),
+            pages.entries.len(),
+            set_rows.len(),
+            in_filter,
+        ];
+        let counts = counts.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        let row_bytes = set_rows.iter().flat_map(|row| rows.rows[*row as usize]);
+        let row_bytes: Vec<u8> = row_bytes.flat_map(u32::to_le_bytes).collect();
+        debug_assert_eq!(row_bytes.len(), set_rows.len() * SIGHTING);
+        let left_out: Vec<LeftOut> = std::mem::take(&mut self.left_out)
+            .into_iter()
+            .map(|((list, why), (count, examples))| LeftOut {
+                list,
+                why,
+                count,
+                examples,
+            })
+            .collect();
+        let manifest = self.manifest(&left_out);
+        let [host_codes, host_index, host_pages] = keys::write(&hosts);
+        let [page_codes, page_index, page_pages] = keys::write(&pages);
+        let bytes = put_together(
+            hash_key,
+            version,
+            counts,
+            [
+                manifest,
+                self.suffixes.text().as_bytes().to_vec(),
+                words,
+                row_bytes,
+                set_ends,
+                host_codes,
+                host_index,
+                page_codes,
+                page_index,
+                filter,
+                host_pages,
+                page_pages,
+            ],
+        );
+        flags_no_top_site(&bytes, self.suffixes)?;
+        Ok(Compiled { bytes, left_out })
+    }
+
+    fn manifest(&self, left_out: &[LeftOut]) -> Vec<u8> {
+        let mut by_list = vec![BTreeMap::new(); self.lists.len()];
+        for it in left_out {
+            by_list[it.list].insert(it.why, it.count);
+        }
+        let manifest = Manifest {
+            lists: self.lists.clone(),
+            left_out: by_list,
+        };
+        serde_json::to_vec(&manifest).expect("strings and numbers fit JSON")
+    }
+
+    /// Returns the words as they are written, and the rows in an order that does not depend on the
+    /// order in which they came.
+    fn ranked(&mut self) -> (Vec<u8>, Ranked) {
+        let mut words: Vec<(&str, u32)> =
+            self.words.iter().map(|(a, b)| (a.as_str(), *b)).collect();
+        words.sort_unstable();
+        let mut rank = vec![0; words.len()];
+        let mut bytes = (words.len() as u32).to_le_bytes().to_vec();
+        let mut end = 0_u32;
+        for (place, (word, number)) in words.iter().enumerate() {
+            rank[*number as usize] = place as u32;
+            end += word.len() as u32;
+            bytes.extend(end.to_le_bytes());
+        }
+        words
+            .iter()
+            .for_each(|(word, _)| bytes.extend(word.as_bytes()));
+        let word = |number: u32| rank[number as usize];
+        let ranked = self
+            .rows
+            .iter()
+            .map(|([list, category, family, since], number)| {
+                (
+                    [*list, word(*category), word(*family), word(*since)],
+                    *number,
+                )
+            });
+        let mut ranked: Vec<([u32; 4], u32)> = ranked.collect();
+        ranked.sort_unstable();
+        let mut rows = Ranked {
+            rank: vec![0; ranked.len()],
+            rows: Vec::with_capacity(ranked.len()),
+        };
+        for (place, (row, number)) in ranked.into_iter().enumerate() {
+            rows.rank[number as usize] = place as u32;
+            rows.rows.push(row);
+        }
+        (bytes, rows)
+    }
+
+    /// Returns each key once, in order, with the set of what is said of it.
+    fn gathered(&mut self, pages: bool, rows: &[[u32; 4]], sets: &mut Sets) -> Vec<Keyed> {
+        let mut keyed = std::mem::take(if pages {
+            &mut self.pages
+        } else {
+            &mut self.hosts
+        });
+        sorted::sort(&mut keyed, &self.bytes);
+        let mut said: Vec<u32> = Vec::new();
+        let mut from = 0;
+        let mut kept = 0;
+        while let Some(first) = keyed.get(from).copied() {
+            let key = first.key(&self.bytes);
+            let same = keyed[from..]
+                .iter()
+                .take_while(|it| it.key(&self.bytes) == key);
+            let end = from + same.count();
+            said.clear();
+            said.extend(keyed[from..end].iter().map(|it| it.row));
+            said.dedup();
+            if !self.excepted.is_empty() {
+                let list = |row: &u32| rows[*row as usize][0] as usize;
+                said.retain(|row| {
+                    let goes = self.excepted.contains(&(list(row), key.to_vec()));
+                    if goes {
+                        let left = self.left_out.entry((list(row), Dropped::Excepted));
+                        left.or_default().0 += 1;
+                    }
+                    !goes
+                });
+            }
+            said.truncate(MOST_SIGHTINGS);
+            let mut before = None;
+            for row in &said {
+                let list = rows[*row as usize][0];
+                // Rows are sorted by list.
+                if before.replace(list) != Some(list) {
+                    self.lists[list as usize].entries += 1;
+                }
+            }
+            if !said.is_empty() {
+                keyed[kept] = first.with(sets.number(&said));
+                kept += 1;
+            }
+            from = end;
+        }
+        keyed.truncate(kept);
+        keyed
     }
 }
 
-fn map_of(table: &Table<'_>, sightings: &mut Sightings<'_>) -> Vec<u8> {
-    let mut builder = fst::MapBuilder::memory();
-    for (key, rows) in table {
-        let place = sightings.place_of(rows);
-        builder
-            .insert(key, place)
-            .expect("keys of a sorted map come in order, into memory");
-    }
-    builder.into_inner().expect("memory takes every byte")
-}
-
-/// Returns the filter: its description, then its fingerprints; empty if it cannot be built, and
-/// then every look-up goes to the exact strings.
-fn filter_of<'a>(keys: impl Iterator<Item = &'a String>, hash_key: u64) -> Vec<u8> {
-    let mut numbers: Vec<u64> = keys
-        .map(|key| filter_key(hash_key, key.as_bytes()))
-        .collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let Ok(filter) = BinaryFuse8::try_from(&numbers) else {
-        return Vec::new();
-    };
-    let mut bytes = vec![0; BinaryFuse8::DESCRIPTOR_LEN];
-    filter.dma_copy_descriptor_to(&mut bytes);
-    bytes.extend_from_slice(filter.dma_fingerprints());
-    bytes
+/// What is said, sorted; and the place of each number that was given out.
+struct Ranked {
+    rank: Vec<u32>,
+    rows: Vec<[u32; 4]>,
 }

@@ -1,11 +1,12 @@
 //! The names under which an address may be listed: itself, its parents, its folders.
 //!
 //! Hosts: the exact one, and up to four that begin at the shortest name its owner has and add a
-//! label each. Pages: path with query, path, and up to four folders from `/` down. At most 30.
+//! label each; where strangers have names side by side, only the exact one. Pages: path with query,
+//! path, and up to four folders from `/` down. At most 30.
 //!
 //! Source: <https://developers.google.com/safe-browsing/reference/URLs.and.Hashing> (v5, 2026-11).
 
-use super::{Suffixes, reversed};
+use super::Suffixes;
 use crate::canonical::Address;
 
 /// How many parents of a host are asked for.
@@ -13,23 +14,30 @@ const PARENTS: usize = 4;
 /// How many folders of a path are asked for, `/` included.
 const FOLDERS: usize = 4;
 
-/// Calls `ask` with the key of each host `address` may be listed under, the exact one first.
-pub(super) fn hosts(address: &Address, suffixes: &Suffixes, mut ask: impl FnMut(&str)) {
-    let key = reversed(&address.host, address.is_ip);
-    ask(&key);
+/// Calls `ask` with each host `address` may be listed under, the exact one first.
+pub(super) fn hosts<'h>(address: &'h Address, suffixes: &Suffixes, mut ask: impl FnMut(&'h str)) {
+    let host = address.host.as_str();
+    ask(host);
     if address.is_ip {
         return;
     }
-    let ends = key.match_indices('.').map(|(at, _)| at);
-    let owned = suffixes.owned_labels(&address.host);
-    // The key's own end is not a dot, so the exact host is not asked for again.
-    for end in ends.skip(owned.saturating_sub(1)).take(PARENTS) {
-        ask(&key[..end]);
+    let owner = suffixes.owner(host);
+    if owner.shared {
+        return;
+    }
+    let mut at = owner.at;
+    for _ in 0..PARENTS {
+        // The exact host is not asked for again.
+        let Some(before) = at.checked_sub(1) else {
+            return;
+        };
+        ask(&host[at..]);
+        at = host[..before].rfind('.').map_or(0, |dot| dot + 1);
     }
 }
 
-/// Calls `ask` with the key of each page below `host` that `address` may be listed under, whole
-/// pages first. `host` is a key that [`hosts`] gave.
+/// Calls `ask` with each page below `host` that `address` may be listed under, whole pages first.
+/// `host` is one that [`hosts`] gave.
 pub(super) fn pages(host: &str, address: &Address, mut ask: impl FnMut(&str)) {
     let mut key = String::with_capacity(host.len() + address.path.len() + 64);
     if let Some(query) = &address.query {
@@ -55,16 +63,10 @@ mod tests {
     use crate::canonical::canonical;
 
     fn hosts_of(text: &str) -> Vec<String> {
-        let table = Suffixes::new(["co.uk", "github.io"], []);
+        let table = Suffixes::of_text("co.uk\n+github.io\n");
         let address = canonical(text.as_bytes()).unwrap();
         let mut all = Vec::new();
-        hosts(&address, &table, |key| {
-            all.push(if address.is_ip {
-                key.to_owned()
-            } else {
-                reversed(key, false)
-            });
-        });
+        hosts(&address, &table, |host| all.push(host.to_owned()));
         all
     }
 
@@ -86,6 +88,7 @@ mod tests {
         );
         assert_eq!(hosts_of("http://example.com/"), ["example.com"]);
         assert_eq!(hosts_of("http://evil.github.io/"), ["evil.github.io"]);
+        assert_eq!(hosts_of("http://a.evil.github.io/"), ["a.evil.github.io"]);
         assert_eq!(hosts_of("http://1.2.3.4/"), ["1.2.3.4"]);
         assert_eq!(
             hosts_of("http://[2001:470:1:18::114]/"),
@@ -125,10 +128,7 @@ mod tests {
             let address = canonical(text.as_bytes()).unwrap();
             let mut all = Vec::new();
             hosts(&address, &Suffixes::default(), |host| {
-                pages(host, &address, |key| {
-                    let (host, path) = key.split_at(key.find('/').unwrap());
-                    all.push(format!("{}{path}", reversed(host, address.is_ip)));
-                });
+                pages(host, &address, |page| all.push(page.to_owned()));
             });
             assert_eq!(all.join(" "), expected, "{text}");
         }

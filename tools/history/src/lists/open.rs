@@ -1,25 +1,34 @@
-//! Reads a list file where it lies: nothing is unpacked, and no byte of it is believed.
+//! Looks addresses up in a list file where it lies: nothing is unpacked, and no byte of it is believed.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{fs::File, path::Path};
 
-use twox_hash::{XxHash3_64, XxHash3_128};
 use xorf::{BinaryFuse8, BinaryFuse8Ref, DmaSerializable, Filter, FilterRef};
 
 use super::{
-    HEADER, ListFacts, MAGIC, Manifest, SECTIONS, SIGHTING, Suffixes, expressions, filter_key,
+    ListFacts, Manifest, SIGHTING, Suffixes, expressions,
+    file::{
+        Error, FILTER, HOST_KEYS, MANIFEST, PAGE_KEYS, PARTS, Parts, ROWS, SETS, SUFFIXES, Source,
+        WORDS, damaged,
+    },
+    filter_key, is_ip_key,
+    keys::Keys,
     reversed,
 };
 use crate::canonical::Address;
 
+/// The Public Suffix List is a tenth of this; a table of more would take memory for nothing.
+const LONGEST_RULES: usize = 4 << 20;
+
 /// A list file, open for looking up.
 pub struct List<'a> {
-    bytes: &'a [u8],
-    hash_key: u64,
-    filter: Option<BinaryFuse8Ref<'a>>,
-    hosts: fst::raw::Fst<&'a [u8]>,
-    pages: fst::raw::Fst<&'a [u8]>,
-    sightings: &'a [u8],
+    parts: Parts<'a>,
+    hosts: Keys<'a>,
+    pages: Keys<'a>,
+    rows: std::borrow::Cow<'a, [u8]>,
+    sets: std::borrow::Cow<'a, [u8]>,
+    words: std::borrow::Cow<'a, [u8]>,
     manifest: Manifest,
+    suffixes: std::sync::OnceLock<Suffixes>,
 }
 
 /// An entry that an address matches.
@@ -46,76 +55,43 @@ pub struct Sighting<'a> {
     pub since: &'a str,
 }
 
-/// Why bytes are no list file.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// They do not begin like one, or are of a form this version does not know.
-    #[error("not a list file of a form this version can read")]
-    NotAList,
-    /// A part of it lies outside, does not fit its checksum or contradicts itself.
-    #[error("the list file is damaged: {part}")]
-    Damaged {
-        /// Which part.
-        part: &'static str,
-    },
-}
-
-fn damaged(part: &'static str) -> Error {
-    Error::Damaged { part }
-}
-
 impl<'a> List<'a> {
-    /// Opens a list file.
+    /// Opens a list file in memory.
     ///
-    /// The header and the bounds of all parts are checked, which takes the same time for any
-    /// number of entries. Whether the parts are as they were written is for [`List::verify`].
+    /// Header, bounds and the small parts are checked, which takes the same time for any number of
+    /// entries. Pages are checked when they are asked for; all at once is for [`List::verify`].
     ///
     /// # Errors
     /// [`Error`] when the bytes are no list file, or a part lies outside of them.
     pub fn open(bytes: &'a [u8]) -> Result<Self, Error> {
-        let header = bytes.get(..HEADER).ok_or(Error::NotAList)?;
-        if !header.starts_with(&MAGIC) {
-            return Err(Error::NotAList);
-        }
-        let (checked, check) = header.split_at(HEADER - 8);
-        if XxHash3_64::oneshot(checked) != number(check, 0) {
-            return Err(damaged("header"));
-        }
-        let mut sections = [bytes; SECTIONS];
-        for (index, section) in sections.iter_mut().enumerate() {
-            let at = 24 + 16 * index;
-            let (start, length) = (number(header, at), number(header, at + 8));
-            let range = usize::try_from(start).ok().zip(start.checked_add(length));
-            let range = range.and_then(|(start, end)| Some(start..usize::try_from(end).ok()?));
-            *section = range
-                .and_then(|range| bytes.get(range))
-                .ok_or(damaged("bounds"))?;
-        }
-        let [filter, hosts, pages, sightings, manifest] = sections;
-        let map = |bytes, part| fst::raw::Fst::new(bytes).map_err(|_| damaged(part));
+        Self::of(Source::Bytes(bytes))
+    }
+
+    fn of(source: Source<'a>) -> Result<Self, Error> {
+        let parts = Parts::of(source)?;
+        let keys = |what: &'static str, [codes, index, pages]: [usize; 3]| {
+            let (at, length) = parts.place(pages);
+            Keys::of(what, &parts.part(codes)?, parts.part(index)?, at, length)
+        };
+        let manifest = serde_json::from_slice(&parts.part(MANIFEST)?);
         Ok(Self {
-            bytes,
-            hash_key: number(header, 8),
-            filter: filter_of(filter)?,
-            // A crafted map could make its reader step outside; see `exact`.
-            hosts: guarded(|| map(hosts, "hosts"))??,
-            pages: guarded(|| map(pages, "pages"))??,
-            sightings,
-            manifest: serde_json::from_slice(manifest).map_err(|_| damaged("manifest"))?,
+            hosts: keys("hosts", HOST_KEYS)?,
+            pages: keys("pages", PAGE_KEYS)?,
+            rows: parts.part(ROWS)?,
+            sets: parts.part(SETS)?,
+            words: parts.part(WORDS)?,
+            manifest: manifest.map_err(|_| damaged(PARTS[MANIFEST]))?,
+            suffixes: std::sync::OnceLock::new(),
+            parts,
         })
     }
 
-    /// Reads the whole file and compares it with the checksum in its header.
+    /// Reads the whole file and compares it with its checksums.
     ///
     /// # Errors
     /// [`Error::Damaged`] when a byte is not as it was written.
     pub fn verify(&self) -> Result<(), Error> {
-        let (header, body) = self.bytes.split_at(HEADER);
-        let expected = &header[HEADER - 24..HEADER - 8];
-        match XxHash3_128::oneshot(body).to_le_bytes() == expected {
-            true => Ok(()),
-            false => Err(damaged("body")),
-        }
+        self.parts.verify()
     }
 
     /// Returns the lists that went into the file.
@@ -124,10 +100,34 @@ impl<'a> List<'a> {
         &self.manifest.lists
     }
 
+    /// Returns what was left out of each list, in the order of [`List::lists`]: how many by which reason.
+    #[must_use]
+    pub fn left_out(&self) -> &[std::collections::BTreeMap<super::Dropped, u32>] {
+        &self.manifest.left_out
+    }
+
+    /// Returns the version of what the file was made of; a later one is greater.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.parts.version
+    }
+
+    /// Returns how many hosts are listed.
+    #[must_use]
+    pub fn host_count(&self) -> u32 {
+        self.parts.counts[0]
+    }
+
+    /// Returns how many pages are listed.
+    #[must_use]
+    pub fn page_count(&self) -> u32 {
+        self.parts.counts[1]
+    }
+
     /// Returns how many hosts and pages are listed.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.hosts.len().saturating_add(self.pages.len())
+        (self.host_count() as usize).saturating_add(self.page_count() as usize)
     }
 
     /// Returns whether nothing is listed.
@@ -136,168 +136,233 @@ impl<'a> List<'a> {
         self.len() == 0
     }
 
+    /// Returns the suffixes and sites that the list was compiled with.
+    ///
+    /// A part that cannot be read stands for none; [`List::verify`] says so.
+    #[must_use]
+    pub fn suffixes(&self) -> &Suffixes {
+        self.suffixes.get_or_init(|| {
+            let text = self.parts.part(SUFFIXES).unwrap_or_default();
+            let text = text.get(..LONGEST_RULES).unwrap_or(&text);
+            Suffixes::of_text(String::from_utf8_lossy(text))
+        })
+    }
+
     /// Returns the entries that `address` matches: hosts from the exact one to its parents, then
     /// pages.
     ///
     /// # Errors
     /// [`Error::Damaged`] when the file contradicts itself where it was looked into.
-    pub fn look_up(&self, address: &Address, suffixes: &Suffixes) -> Result<Vec<Hit<'_>>, Error> {
-        let mut found = Ok(Vec::new());
-        let mut add = |map: &fst::raw::Fst<&[u8]>, key: &str, is_page| {
-            if let Ok(hits) = &mut found {
-                match self.exact(map, key, address.is_ip, is_page) {
-                    Ok(hit) => hits.extend(hit),
-                    Err(error) => found = Err(error),
-                }
+    pub fn look_up(&self, address: &Address) -> Result<Vec<Hit<'_>>, Error> {
+        let mut known: Vec<&str> = Vec::new();
+        expressions::hosts(address, self.suffixes(), |host| {
+            if self.may_have(host) {
+                known.push(host);
             }
-        };
-        let mut pages = Vec::new();
-        let mut hosts = 0;
-        expressions::hosts(address, suffixes, |host| {
-            if self.perhaps(host) {
-                add(&self.hosts, host, false);
-            }
-            if self.has_pages_of(host) {
-                pages.push((host.to_owned(), hosts == 0));
-            }
-            hosts += 1;
         });
-        // Hosts come first in the answer, then pages.
-        for (host, is_exact) in pages {
-            let folder_from = host.len() + address.path.len();
-            expressions::pages(&host, address, |page| {
-                if self.perhaps(page) {
-                    add(&self.pages, page, is_exact && page.len() >= folder_from);
+        let mut found = Vec::new();
+        for host in &known {
+            found.extend(self.exact(&self.hosts, host, address.is_ip, false)?);
+        }
+        if self.page_count() == 0 {
+            return Ok(found);
+        }
+        for host in known {
+            // A folder is shorter than the page it holds; a parent's page is another one.
+            let whole = address.host.len() + address.path.len();
+            let mut pages = Ok(());
+            expressions::pages(host, address, |page| {
+                if pages.is_ok() && self.may_have(page) {
+                    let is_page = host.len() == address.host.len() && page.len() >= whole;
+                    match self.exact(&self.pages, page, address.is_ip, is_page) {
+                        Ok(hit) => found.extend(hit),
+                        Err(error) => pages = Err(error),
+                    }
                 }
             });
+            pages?;
         }
-        found
+        Ok(found)
     }
 
     /// Returns true if neither the host of `address`, nor a parent, nor any page of these is listed:
     /// then no address of that host is, whatever its path.
     #[must_use]
-    pub fn is_silent_about_host(&self, address: &Address, suffixes: &Suffixes) -> bool {
+    pub fn is_silent_about_host(&self, address: &Address) -> bool {
         let mut silent = true;
-        expressions::hosts(address, suffixes, |host| {
-            silent = silent && !self.perhaps(host) && !self.has_pages_of(host);
+        expressions::hosts(address, self.suffixes(), |host| {
+            silent = silent && !self.may_have(host);
         });
         silent
     }
 
-    /// Returns false if no page of this very host is listed; true also when the map is damaged.
-    fn has_pages_of(&self, host: &str) -> bool {
-        let walk = || {
-            let mut node = self.pages.root();
-            for byte in host.bytes().chain([b'/']) {
-                match node.find_input(byte) {
-                    Some(at) => node = self.pages.node(node.transition_addr(at)),
-                    None => return false,
+    /// Calls `see` with every entry, hosts first, in the order of their keys, and what is said of it.
+    ///
+    /// # Errors
+    /// When a part cannot be read or is damaged.
+    pub fn each(&self, mut see: impl FnMut(Entry<'_>)) -> Result<(), Error> {
+        for (keys, is_page) in [(&self.hosts, false), (&self.pages, true)] {
+            let mut failed = Ok(());
+            keys.each(&self.parts.source, |key, set| {
+                match (std::str::from_utf8(key), self.sightings(set)) {
+                    (Ok(key), Ok(sightings)) => see(Entry {
+                        key,
+                        is_page,
+                        sightings,
+                    }),
+                    _ => failed = Err(damaged(PARTS[SETS])),
                 }
-            }
-            true
+            })?;
+            failed?;
+        }
+        Ok(())
+    }
+
+    /// Returns how many bits the filter takes for each of its keys: hosts, pages, and hosts of pages.
+    #[must_use]
+    pub fn filter_bits(&self) -> f64 {
+        let bits = 8.0 * self.parts.place(FILTER).1 as f64;
+        bits / f64::from(self.parts.counts[3].max(1))
+    }
+
+    /// Returns false if this very host or page, its parents aside, is surely not listed, and of a host no
+    /// page either.
+    #[must_use]
+    pub fn may_have(&self, text: &str) -> bool {
+        // A filter that cannot be read sends every question to the exact strings.
+        let Some(filter) = self.parts.filter() else {
+            return true;
         };
-        !self.pages.is_empty() && guarded(walk).unwrap_or(true)
+        let (description, fingerprints) = filter.split_at(BinaryFuse8::DESCRIPTOR_LEN);
+        let filter = BinaryFuse8Ref::from_dma(description, fingerprints);
+        filter.contains(&filter_key(self.parts.hash_key, text.as_bytes()))
     }
 
-    /// Returns false if the key is surely not listed.
-    fn perhaps(&self, key: &str) -> bool {
-        let number = filter_key(self.hash_key, key.as_bytes());
-        self.filter
-            .as_ref()
-            .is_none_or(|filter| filter.contains(&number))
-    }
-
-    /// Returns what is listed under exactly this key.
+    /// Returns what is listed under exactly this host or page.
     fn exact(
         &self,
-        map: &fst::raw::Fst<&[u8]>,
-        key: &str,
+        keys: &Keys<'_>,
+        text: &str,
         is_ip: bool,
         is_page: bool,
     ) -> Result<Option<Hit<'_>>, Error> {
-        let Some(place) = guarded(|| map.get(key))? else {
+        let key = entry_text(text, is_ip);
+        let Some(set) = keys.find(key.as_bytes(), &self.parts.source)? else {
             return Ok(None);
         };
-        let place = place.value();
-        let (first, count) = (place >> 8, place & 0xff);
-        let rows = usize::try_from(first).ok().and_then(|first| {
-            let start = first.checked_mul(SIGHTING)?;
-            let length = usize::try_from(count).ok()?.checked_mul(SIGHTING)?;
-            self.sightings.get(start..start.checked_add(length)?)
-        });
-        let rows = rows
-            .filter(|rows| !rows.is_empty())
-            .ok_or(damaged("sightings"))?;
-        let sightings: Option<Vec<_>> = rows
-            .chunks_exact(SIGHTING)
-            .map(|row| self.sighting(row))
-            .collect();
-        let (host, path) = key.split_at(key.find('/').unwrap_or(key.len()));
         Ok(Some(Hit {
-            entry: format!("{}{path}", reversed(host, is_ip)),
+            entry: text.to_owned(),
             is_page,
-            sightings: sightings.ok_or(damaged("sightings"))?,
+            sightings: self.sightings(set)?,
         }))
     }
 
-    fn sighting(&self, row: &[u8]) -> Option<Sighting<'_>> {
-        let index = |column: usize| {
-            let bytes = row.get(4 * column..4 * column + 4)?.try_into().ok()?;
-            usize::try_from(u32::from_le_bytes(bytes)).ok()
+    /// Returns what is said of all keys with this number.
+    fn sightings(&self, set: u32) -> Result<Vec<Sighting<'_>>, Error> {
+        let bad = || damaged(PARTS[SETS]);
+        let set = set as usize;
+        let end = number(&self.sets, set).ok_or_else(bad)?;
+        let from = match set.checked_sub(1) {
+            Some(before) => number(&self.sets, before).ok_or_else(bad)?,
+            None => 0,
         };
-        let word = |column| self.manifest.words.get(index(column)?).map(String::as_str);
+        let rows = self
+            .rows
+            .get(from.saturating_mul(SIGHTING)..end.saturating_mul(SIGHTING))
+            .filter(|rows| !rows.is_empty())
+            .ok_or_else(bad)?;
+        let rows = rows.chunks_exact(SIGHTING).map(|row| self.sighting(row));
+        rows.collect::<Option<_>>().ok_or_else(bad)
+    }
+
+    fn sighting(&self, row: &[u8]) -> Option<Sighting<'_>> {
+        let word = |column| self.word(number(row, column)?);
         Some(Sighting {
-            list: self.manifest.lists.get(index(0)?)?,
+            list: self.manifest.lists.get(number(row, 0)?)?,
             category: word(1)?,
             family: word(2)?,
             since: word(3)?,
         })
     }
-}
 
-/// Runs a look into a map of the `fst` crate, which trusts the bytes it is given.
-///
-/// Bytes made to harm can send it outside the map, where Rust stops it with a panic. The panic
-/// ends here: the list counts as damaged, the check of the history goes on.
-fn guarded<T>(look: impl FnOnce() -> T) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(look)).map_err(|_| damaged("map"))
-}
-
-/// Returns the filter, if there is one and no look into it can leave its fingerprints.
-fn filter_of(bytes: &[u8]) -> Result<Option<BinaryFuse8Ref<'_>>, Error> {
-    if bytes.is_empty() {
-        return Ok(None);
+    /// Returns one of the words: how many there are, where each ends, the words.
+    fn word(&self, index: usize) -> Option<&str> {
+        let count = number(&self.words, 0)?;
+        let (ends, text) = self
+            .words
+            .get(4..)?
+            .split_at_checked(count.checked_mul(4)?)?;
+        let from = match index.checked_sub(1) {
+            Some(before) => number(ends, before)?,
+            None => 0,
+        };
+        std::str::from_utf8(text.get(from..number(ends, index)?)?).ok()
     }
-    let (description, fingerprints) = bytes
-        .split_at_checked(BinaryFuse8::DESCRIPTOR_LEN)
-        .ok_or(damaged("filter"))?;
-    let part = |at: usize| {
-        let bytes = description[at..at + 4]
-            .try_into()
-            .expect("four bytes are four bytes");
-        u64::from(u32::from_le_bytes(bytes))
+}
+
+impl List<'static> {
+    /// Opens a list file on the disk. It is read where it is asked: the filter once, else a page.
+    ///
+    /// # Errors
+    /// [`Error`] when it cannot be read, is no list file or a small part of it is damaged.
+    pub fn open_file(path: &Path) -> Result<Self, Error> {
+        let file = File::open(path).map_err(|source| Error::Read { source })?;
+        Self::of(Source::File(file))
+    }
+}
+
+/// One entry of a list file.
+pub struct Entry<'l> {
+    /// Its key: hosts with their labels turned round, then the path.
+    pub key: &'l str,
+    /// Whether it is a page or a folder.
+    pub is_page: bool,
+    /// Which lists say so, at least one.
+    pub sightings: Vec<Sighting<'l>>,
+}
+
+impl Entry<'_> {
+    /// Returns the entry as it is written in an address: `www.example.com/a`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let host = self.key.split('/').next().unwrap_or_default();
+        entry_text(self.key, is_ip_key(host.as_bytes()))
+    }
+}
+
+/// Turns the host of a key, or of an address, round; what follows it stays.
+fn entry_text(key: &str, is_ip: bool) -> String {
+    let (host, path) = key.split_at(key.find('/').unwrap_or(key.len()));
+    format!("{}{path}", reversed(host, is_ip))
+}
+
+/// Opens bytes as a list file, with the checksums they should have, and asks it everything: the fuzz
+/// target and the test of mutations call it.
+pub fn fuzz(bytes: &[u8]) {
+    let mut bytes = bytes.to_vec();
+    super::file::seal(&mut bytes);
+    let Ok(list) = List::open(&bytes) else {
+        return;
     };
-    // The three places of a key lie in three neighbouring segments of this length.
-    let (length, mask, segments) = (part(8), part(12), part(16));
-    let fits = length.is_power_of_two()
-        && mask == length - 1
-        && segments > 0
-        && segments % length == 0
-        && fingerprints.len() as u64 == segments + 2 * length
-        && segments + 2 * length <= u64::from(u32::MAX);
-    match fits {
-        true => Ok(Some(BinaryFuse8Ref::from_dma(description, fingerprints))),
-        false => Err(damaged("filter")),
+    for text in [
+        "http://a.b.coolwebsearch.info/x/y?z",
+        "203.0.113.7/x",
+        "evil.github.io",
+    ] {
+        if let Some(address) = crate::canonical::canonical(text.as_bytes()) {
+            let _ = list.look_up(&address);
+            let _ = list.is_silent_about_host(&address);
+        }
     }
+    let _ = list.each(|entry| drop(entry.text()));
+    let _ = list.verify();
 }
 
-fn number(bytes: &[u8], at: usize) -> u64 {
-    let mut eight = [0; 8];
-    if let Some(bytes) = bytes.get(at..at + 8) {
-        eight.copy_from_slice(bytes);
-    }
-    u64::from_le_bytes(eight)
+/// Returns the number at this place of a row of numbers.
+fn number(bytes: &[u8], index: usize) -> Option<usize> {
+    let at = index.checked_mul(4)?;
+    let four = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
+    usize::try_from(u32::from_le_bytes(four)).ok()
 }
 
 impl std::fmt::Debug for List<'_> {

@@ -29,7 +29,9 @@ fn write(root: &Path, name: &str, sql: &str) {
 fn looked(root: &Path) -> (Outcome, Value) {
     let machine = machine(root);
     let found = discover(&machine);
-    let outcome = fixture::whole(|lists| look(&machine, &found, &Options::default(), lists));
+    let shelf = Shelf::open(&crate::Sources::default());
+    let outcome =
+        fixture::whole(|lists| look(&machine, &found, &shelf, &Options::default(), lists));
     let data = fixture::data(&outcome);
     (outcome, data)
 }
@@ -324,4 +326,30 @@ fn an_empty_machine_says_that_nothing_was_found_to_read() {
         outcome.section.summary,
         ["No browser with a history was found."]
     );
+}
+
+#[test]
+fn a_list_file_that_is_damaged_where_it_is_looked_into_is_said() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), ".config/chromium/Default/History", CHROMIUM);
+    let path = root.path().join("compiled");
+    let mut bytes = crate::lists::make_starter().bytes;
+    let end = bytes.len();
+    for page in bytes[end - 4 * 4096..].chunks_exact_mut(4096) {
+        page[100] ^= 1;
+    }
+    fs::write(&path, bytes).unwrap();
+    let machine = machine(root.path());
+    let found = discover(&machine);
+    let shelf = Shelf::open(&crate::Sources {
+        compiled: Some(path.clone()),
+        ..crate::Sources::default()
+    });
+    assert!(!shelf.is_starter());
+    let look = |lists: &mut Lists<'_>| look(&machine, &found, &shelf, &Options::default(), lists);
+    let outcome = fixture::whole(look);
+    let [skipped] = &outcome.skipped[..] else {
+        panic!("{:?}", outcome.skipped)
+    };
+    assert_eq!(skipped.path.0, path);
 }
