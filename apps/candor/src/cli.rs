@@ -3,6 +3,8 @@
 #[cfg(feature = "clean")]
 mod cleaning;
 mod hours;
+#[cfg(feature = "history")]
+mod lists;
 #[cfg(feature = "similar")]
 mod similar;
 
@@ -15,6 +17,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "clean")]
 pub(crate) use cleaning::{Also, Away, Cleaning, Day, Schedule};
 use hours::hours;
+#[cfg(feature = "history")]
+pub(crate) use lists::{AskedOfLists, ThreatLists};
 
 /// Device care that shows its hand: it looks, it explains, and it sends nothing
 ///
@@ -50,6 +54,9 @@ pub(crate) enum Command {
     #[cfg(feature = "history")]
     /// Check the last hours of every browser against threat lists, on this machine
     History(History),
+    #[cfg(feature = "history")]
+    /// Show the threat lists, compile them here, allow a host, or say why one is listed
+    Lists(ThreatLists),
     #[cfg(feature = "battery")]
     /// Show what the battery is and what it has left
     Battery(Battery),
@@ -83,7 +90,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "lists", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }

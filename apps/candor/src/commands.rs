@@ -18,6 +18,8 @@ mod fdupes;
 mod history;
 #[cfg(feature = "acts")]
 mod journal;
+#[cfg(feature = "history")]
+mod lists;
 mod notice;
 mod page;
 mod pass;
@@ -118,6 +120,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
             session.history(asked.since)?;
             session.end(&asked.shared)
         }
+        #[cfg(feature = "history")]
+        Command::Lists(asked) => lists::run(&asked),
         #[cfg(feature = "battery")]
         Command::Battery(asked) => {
             let mut session = Session::begin("battery", &asked.shared)?;

@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 /// Worker and broker are one program, so they differ only when the file was replaced in between.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     Rows = b'R',
     /// `tool::Outcome` without its lists, as JSON.
     Outcome = b'O',
-    /// Bytes of the memory of comparisons, to be kept.
+    /// Bytes to be kept: the memory of comparisons, or a list file.
     Memory = b'M',
     /// `Vec<sandbox::Probe>`, as JSON.
     Probes = b'B',

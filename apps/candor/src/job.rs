@@ -33,6 +33,14 @@ pub(crate) enum Job {
         machine: Machine,
         discovered: history::Discovered,
         window_hours: u32,
+        shelf: history::Sources,
+    },
+    /// Threat lists: show them, make a list file of raw ones, or say why an address is listed.
+    #[cfg(feature = "history")]
+    Lists {
+        now: tool::Moment,
+        shelf: history::Sources,
+        asked: AboutLists,
     },
     /// The battery.
     #[cfg(feature = "battery")]
@@ -62,6 +70,15 @@ pub(crate) enum Job {
     Act(Box<Acting>),
     /// Tries to break out.
     Prove(Ground),
+}
+
+/// What is asked about threat lists.
+#[cfg(feature = "history")]
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum AboutLists {
+    Show,
+    Compile(history::lists::Input),
+    Explain(String),
 }
 
 #[derive(Debug, Serialize, Deserialize)]

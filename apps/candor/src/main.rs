@@ -16,12 +16,14 @@ mod held;
 mod job;
 #[cfg(feature = "clean")]
 mod keep;
+#[cfg(feature = "history")]
+mod lists;
 mod machine;
 #[cfg(feature = "acts")]
 mod plans;
 #[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
 mod private;
-#[cfg(feature = "acts")]
+#[cfg(any(feature = "acts", feature = "history"))]
 mod regular;
 #[cfg(feature = "acts")]
 mod running;
@@ -31,6 +33,8 @@ mod terminal;
 #[cfg(feature = "acts")]
 mod vouch;
 mod worker;
+#[cfg(any(feature = "clean", feature = "history"))]
+mod written;
 
 use std::process::ExitCode;
 

@@ -1,8 +1,9 @@
-//! The memory of earlier comparisons: one file in the cache folder, nothing else is written.
+//! The memory of earlier comparisons, one file in the cache folder; and how files of Candor's own are
+//! replaced.
 
 use std::{
     fs,
-    io::Write,
+    io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -11,8 +12,8 @@ use tool::Machine;
 
 use crate::{cli::Disk, failure::Failure};
 
-/// Candor's folder in the person's cache folder: the only one it makes.
-const FOLDER: &str = "candor";
+/// Candor's folder in the person's cache, config and state folders: the only one it makes there.
+pub(crate) const FOLDER: &str = "candor";
 
 /// Returns the file that comparisons are remembered in; `None` when they are not to be.
 ///
@@ -33,28 +34,7 @@ pub(crate) fn memory_file(machine: &Machine, asked: &Disk) -> Option<PathBuf> {
 /// # Errors
 /// When the folder or the file cannot be written. The old file is then still there, whole.
 pub(crate) fn keep(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let attempt = || -> std::io::Result<()> {
-        if let Some(folder) = file.parent().filter(|folder| folder.ends_with(FOLDER)) {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)?;
-        }
-        let new = file.with_extension("new");
-        // Left over from a run that was ended; another user's file of that name is not followed.
-        let _ = fs::remove_file(&new);
-        let written = (|| {
-            let mut out = fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&new)?;
-            out.write_all(bytes)?;
-            fs::rename(&new, file)
-        })();
-        written.inspect_err(|_| drop(fs::remove_file(&new)))
-    };
-    attempt().map_err(|error| {
+    replace(file, bytes).map_err(|error| {
         let file = tool::path_text::shown(file.as_os_str());
         Failure::new(format!("cannot remember this comparison in `{file}`"))
             .because(&error)
@@ -63,6 +43,33 @@ pub(crate) fn keep(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
                    Free some room, or name another file with --memory, or use --no-memory",
             )
     })
+}
+
+/// Puts a new file in the place of the old one; Candor's own folder is made for it if need be.
+///
+/// # Errors
+/// When it cannot be written. The old file is then still there, whole.
+pub(crate) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let is_own = |folder: &&Path| folder.iter().any(|name| name == FOLDER);
+    if let Some(folder) = file.parent().filter(is_own) {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
+    }
+    let new = file.with_extension("new");
+    // Left over from a run that was ended; another user's file of that name is not followed.
+    let _ = fs::remove_file(&new);
+    let written = (|| {
+        let mut out = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&new)?;
+        out.write_all(bytes)?;
+        fs::rename(&new, file)
+    })();
+    written.inspect_err(|_| drop(fs::remove_file(&new)))
 }
 
 #[cfg(test)]

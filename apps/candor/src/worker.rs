@@ -19,6 +19,8 @@ use tool::{
 
 #[cfg(feature = "acts")]
 use crate::actor;
+#[cfg(feature = "history")]
+use crate::job::AboutLists;
 use crate::{
     frames::{self, Kind},
     job::{Job, Order, Pass},
@@ -75,15 +77,20 @@ fn run() -> io::Result<()> {
             machine,
             discovered,
             window_hours,
+            shelf,
         } => {
+            let shelf = history::Shelf::open(&shelf);
             let options = history::Options {
                 hours: window_hours,
                 ..history::Options::default()
             };
-            let look =
-                |lists: &mut Lists<'_>| history::look(&machine, &discovered, &options, lists);
+            let look = |lists: &mut Lists<'_>| {
+                history::look(&machine, &discovered, &shelf, &options, lists)
+            };
             with_lists("history", order.lists, &mut out, look)?;
         }
+        #[cfg(feature = "history")]
+        Job::Lists { now, shelf, asked } => about_lists(now, &shelf, &asked, &mut out)?,
         #[cfg(feature = "clean")]
         Job::CleanerMl { machine, input } => {
             let look = |lists: &mut Lists<'_>| clean::cleanerml::look(&machine, &input, lists);
@@ -125,6 +132,30 @@ fn run() -> io::Result<()> {
     }
     frames::write(&mut out, Kind::End, &())?;
     out.flush()
+}
+
+/// Answers what is asked about threat lists; a list file that was made goes ahead of the outcome.
+#[cfg(feature = "history")]
+fn about_lists(
+    now: tool::Moment,
+    sources: &history::Sources,
+    asked: &AboutLists,
+    out: &mut BufWriter<Stdout>,
+) -> io::Result<()> {
+    use history::shown;
+
+    let outcome = match asked {
+        AboutLists::Show => shown::show(&history::Shelf::open(sources), &sources.allow),
+        AboutLists::Explain(asked) => shown::explain(&history::Shelf::open(sources), asked, now),
+        AboutLists::Compile(input) => match history::lists::make(input) {
+            Ok(made) => {
+                frames::write_bytes(out, Kind::Memory, &made.bytes)?;
+                shown::compiled(&made, &sources.allow)
+            }
+            Err(error) => shown::not_compiled(input, &error),
+        },
+    };
+    frames::write(out, Kind::Outcome, &outcome)
 }
 
 /// Lets a tool look, and sends its long lists ahead of its outcome.

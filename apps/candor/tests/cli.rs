@@ -94,6 +94,8 @@ fn every_command_speaks_json_with_its_schema() {
         (&["dupes", "."], "candor/dupes/1"),
         (&["similar", "."], "candor/similar/1"),
         (&["history"], "candor/history/1"),
+        (&["lists"], "candor/lists/1"),
+        (&["lists", "explain", "example.com"], "candor/lists/1"),
         (&["battery"], "candor/battery/1"),
         (&["doctor"], "candor/doctor/1"),
         (&["notice", "history"], "candor/notice/1"),

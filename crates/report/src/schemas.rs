@@ -63,6 +63,7 @@ fn every_command_has_a_schema_that_says_what_it_is() {
             "dupes",
             "history",
             "journal",
+            "lists",
             "map",
             "notice",
             "plan",

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::MetadataExt, path::PathBuf};
 use sandbox::Rights;
 
 use super::{Failure, Session};
-use crate::job::Job;
+use crate::{job::Job, lists};
 
 /// How often a check is made before what it missed is told instead.
 const TRIES: u32 = 5;
@@ -24,16 +24,21 @@ impl Session {
             let files = discovered.reads().files;
             let identities = identities(&files);
             // Folders were listed here; the worker opens exactly these files and no folder.
-            let rights = Rights {
+            let mut rights = Rights {
                 read: files,
                 ..Rights::default()
             };
+            // Candor's own file is none of the person's, and stands in no declaration.
+            let shelf = lists::shelf(&self.machine)?;
+            rights.read.extend(shelf.compiled.clone());
+            let own: Vec<PathBuf> = shelf.compiled.iter().cloned().collect();
             let job = Job::History {
                 machine: self.machine.clone(),
                 discovered,
                 window_hours,
+                shelf,
             };
-            self.work(&["history"], job, rights, &[])?;
+            self.work(&["history"], job, rights, &own)?;
             let missed = self.outcomes[before.0..]
                 .iter()
                 .any(|outcome| !outcome.skipped.is_empty());

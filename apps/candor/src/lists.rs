@@ -1,0 +1,76 @@
+//! Where threat lists and what a person says of them are kept.
+//!
+//! ```text
+//! state folder    candor/lists/raw/       what updates brought, with its description
+//!                 candor/lists/compiled   the list file that is looked up in
+//! config folder   candor/lists.toml       lists that the person adds
+//!                 candor/allow            hosts that are all right, whatever lists say
+//! ```
+
+use std::path::PathBuf;
+
+use history::{Sources, lists::sources};
+use tool::Machine;
+
+use crate::{failure::Failure, state, written};
+
+/// The files of lists on this machine. A disk that is mounted from elsewhere has none.
+pub(crate) struct Files {
+    pub(crate) raw: PathBuf,
+    pub(crate) compiled: PathBuf,
+    pub(crate) own: PathBuf,
+    pub(crate) allow: PathBuf,
+}
+
+impl Files {
+    pub(crate) fn of(machine: &Machine) -> Option<Self> {
+        let person = machine.people.first().filter(|_| machine.live)?;
+        let kept = person.state.join(state::FOLDER).join("lists");
+        let written = person.config.join(state::FOLDER);
+        Some(Self {
+            raw: kept.join("raw"),
+            compiled: kept.join("compiled"),
+            own: written.join("lists.toml"),
+            allow: written.join("allow"),
+        })
+    }
+
+    /// Returns the lines of the allow-list; none if it is not there.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read: an alarm would be raised that the person does not want.
+    pub(crate) fn allowed(&self) -> Result<Vec<String>, Failure> {
+        let help = "make the file readable text with a host a line, or move it away";
+        written::lines(&self.allow, "what you allow", help)
+    }
+
+    /// Returns the lists that the person adds; none if there is no such file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a line of it is wrong.
+    pub(crate) fn own_lists(&self) -> Result<sources::Sources, Failure> {
+        let failed = |error: &(dyn std::error::Error + 'static)| {
+            let shown = tool::path_text::shown(self.own.as_os_str());
+            Failure::new(format!("cannot read the lists you add, `{shown}`"))
+                .because(error)
+                .help("mend that line, or move the file away; `candor man lists` shows the keys")
+        };
+        let text = written::text(&self.own).map_err(|error| failed(&error))?;
+        let own = sources::Sources::of_person(&text.unwrap_or_default());
+        own.map_err(|error| failed(&error))
+    }
+}
+
+/// Returns what addresses of this machine are held against.
+///
+/// # Errors
+/// When the allow-list is there and cannot be read.
+pub(crate) fn shelf(machine: &Machine) -> Result<Sources, Failure> {
+    let Some(files) = Files::of(machine) else {
+        return Ok(Sources::default());
+    };
+    Ok(Sources {
+        allow: files.allowed()?,
+        compiled: Some(files.compiled).filter(|it| it.exists()),
+    })
+}
