@@ -6,15 +6,16 @@
 //! POST /v1/report        a report; answered with its leaf once it is on the disk
 //! POST /v1/withdraw      the secret of a report; answered once it is erased
 //! GET  /v1/proof/{leaf}  that a report is in its sealed partition
+//! GET  /v1/erasure/{program}/{epoch}/{day}   that a partition was sealed and erased
 //! ```
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{
     ProgramHash, Report, Version,
-    log::{self, Hash, Proof, inclusion_proof},
+    log::{self, EntryProof, Hash, Proof, inclusion_proof},
     ohttp::{Method, Request, Response},
     rand_core::OsRng,
     randomness,
@@ -57,10 +58,15 @@ pub async fn answer(intake: &Arc<Intake>, request: Request) -> Response {
         (Method::Post, "/v1/randomness") => randomness(intake, &request.body),
         (Method::Post, "/v1/report") => report(intake, &request.body).await,
         (Method::Post, "/v1/withdraw") => withdraw(intake, &request.body).await,
-        (Method::Get, path) => match path.strip_prefix("/v1/proof/") {
-            Some(leaf) => proof(intake, leaf),
-            None => Err(no_such_path()),
-        },
+        (Method::Get, path) => {
+            if let Some(leaf) = path.strip_prefix("/v1/proof/") {
+                proof(intake, leaf)
+            } else if let Some(partition) = path.strip_prefix("/v1/erasure/") {
+                erasure(intake, partition)
+            } else {
+                Err(no_such_path())
+            }
+        }
         (Method::Post, _) => Err(no_such_path()),
     };
     outcome.unwrap_or_else(|refusal| {
@@ -235,6 +241,41 @@ fn proof(intake: &Intake, leaf: &str) -> Result<Response, Refusal> {
     }
     let why = "no sealed partition holds this report: its day is not over, or it was erased";
     Err(Refusal::new(404, "not-here", why))
+}
+
+/// That a partition was sealed and erased, under one checkpoint. Who kept the way of a report to the
+/// root of the partition has, with this, a whole proof: the report's own leaf is gone.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ErasureAnswer {
+    /// The leaf that says it was sealed.
+    #[schema(value_type = Object)]
+    pub sealed: EntryProof,
+    /// The leaf that says it was erased.
+    #[schema(value_type = Object)]
+    pub erased: EntryProof,
+    /// The signed checkpoint that both are under.
+    pub checkpoint: String,
+}
+
+fn erasure(intake: &Intake, partition: &str) -> Result<Response, Refusal> {
+    has_role(intake, Role::Receive)?;
+    let partition = Partition::parse(partition).ok_or_else(|| {
+        Refusal::new(
+            400,
+            "partition-form",
+            "a partition is program, epoch and day: `4f2a/2951/20650`",
+        )
+    })?;
+    let named = named(program(intake, partition.program)?, partition);
+    let proofs = intake.log.sealed_and_erased(named);
+    let proofs = proofs.and_then(|(sealed, erased)| intake.log.proofs([sealed, erased]));
+    let ([sealed, erased], checkpoint) =
+        proofs.ok_or_else(|| Refusal::new(404, "not-erased", "this partition was not erased"))?;
+    json(&ErasureAnswer {
+        sealed,
+        erased,
+        checkpoint,
+    })
 }
 
 /// Returns the name of a partition in the log.

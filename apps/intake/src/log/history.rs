@@ -82,6 +82,17 @@ impl Log {
         sealed.map(|(key, rows)| (index, key, rows))
     }
 
+    /// Returns the places of the leaves that sealed a partition and erased it, if both are there.
+    #[must_use]
+    pub fn sealed_and_erased(&self, partition: Partition) -> Option<(u64, u64)> {
+        let (sealed, ()) = self.last(|leaf| match &leaf.event {
+            Event::PartitionSealed { partition: of, .. } => (*of == partition).then_some(()),
+            _ => None,
+        })?;
+        let (erased, ..) = self.erased(partition)?;
+        (sealed < erased).then_some((sealed, erased))
+    }
+
     /// Returns when a partition was erased and why, and the place of the leaf that says so.
     #[must_use]
     pub fn erased(&self, partition: Partition) -> Option<(u64, u64, Erasure)> {
