@@ -1,4 +1,29 @@
-//! Reading and writing bytes in order. Numbers are big-endian.
+//! Reading bytes in order. Numbers are big-endian.
+
+use crate::report::VERSION;
+
+/// What is wrong with the beginning of a message.
+pub(crate) enum Head {
+    /// It has none.
+    Short,
+    /// It is of another version of the protocol.
+    Version(u8),
+}
+
+/// Lets errors with the variants `Length` and `Version` come from a [`Head`].
+macro_rules! from_head {
+    ($($error:ident),+) => {
+        $(impl From<crate::bytes::Head> for $error {
+            fn from(head: crate::bytes::Head) -> Self {
+                match head {
+                    crate::bytes::Head::Short => Self::Length,
+                    crate::bytes::Head::Version(other) => Self::Version(other),
+                }
+            }
+        })+
+    };
+}
+pub(crate) use from_head;
 
 /// What is left to read of some bytes. Each taking is checked; nothing panics.
 pub(crate) struct Reader<'a> {
@@ -19,6 +44,15 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.take(N)?.try_into().ok()
+    }
+
+    /// Takes the first byte of a message: the version of the protocol.
+    pub(crate) fn version(&mut self) -> Result<(), Head> {
+        match self.u8() {
+            Some(VERSION) => Ok(()),
+            Some(other) => Err(Head::Version(other)),
+            None => Err(Head::Short),
+        }
     }
 
     pub(crate) fn u8(&mut self) -> Option<u8> {

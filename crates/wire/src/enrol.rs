@@ -11,7 +11,14 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-use crate::{Day, PublicKey, bytes::Reader, hash, report::VERSION};
+use crate::{
+    Day, PublicKey,
+    bytes::{Reader, from_head},
+    hash,
+    report::VERSION,
+};
+
+silent!(InstallKey);
 
 /// Bytes of a request.
 pub const REQUEST: usize = SIGNED + 64;
@@ -23,12 +30,6 @@ pub const MOST_WORK: u8 = 32;
 /// The key by which an issuer knows an installation again.
 #[derive(Clone)]
 pub struct InstallKey(SigningKey);
-
-impl std::fmt::Debug for InstallKey {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("InstallKey")
-    }
-}
 
 impl InstallKey {
     /// Makes a new key.
@@ -90,6 +91,8 @@ pub enum EnrolError {
     Signature,
 }
 
+from_head!(EnrolError);
+
 impl EnrolError {
     /// Returns the stable code that a server answers with.
     #[must_use]
@@ -142,10 +145,7 @@ impl Request {
         let (signed, signature) = bytes.split_at_checked(SIGNED).ok_or(EnrolError::Length)?;
         let signature = signature.try_into().map_err(|_| EnrolError::Length)?;
         let mut reader = Reader::new(signed);
-        let version = reader.u8().ok_or(EnrolError::Length)?;
-        if version != VERSION {
-            return Err(EnrolError::Version(version));
-        }
+        reader.version()?;
         let fields = (|| Some((reader.array()?, reader.u32()?, reader.u64()?)))();
         let (install, day, counter) = fields.ok_or(EnrolError::Length)?;
         Ok(Self {

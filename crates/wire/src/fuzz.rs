@@ -112,3 +112,22 @@ pub fn log(bytes: &[u8]) {
         let _ = proof.check(&Hash([0; 32]), &verifier);
     }
 }
+
+/// Reads a gateway's key configurations, a sealed message, and what a message holds inside.
+#[cfg(feature = "ohttp")]
+pub fn ohttp(bytes: &[u8]) {
+    use crate::ohttp::{self, GatewayKey, Method, Request};
+
+    let request = Request {
+        method: Method::Get,
+        path: "/".to_owned(),
+        body: Vec::new(),
+    };
+    let _ = ohttp::seal(bytes, &request);
+    let gateway = GatewayKey::of(1, &[1; 32]).expect("any seed is a key");
+    let _ = gateway.open(bytes);
+    if let Ok((_, waiting)) = ohttp::seal(gateway.keys(), &request) {
+        let _ = waiting.open(bytes);
+    }
+    ohttp::read_inner(bytes);
+}

@@ -3,7 +3,7 @@
 //! The only module that names `voprf`, so that a later line of that crate is a change of one file.
 
 use curve25519_dalek::Scalar;
-use voprf::{Group, PoprfServer, VoprfServer};
+use voprf::Group;
 
 use crate::PublicKey;
 
@@ -14,6 +14,8 @@ pub(crate) type Evaluated = voprf::EvaluationElement<Suite>;
 pub(crate) type Proof = voprf::Proof<Suite>;
 pub(crate) type VoprfClient = voprf::VoprfClient<Suite>;
 pub(crate) type PoprfClient = voprf::PoprfClient<Suite>;
+pub(crate) type VoprfServer = voprf::VoprfServer<Suite>;
+pub(crate) type PoprfServer = voprf::PoprfServer<Suite>;
 
 /// Bytes of a point and of a scalar.
 pub(crate) const ELEMENT: usize = 32;
@@ -46,12 +48,12 @@ pub(crate) fn scalar(bytes: &[u8; 32]) -> Option<Scalar> {
 }
 
 /// The key of an oblivious function whose output the asker can verify, from 32 random bytes.
-pub(crate) fn voprf_key(seed: &[u8; 32], info: &[u8]) -> VoprfServer<Suite> {
+pub(crate) fn voprf_key(seed: &[u8; 32], info: &[u8]) -> VoprfServer {
     VoprfServer::new_from_seed(seed, info).expect("a seed of 32 bytes gives a key")
 }
 
 /// The same of a function with a public part in its input.
-pub(crate) fn poprf_key(seed: &[u8; 32], info: &[u8]) -> PoprfServer<Suite> {
+pub(crate) fn poprf_key(seed: &[u8; 32], info: &[u8]) -> PoprfServer {
     PoprfServer::new_from_seed(seed, info).expect("a seed of 32 bytes gives a key")
 }
 

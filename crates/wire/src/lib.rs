@@ -19,6 +19,9 @@
 //! of the cryptographic crates below stands in its public face.
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod silent;
+
 mod bytes;
 pub mod enrol;
 pub mod fuzz;

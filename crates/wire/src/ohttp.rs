@@ -7,6 +7,7 @@
 mod gateway;
 mod message;
 
+pub(crate) use self::message::read_inner;
 pub use self::{
     gateway::{GatewayKey, Reply, Waiting, keys_hash, seal},
     message::{Method, Request, Response},

@@ -17,6 +17,8 @@ pub use self::error::{DecodeError, EncodeError, ProgramError};
 use self::fields::Listing;
 use crate::{Epoch, Lane, ProgramHash, ProgramNumber, Report, Tag, hash, normal, report};
 
+silent!(Encoded);
+
 /// Lanes of every program: tokens an enrolment gets per epoch, reports it can send.
 pub const LANES: u8 = 8;
 /// The smallest threshold a program may have.
@@ -93,12 +95,6 @@ impl Drop for Encoded {
     fn drop(&mut self) {
         self.text.zeroize();
         self.aux.zeroize();
-    }
-}
-
-impl std::fmt::Debug for Encoded {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Encoded")
     }
 }
 

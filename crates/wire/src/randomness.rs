@@ -11,15 +11,16 @@
 //! ```
 
 use rand_core::CryptoRngCore;
-use voprf::VoprfServer;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     Encoded, Epoch, Program, ProgramHash, ProgramNumber, PublicKey,
-    bytes::Reader,
-    group::{self, Blinded, ELEMENT, Evaluated, OUTPUT, PROOF, Proof, Suite, VoprfClient},
+    bytes::{Reader, from_head},
+    group::{self, Blinded, ELEMENT, Evaluated, OUTPUT, PROOF, Proof, VoprfClient, VoprfServer},
     report::VERSION,
 };
+
+silent!(Randomness, Asked, EpochKey);
 
 /// Points in every request.
 pub const BATCH: usize = 4;
@@ -55,6 +56,8 @@ pub enum RandomnessError {
     #[error("{0} texts: a request is about 1 to 4")]
     Count(usize),
 }
+
+from_head!(RandomnessError);
 
 impl RandomnessError {
     /// Returns the stable code that a server answers with.
@@ -104,12 +107,6 @@ impl Randomness {
     }
 }
 
-impl std::fmt::Debug for Randomness {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Randomness")
-    }
-}
-
 /// What a device must remember between its request and the answer.
 pub struct Asked {
     program: ProgramHash,
@@ -117,12 +114,6 @@ pub struct Asked {
     texts: usize,
     inputs: Zeroizing<Vec<Vec<u8>>>,
     clients: Vec<VoprfClient>,
-}
-
-impl std::fmt::Debug for Asked {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Asked")
-    }
 }
 
 /// Asks for the randomness of 1 to 4 texts. Beside what must be remembered, the bytes to send.
@@ -205,7 +196,7 @@ pub(crate) fn read_answer(
 ) -> Result<(group::Point, Vec<Evaluated>, Proof), RandomnessError> {
     let key = group::point(key).ok_or(RandomnessError::Key)?;
     let mut reader = Reader::new(response);
-    read_version(&mut reader)?;
+    reader.version()?;
     let points = reader
         .take(BATCH * ELEMENT)
         .ok_or(RandomnessError::Length)?;
@@ -241,7 +232,7 @@ impl Request {
     /// form than its canonical one.
     pub fn parse(bytes: &[u8]) -> Result<Self, RandomnessError> {
         let mut reader = Reader::new(bytes);
-        read_version(&mut reader)?;
+        reader.version()?;
         let program = ProgramNumber(reader.u16().ok_or(RandomnessError::Length)?);
         let epoch = Epoch(reader.u32().ok_or(RandomnessError::Length)?);
         let points = reader
@@ -271,23 +262,10 @@ impl Request {
     }
 }
 
-fn read_version(reader: &mut Reader<'_>) -> Result<(), RandomnessError> {
-    match reader.u8().ok_or(RandomnessError::Length)? {
-        VERSION => Ok(()),
-        other => Err(RandomnessError::Version(other)),
-    }
-}
-
 /// The server's key of one program and epoch. It is destroyed when the epoch is over; then nobody
 /// can compute the randomness of any text of that epoch again.
 pub struct EpochKey {
-    server: VoprfServer<Suite>,
-}
-
-impl std::fmt::Debug for EpochKey {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("EpochKey")
-    }
+    server: VoprfServer,
 }
 
 impl EpochKey {

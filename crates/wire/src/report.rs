@@ -8,8 +8,9 @@
 //! [`Report::to_bytes`] gives back.
 
 use crate::{
-    Commitment, Epoch, Lane, Nonce, ProgramNumber, Tag, Version, bytes::Reader, group, hash, log,
-    program,
+    Commitment, Epoch, Lane, Nonce, ProgramNumber, Tag, Version,
+    bytes::{Reader, from_head},
+    group, hash, log, program,
 };
 
 /// The version of the protocol, the first byte of every message.
@@ -55,6 +56,8 @@ pub enum ReportError {
     Lane,
 }
 
+from_head!(ReportError);
+
 impl ReportError {
     /// Returns the stable code that a server answers with.
     #[must_use]
@@ -76,11 +79,7 @@ impl Report {
     /// [`ReportError`] for every byte string that [`Self::to_bytes`] could not have given.
     pub fn parse(bytes: &[u8]) -> Result<Self, ReportError> {
         let mut reader = Reader::new(bytes);
-        match reader.u8() {
-            Some(VERSION) => {}
-            Some(other) => return Err(ReportError::Version(other)),
-            None => return Err(ReportError::Length),
-        }
+        reader.version()?;
         let (report, lane, length) = Self::fields(&mut reader).ok_or(ReportError::Length)?;
         let is_padded = program::PADS
             .iter()

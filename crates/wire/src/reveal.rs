@@ -4,13 +4,15 @@
 //! candidate certifies itself: from there on each share and each body is known to be good or bad
 //! by itself, and the bad ones are named.
 //!
-//! For a tag with any number of rows in bounded memory: a [`Pool`] takes a sample of the shares
-//! and opens, then a [`Tally`] goes over all rows once more. [`reveal`] does both for rows that
-//! are in memory.
+//! For a tag with any number of rows in bounded memory, [`reveal_from`] goes over them as often as
+//! it needs: a [`Pool`] takes a sample of the shares and opens, then a [`Tally`] checks all rows.
+//! [`reveal`] does the same for rows that are in memory.
 
 mod decode;
 mod polynomial;
 mod tally;
+
+use std::{convert::Infallible, sync::Arc};
 
 use curve25519_dalek::Scalar;
 use rand_core::CryptoRngCore;
@@ -18,10 +20,14 @@ use rand_core::CryptoRngCore;
 pub use self::tally::{BadBody, Revealed, Tally, Verdict};
 use crate::{Epoch, Program, Report, Tag, group, share::Secret};
 
-/// The most shares that are looked at together.
+silent!(Opened);
+
+/// The most shares that are looked at together; for a threshold above 256, so many beyond it.
 pub const SAMPLE: usize = 512;
 /// The most sets of shares that are tried where more are bad than decoding can bear.
 pub const TRIALS: u64 = 100_000;
+/// The most polynomials that are put aside, because their shares open and hold no text of the tag.
+const MOST_ASIDE: usize = 8;
 
 /// What is stored of one report, to be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,18 +81,13 @@ pub enum Closed {
 /// A tag that was opened: what its shares and bodies are checked against.
 #[derive(Clone)]
 pub struct Opened {
-    pub(crate) secret: std::sync::Arc<Secret>,
-}
-
-impl std::fmt::Debug for Opened {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Opened")
-    }
+    pub(crate) secret: Arc<Secret>,
 }
 
 /// A sample of the shares of one tag, every share with the same chance to be in it.
 pub struct Pool {
     threshold: u16,
+    most: usize,
     offered: u64,
     shares: Vec<(Scalar, Scalar)>,
 }
@@ -103,6 +104,7 @@ impl Pool {
     pub fn of(program: &Program) -> Self {
         Self {
             threshold: program.threshold(),
+            most: SAMPLE.max(usize::from(program.threshold()) + SAMPLE / 2),
             offered: 0,
             shares: Vec::new(),
         }
@@ -119,11 +121,11 @@ impl Pool {
             return;
         }
         self.offered += 1;
-        if self.shares.len() < SAMPLE {
+        if self.shares.len() < self.most {
             self.shares.push((x, y));
             return;
         }
-        // The n-th share replaces a random one with the chance SAMPLE / n.
+        // The n-th share replaces a random one with the chance most / n.
         let at = decode::below(rng, self.offered);
         if let Some(place) = usize::try_from(at)
             .ok()
@@ -142,22 +144,27 @@ impl Pool {
     /// [`Closed::TooFew`], [`Closed::Poisoned`].
     pub fn open(&self, rng: &mut impl CryptoRngCore) -> Result<Opened, Closed> {
         let threshold = self.threshold;
-        if self.offered < u64::from(threshold) {
+        if self.shares.len() < usize::from(threshold) {
             return Err(Closed::TooFew {
-                shares: self.offered,
+                shares: self.shares.len() as u64,
                 threshold,
             });
         }
         let found = decode::decode(&self.shares, threshold, rng);
         found
             .map(|secret| Opened {
-                secret: std::sync::Arc::new(secret),
+                secret: Arc::new(secret),
             })
             .map_err(|trials| Closed::Poisoned {
                 shares: self.shares.len() as u64,
                 threshold,
                 trials,
             })
+    }
+
+    /// Takes out all shares that lie on a polynomial which turned out not to be the tag's.
+    pub fn put_aside(&mut self, opened: &Opened) {
+        self.shares.retain(|(x, y)| opened.secret.at(x) != *y);
     }
 }
 
@@ -174,17 +181,54 @@ pub fn reveal(
 ) -> Result<Revealed, Closed> {
     let mut sorted: Vec<&Row> = rows.iter().collect();
     sorted.sort_by_key(|row| row.x);
+    let visit = |see: &mut dyn FnMut(&Row)| -> Result<(), Infallible> {
+        sorted.iter().for_each(|row| see(row));
+        Ok(())
+    };
+    match reveal_from(program, epoch, tag, visit, rng) {
+        Ok(revealed) => revealed,
+    }
+}
+
+/// Opens a tag whose rows are read anew as often as is needed, at most ten times and twice where
+/// nobody lies: `visit` shows each row to the function it gets, sorted by `x`, every time the same.
+///
+/// Shares may open by themselves and hold no text of the tag: somebody made a secret of their own
+/// under it. They are put aside, and the others are looked at again.
+///
+/// # Errors
+/// What `visit` says; inside, [`Closed`].
+pub fn reveal_from<E>(
+    program: &Program,
+    epoch: Epoch,
+    tag: &Tag,
+    mut visit: impl FnMut(&mut dyn FnMut(&Row)) -> Result<(), E>,
+    rng: &mut impl CryptoRngCore,
+) -> Result<Result<Revealed, Closed>, E> {
     let mut pool = Pool::of(program);
-    for (at, row) in sorted.iter().enumerate() {
-        if at == 0 || sorted[at - 1].x != row.x {
+    let mut last = None;
+    visit(&mut |row| {
+        if last.replace(row.x) != Some(row.x) {
             pool.offer(&row.x, &row.y, rng);
         }
+    })?;
+    let mut aside = 0;
+    loop {
+        let opened = match pool.open(rng) {
+            Ok(opened) => opened,
+            Err(_) if aside > 0 => return Ok(Err(Closed::NoText)),
+            Err(why) => return Ok(Err(why)),
+        };
+        let mut tally = Tally::of(program, epoch, tag, &opened);
+        visit(&mut |row| {
+            tally.count(row);
+        })?;
+        match tally.finish() {
+            Err(Closed::NoText) if aside < MOST_ASIDE => pool.put_aside(&opened),
+            done => return Ok(done),
+        }
+        aside += 1;
     }
-    let mut tally = Tally::of(program, epoch, tag, &pool.open(rng)?);
-    for row in sorted {
-        tally.count(row);
-    }
-    tally.finish()
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use crate::{
     randomness::Randomness, report, token::Token, withdraw,
 };
 
+silent!(Prepared);
+
 /// Why no report comes of it. Each is a mistake of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShareError {
@@ -39,12 +41,6 @@ pub struct Prepared {
     secret: Secret,
     tag: Tag,
     plain: Zeroizing<Vec<u8>>,
-}
-
-impl std::fmt::Debug for Prepared {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Prepared")
-    }
 }
 
 impl Prepared {
@@ -156,6 +152,11 @@ impl Secret {
         Self {
             coefficients: std::iter::once(zero).chain(higher).collect(),
         }
+    }
+
+    /// The coefficients, lowest first.
+    pub(crate) fn coefficients(&self) -> &[Scalar] {
+        &self.coefficients
     }
 
     fn zero(&self) -> Zeroizing<[u8; 32]> {

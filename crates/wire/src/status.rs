@@ -14,6 +14,9 @@ use crate::{
 /// The longest status that is read, in bytes.
 pub const LONGEST: usize = 64 * 1024;
 
+/// How far a device's clock may be behind the server's, in seconds.
+pub const SKEW: u64 = 3600;
+
 /// A part of the server. Two parts in one hand weaken what is promised; which, `docs/protocol.md`
 /// says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -139,7 +142,8 @@ impl Status {
         }
     }
 
-    /// Reads a status that this key signed and that holds at `now` (Unix seconds).
+    /// Reads a status that this key signed and that holds at `now` (Unix seconds). A clock may be
+    /// [`SKEW`] behind.
     ///
     /// # Errors
     /// [`StatusError`].
@@ -150,7 +154,7 @@ impl Status {
         let text = verifier.open(note)?;
         let status = read_text(text, verifier.name()).ok_or(StatusError::Form)?;
         let (issued, until) = (status.issued, status.until);
-        match (issued..until).contains(&now) {
+        match (issued.saturating_sub(SKEW)..until).contains(&now) {
             true => Ok(status),
             false => Err(StatusError::Time { issued, until, now }),
         }

@@ -13,18 +13,19 @@ use hmac::{Hmac, Mac};
 use rand_core::CryptoRngCore;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use voprf::PoprfServer;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     Epoch, Lane, Nonce, Program, ProgramHash, ProgramNumber, PublicKey, Report,
-    bytes::Reader,
+    bytes::{Reader, from_head},
     enrol::{self, InstallKey},
-    group::{self, Blinded, ELEMENT, Evaluated, OUTPUT, PROOF, PoprfClient, Proof, Suite},
+    group::{self, Blinded, ELEMENT, Evaluated, OUTPUT, PROOF, PoprfClient, PoprfServer, Proof},
     hash,
     program::LANES,
     report::VERSION,
 };
+
+silent!(Token, Asked, IssuerKey);
 
 /// Bytes of a request.
 pub const REQUEST: usize = SIGNED + 64;
@@ -67,6 +68,8 @@ pub enum TokenError {
     Mac,
 }
 
+from_head!(TokenError);
+
 impl TokenError {
     /// Returns the stable code that a server answers with.
     #[must_use]
@@ -95,12 +98,6 @@ pub struct Token {
     #[zeroize(skip)]
     pub(crate) nonce: Nonce,
     output: [u8; OUTPUT],
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Token")
-    }
 }
 
 impl Token {
@@ -168,12 +165,6 @@ pub struct Asked {
     clients: Vec<PoprfClient>,
 }
 
-impl std::fmt::Debug for Asked {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Asked")
-    }
-}
-
 /// Asks for the tokens of one epoch, one a lane.
 #[must_use]
 pub fn ask(
@@ -222,7 +213,7 @@ impl Asked {
     pub fn finish(self, key: &PublicKey, response: &[u8]) -> Result<Vec<Token>, TokenError> {
         let key = group::point(key).ok_or(TokenError::Key)?;
         let mut reader = Reader::new(response);
-        read_version(&mut reader)?;
+        reader.version()?;
         let mut tokens = Vec::with_capacity(usize::from(LANES));
         for ((lane, nonce), client) in (0..LANES).zip(&self.nonces).zip(&self.clients) {
             let point = reader.take(ELEMENT).ok_or(TokenError::Length)?;
@@ -311,7 +302,7 @@ impl Request {
         let (signed, signature) = bytes.split_at_checked(SIGNED).ok_or(TokenError::Length)?;
         let signature = signature.try_into().map_err(|_| TokenError::Length)?;
         let mut reader = Reader::new(signed);
-        read_version(&mut reader)?;
+        reader.version()?;
         let head = (|| Some((reader.u16()?, reader.u32()?, reader.array()?)))();
         let (program, epoch, install) = head.ok_or(TokenError::Length)?;
         let points = reader
@@ -367,13 +358,7 @@ impl Request {
 
 /// The issuer's key. Who checks tokens needs it too: the function can be verified in private only.
 pub struct IssuerKey {
-    server: PoprfServer<Suite>,
-}
-
-impl std::fmt::Debug for IssuerKey {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("IssuerKey")
-    }
+    server: PoprfServer,
 }
 
 impl IssuerKey {
@@ -455,11 +440,4 @@ fn mac_of(output: &[u8; OUTPUT], report: &Report) -> [u8; 16] {
     let mut cut = [0; 16];
     cut.copy_from_slice(&full[..16]);
     cut
-}
-
-fn read_version(reader: &mut Reader<'_>) -> Result<(), TokenError> {
-    match reader.u8().ok_or(TokenError::Length)? {
-        VERSION => Ok(()),
-        other => Err(TokenError::Version(other)),
-    }
 }

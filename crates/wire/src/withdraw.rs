@@ -13,8 +13,13 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
-    Commitment, Epoch, Nonce, ProgramHash, ProgramNumber, bytes::Reader, hash, report::VERSION,
+    Commitment, Epoch, Nonce, ProgramHash, ProgramNumber,
+    bytes::{Reader, from_head},
+    hash,
+    report::VERSION,
 };
+
+silent!(Secret);
 
 /// Bytes of a withdrawal.
 pub const LENGTH: usize = 39;
@@ -70,12 +75,6 @@ impl Secret {
     }
 }
 
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Secret")
-    }
-}
-
 /// A request to erase one report.
 #[derive(Clone, Debug)]
 pub struct Withdrawal {
@@ -98,6 +97,8 @@ pub enum WithdrawalError {
     Version(u8),
 }
 
+from_head!(WithdrawalError);
+
 impl WithdrawalError {
     /// Returns the stable code that a server answers with.
     #[must_use]
@@ -116,10 +117,7 @@ impl Withdrawal {
     /// [`WithdrawalError`] for every byte string that [`Self::to_bytes`] could not have given.
     pub fn parse(bytes: &[u8]) -> Result<Self, WithdrawalError> {
         let mut reader = Reader::new(bytes);
-        let version = reader.u8().ok_or(WithdrawalError::Length)?;
-        if version != VERSION {
-            return Err(WithdrawalError::Version(version));
-        }
+        reader.version()?;
         let fields = (|| {
             let program = ProgramNumber(reader.u16()?);
             let epoch = Epoch(reader.u32()?);

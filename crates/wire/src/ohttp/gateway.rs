@@ -7,7 +7,9 @@ use ohttp::{
 use sha2::{Digest, Sha256};
 
 use super::{LONGEST_RESPONSE, OhttpError, Request, Response, UNIT};
-use crate::log::Hash;
+use crate::{bytes::Reader, log::Hash};
+
+silent!(GatewayKey, Reply, Waiting);
 
 /// Key id, three algorithm numbers, the encapsulated key, the authenticator: RFC 9458, section 4.3.
 const BESIDE_REQUEST: usize = 7 + 32 + 16;
@@ -25,12 +27,6 @@ fn suite() -> Vec<SymmetricSuite> {
 pub struct GatewayKey {
     server: Server,
     keys: Vec<u8>,
-}
-
-impl std::fmt::Debug for GatewayKey {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("GatewayKey")
-    }
 }
 
 impl GatewayKey {
@@ -89,12 +85,6 @@ pub struct Reply {
     response: ServerResponse,
 }
 
-impl std::fmt::Debug for Reply {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Reply")
-    }
-}
-
 impl Reply {
     /// Seals a response, filled to a multiple of 512 bytes.
     ///
@@ -119,12 +109,6 @@ pub struct Waiting {
     response: ClientResponse,
 }
 
-impl std::fmt::Debug for Waiting {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Waiting")
-    }
-}
-
 /// Seals a request to a gateway, whose `/v1/ohttp-keys` answered `keys`: exactly 512 bytes. Beside
 /// them, what opens the response. Random bytes come from the operating system.
 ///
@@ -134,8 +118,8 @@ pub fn seal(keys: &[u8], request: &Request) -> Result<(Vec<u8>, Waiting), OhttpE
     if keys.len() > LONGEST_KEYS {
         return Err(OhttpError::Keys);
     }
-    let configs = KeyConfig::decode_list(keys).map_err(|_| OhttpError::Keys)?;
-    let mut config = configs.into_iter().next().ok_or(OhttpError::Keys)?;
+    let config = ours(keys).ok_or(OhttpError::Keys)?;
+    let mut config = KeyConfig::decode(&config).map_err(|_| OhttpError::Keys)?;
     let client = ClientRequest::from_config(&mut config).map_err(|_| OhttpError::Keys)?;
     let plain = request.to_bytes(UNIT - BESIDE_REQUEST)?;
     let (sealed, response) = client.encapsulate(&plain).map_err(|_| OhttpError::Keys)?;
@@ -143,6 +127,34 @@ pub fn seal(keys: &[u8], request: &Request) -> Result<(Vec<u8>, Waiting), OhttpE
         UNIT => Ok((sealed, Waiting { response })),
         _ => Err(OhttpError::Keys),
     }
+}
+
+/// Finds the first configuration with our suite in a list of them, and returns it with no other.
+/// The library indexes into the suites it knows, and would panic where there is none.
+///
+/// `len 2 | key id 1 | KEM 2 | public key 32 | len 2 | (KDF 2 | AEAD 2) …`: RFC 9458, section 3.
+fn ours(keys: &[u8]) -> Option<Vec<u8>> {
+    const KEM: [u8; 2] = [0x00, 0x20];
+    const SUITE: [u8; 4] = [0x00, 0x01, 0x00, 0x03];
+    let mut list = Reader::new(keys);
+    let mut found = None;
+    while let Some(length) = list.u16() {
+        let whole = list.take(usize::from(length))?;
+        let mut config = Reader::new(whole);
+        let head = config.take(1)?;
+        if config.array() != Some(KEM) {
+            continue;
+        }
+        let key = config.take(32)?;
+        let suites = config.u16()?;
+        let suites = config.take(usize::from(suites))?;
+        config.end()?;
+        if found.is_none() && suites.chunks(4).any(|suite| suite == SUITE) {
+            found = Some([head, &KEM, key, &[0, 4], &SUITE].concat());
+        }
+    }
+    list.end()?;
+    found
 }
 
 impl Waiting {

@@ -57,14 +57,23 @@ fn certified<'a>(
     threshold: u16,
 ) -> Option<Secret> {
     let (mut highest, mut lowest, mut product) = (Scalar::ZERO, Scalar::ZERO, Scalar::ONE);
-    for (((x, y), weight), inverse_of_x) in parts {
+    let mut first = None;
+    for ((share, weight), inverse_of_x) in parts {
+        let (x, y) = share;
+        first.get_or_insert(share);
         let term = y * weight;
         highest += term;
         lowest -= term * inverse_of_x;
         product *= -x;
     }
     let zero = lowest * product;
-    is_highest(&zero, &highest, threshold).then(|| Secret::from_zero(zero, threshold))
+    if !is_highest(&zero, &highest, threshold) {
+        return None;
+    }
+    // Shares may be made so that both ends fit and the middle does not.
+    let secret = Secret::from_zero(zero, threshold);
+    let lies_on = |(x, y): &(Scalar, Scalar)| secret.at(x) == *y;
+    first.is_some_and(lies_on).then_some(secret)
 }
 
 /// Whether the highest coefficient is the one that follows from the value at zero.
@@ -90,9 +99,8 @@ fn gao(shares: &[(Scalar, Scalar)], threshold: u16) -> Option<Secret> {
     if remainder.len() > 0 || found.len() != needed {
         return None;
     }
-    let coefficients = found.coefficients();
-    let (zero, highest) = (coefficients[0], coefficients[needed - 1]);
-    is_highest(&zero, &highest, threshold).then(|| Secret::from_zero(zero, threshold))
+    let secret = Secret::from_zero(found.coefficients()[0], threshold);
+    (secret.coefficients() == found.coefficients()).then_some(secret)
 }
 
 /// Tries sets of `threshold` shares: all of them where there are few, random ones where not.
@@ -102,16 +110,17 @@ fn search(
     rng: &mut impl CryptoRngCore,
 ) -> Result<Secret, u64> {
     let needed = usize::from(threshold);
+    let trials = trials(threshold);
     let table = Table::of(shares);
     let mut set = Set::default();
-    if choices(shares.len(), needed).is_some_and(|all| all <= TRIALS) {
+    if choices(shares.len(), needed).is_some_and(|all| all <= trials) {
         let mut tried = 0;
         return table
             .try_all(&mut set, 0, threshold, &mut tried)
             .ok_or(tried);
     }
     let mut places: Vec<usize> = (0..shares.len()).collect();
-    for _ in 0..TRIALS {
+    for _ in 0..trials {
         set.clear();
         for at in 0..needed {
             let rest = (places.len() - at) as u64;
@@ -123,7 +132,14 @@ fn search(
             return Ok(secret);
         }
     }
-    Err(TRIALS)
+    Err(trials)
+}
+
+/// How many sets are tried: a trial takes the square of the threshold, and all of them together
+/// no longer than [`TRIALS`] at a threshold of 20.
+fn trials(threshold: u16) -> u64 {
+    let square = u64::from(threshold) * u64::from(threshold);
+    (TRIALS * 400 / square).clamp(1, TRIALS)
 }
 
 /// Some of the shares, each with its weight among them.

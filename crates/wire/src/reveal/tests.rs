@@ -182,6 +182,60 @@ fn one_good_share_too_few_under_poison_reveals_nothing() {
 }
 
 #[test]
+fn a_second_secret_under_a_tag_does_not_hide_its_text() {
+    let mut rng = Seeded::new(9);
+    let text = Text::new("harm.example", &mut rng);
+    // The shares of another secret fit together as well as the honest ones, and are more.
+    let mut other = Text::new("farm.example", &mut rng);
+    other.tag = text.tag;
+    let mut rows = other.rows(45, &mut rng);
+    let mut named: Vec<_> = rows.iter().map(|row| row.x).collect();
+    named.sort_unstable();
+    rows.extend(text.rows(25, &mut rng));
+    let revealed = text.reveal(&rows, &mut rng).unwrap();
+    assert_eq!(revealed.text, "harm.example");
+    assert_eq!((revealed.good, revealed.bad_shares_at), (25, named));
+    // Alone it opens and holds nothing.
+    let closed = text.reveal(&rows[..45], &mut rng).unwrap_err();
+    assert_eq!(closed, Closed::NoText);
+}
+
+#[test]
+fn shares_that_fit_at_both_ends_only_do_not_pass() {
+    let mut rng = Seeded::new(10);
+    let text = Text::new("harm.example", &mut rng);
+    let mut rows = text.rows(45, &mut rng);
+    for row in &mut rows[..20] {
+        // Another middle: the polynomial and x^5, which leaves lowest and highest as they are.
+        let x = group::scalar(&row.x).unwrap();
+        let y = group::scalar(&row.y).unwrap();
+        row.y = (y + x * x * x * x * x).to_bytes();
+    }
+    let closed = text.reveal(&rows[..20], &mut rng).unwrap_err();
+    assert!(matches!(closed, Closed::Poisoned { .. }), "{closed}");
+    // 25 good of 45 with 20 that fit together: beyond (45 - 20) / 2, so a search through sets.
+    rows.extend(text.rows(15, &mut rng));
+    let revealed = text.reveal(&rows, &mut rng).unwrap();
+    assert_eq!((revealed.good, revealed.bad_shares), (40, 20));
+}
+
+#[test]
+fn a_threshold_above_the_sample_opens() {
+    let mut rng = Seeded::new(11);
+    let text = include_str!("../../tests/declarations/sightings.toml").replace("k=20", "k=600");
+    let program = Program::of(&Declaration::parse(&text).unwrap(), "threat-sighting").unwrap();
+    let mut text = Text::new("harm.example", &mut rng);
+    text.secret = Secret::of(&program, EPOCH, &[5; OUTPUT]);
+    text.tag = text.secret.tag_of(b"harm.example");
+    text.program = program;
+    let mut rows = text.rows(610, &mut rng);
+    poison(&mut rows, 3, &mut rng);
+    let revealed = text.reveal(&rows, &mut rng).unwrap();
+    assert_eq!((revealed.good, revealed.bad_shares), (607, 3));
+    assert!(text.reveal(&rows[3..602], &mut rng).is_err());
+}
+
+#[test]
 fn bad_bodies_are_named_by_what_is_wrong() {
     let mut rng = Seeded::new(4);
     let text = Text::new("harm.example", &mut rng);

@@ -8,8 +8,10 @@ use proptest::prelude::*;
 /// A fuzz target: its name, and what it runs.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 5] = [
+const TARGETS: &[Target] = &[
     ("log", fuzz::log),
+    #[cfg(feature = "ohttp")]
+    ("ohttp", fuzz::ohttp),
     ("randomness", fuzz::randomness),
     ("report", fuzz::report),
     ("status", fuzz::status),

@@ -19,3 +19,4 @@ mod program;
 mod seeded;
 mod seeds;
 mod status;
+mod tree;

@@ -143,6 +143,28 @@ fn what_is_not_for_this_gateway_or_was_changed_is_refused() {
 }
 
 #[test]
+fn a_gateway_without_our_suite_is_no_gateway() {
+    // Only HKDF-SHA512, which the library reads and does not speak.
+    let mut keys = gateway().keys().to_vec();
+    let last = keys.len() - 4;
+    assert_eq!(keys[last..], [0, 1, 0, 3]);
+    keys[last + 1] = 3;
+    assert_eq!(
+        seal(&keys, &post("/", Vec::new())).unwrap_err(),
+        OhttpError::Keys
+    );
+    // Beside another it is found, and nothing may be cut off behind it.
+    let both = [&keys, gateway().keys()].concat();
+    let (sealed, _) = seal(&both, &post("/", Vec::new())).unwrap();
+    assert!(gateway().open(&sealed).is_ok());
+    let cut = &both[..both.len() - 1];
+    assert_eq!(
+        seal(cut, &post("/", Vec::new())).unwrap_err(),
+        OhttpError::Keys
+    );
+}
+
+#[test]
 fn paths_that_are_none_are_not_sent() {
     for wrong in [
         "",

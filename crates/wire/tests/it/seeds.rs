@@ -83,6 +83,12 @@ fn made() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         erased: Some(status.epochs[2].clone()),
         checkpoint: status.checkpoint.clone(),
     };
+    // A key configuration of RFC 9458, appendix A, in a list; a request of known length inside.
+    let keys = "002d01002031e1f05a740102115220e9af918f738674aec95f54db6e04eb705aae8e79815500080001000100010003";
+    let keys = (0..keys.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&keys[at..at + 2], 16).unwrap());
+    let inside = b"\x00\x04POST\x05https\x00\x0a/v1/report\x00\x03\x07\x07\x07\x00\x00".to_vec();
     let hashes: Vec<u8> = (0..6_u8).flat_map(|at| leaf_hash(&[at]).0).collect();
     vec![
         ("log", "bundle", bundle),
@@ -91,6 +97,13 @@ fn made() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("log", "hashes", hashes),
         ("log", "leaf", leaf),
         ("log", "proof", proof.to_json().into_bytes()),
+        (
+            "ohttp",
+            "answer-inside",
+            b"\x01\x40\xc8\x00\x01x\x00".to_vec(),
+        ),
+        ("ohttp", "keys", keys.collect()),
+        ("ohttp", "request-inside", inside),
         ("randomness", "answer", answer),
         ("randomness", "request", asked),
         ("randomness", "stored", stored),

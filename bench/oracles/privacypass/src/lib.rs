@@ -1,0 +1,2 @@
+//! Nothing: all of it is in `tests`.
+#![forbid(unsafe_code)]
