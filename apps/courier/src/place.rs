@@ -17,9 +17,9 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Returns the places of the person who runs this, in the platform's state and config folders.
+    /// Returns the places of the person who runs this: where `candor` has them.
     ///
-    /// Source: XDG Base Directory Specification 0.8; Apple, "File System Basics".
+    /// Source: XDG Base Directory Specification 0.8.
     pub(crate) fn here() -> Option<Self> {
         let home = env::var_os("HOME")
             .map(PathBuf::from)
@@ -30,16 +30,8 @@ impl Places {
                 .filter(|it| it.is_absolute())
                 .unwrap_or_else(|| home.join(otherwise))
         };
-        let (state, config) = match env::consts::OS {
-            "macos" => {
-                let support = home.join("Library/Application Support");
-                (support.clone(), support)
-            }
-            _ => (
-                named("XDG_STATE_HOME", ".local/state"),
-                named("XDG_CONFIG_HOME", ".config"),
-            ),
-        };
+        let state = named("XDG_STATE_HOME", ".local/state");
+        let config = named("XDG_CONFIG_HOME", ".config");
         Some(Self::at(&state, &config))
     }
 

@@ -142,7 +142,11 @@ impl Settings {
             })?;
             layers.file = Some((path.clone(), text));
         }
-        layers.environment(std::env::vars());
+        // What is no text is none of ours.
+        let variables = std::env::vars_os();
+        layers.environment(variables.filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        }));
         if let Some(folder) = &self.folder {
             layers.flag("--folder", "folder", folder);
         }

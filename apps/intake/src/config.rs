@@ -15,34 +15,16 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use layers::{ConfigError, Layers};
+pub use wire::status::Role;
 
-/// What one process does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Takes reports and withdrawals, seals, reveals and erases.
-    Receive,
-    /// Answers blinded questions with the key of an epoch.
-    Randomness,
-    /// Gives out tokens.
-    Issuer,
-    /// Passes sealed messages on.
-    Relay,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 4] = [Self::Receive, Self::Randomness, Self::Issuer, Self::Relay];
-
-    /// Returns the word for it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Receive => "receive",
-            Self::Randomness => "randomness",
-            Self::Issuer => "issuer",
-            Self::Relay => "relay",
-        }
+/// Returns the word for a role.
+#[must_use]
+pub fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Receive => "receive",
+        Role::Randomness => "randomness",
+        Role::Issuer => "issuer",
+        Role::Relay => "relay",
     }
 }
 
@@ -247,6 +229,12 @@ impl Config {
         self.roles.contains(&role)
     }
 
+    /// Returns the words for the roles of this process.
+    #[must_use]
+    pub fn role_names(&self) -> Vec<&'static str> {
+        self.roles.iter().copied().map(role_name).collect()
+    }
+
     /// Returns the path of the socket of administrators.
     #[must_use]
     pub fn admin_socket(&self) -> PathBuf {
@@ -260,7 +248,7 @@ impl Config {
         if self.roles.len() < 2 {
             return None;
         }
-        let roles: Vec<&str> = self.roles.iter().map(|role| role.name()).collect();
+        let roles: Vec<&str> = self.role_names();
         let mut means = Vec::new();
         if self.has(Role::Receive) && self.has(Role::Randomness) {
             means.push(

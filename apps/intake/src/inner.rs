@@ -6,17 +6,17 @@
 //! POST /v1/report        a report; answered with its leaf once it is on the disk
 //! POST /v1/withdraw      the secret of a report; answered once it is erased
 //! GET  /v1/proof/{leaf}  that a report is in its sealed partition
-//! GET  /v1/erasure/{n}   that the partition which leaf n of the log sealed was erased
+//! GET  /v1/erasure/{program}/{epoch}/{day}   that a partition was sealed and erased
 //! GET  /v1/consistency/{old}/{new}  that the log of `new` leaves begins with that of `old`
 //! ```
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{
     ProgramHash, Report, Version,
-    log::{self, Hash, Proof, inclusion_proof},
+    log::{self, EntryProof, Hash, Proof, inclusion_proof},
     ohttp::{Method, Request, Response},
     rand_core::OsRng,
     randomness,
@@ -246,15 +246,39 @@ fn proof(intake: &Intake, leaf: &str) -> Result<Response, Refusal> {
     Err(Refusal::new(404, "not-here", why))
 }
 
-/// Proves that a partition was erased, by the place of the leaf that sealed it.
-fn erasure(intake: &Intake, index: &str) -> Result<Response, Refusal> {
+/// That a partition was sealed and erased, under one checkpoint. Who kept the way of a report to the
+/// root of the partition has, with this, a whole proof: the report's own leaf is gone.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ErasureAnswer {
+    /// The leaf that says it was sealed.
+    #[schema(value_type = Object)]
+    pub sealed: EntryProof,
+    /// The leaf that says it was erased.
+    #[schema(value_type = Object)]
+    pub erased: EntryProof,
+    /// The signed checkpoint that both are under.
+    pub checkpoint: String,
+}
+
+fn erasure(intake: &Intake, partition: &str) -> Result<Response, Refusal> {
     has_role(intake, Role::Receive)?;
-    let index: u64 = number(index)?;
-    let erasure = intake.log.erasure(index).ok_or_else(|| {
-        let why = "that leaf of the log seals no partition, or the partition is not erased yet";
-        Refusal::new(404, "not-erased", why)
+    let partition = Partition::parse(partition).ok_or_else(|| {
+        Refusal::new(
+            400,
+            "partition-form",
+            "a partition is program, epoch and day: `4f2a/2951/20650`",
+        )
     })?;
-    json(&erasure)
+    let named = named(program(intake, partition.program)?, partition);
+    let proofs = intake.log.sealed_and_erased(named);
+    let proofs = proofs.and_then(|(sealed, erased)| intake.log.proofs([sealed, erased]));
+    let ([sealed, erased], checkpoint) =
+        proofs.ok_or_else(|| Refusal::new(404, "not-erased", "this partition was not erased"))?;
+    json(&ErasureAnswer {
+        sealed,
+        erased,
+        checkpoint,
+    })
 }
 
 /// Proves that the log only grew.

@@ -339,18 +339,25 @@ fn seed(vault: &Vault, name: &'static str) -> Result<zeroize::Zeroizing<[u8; 32]
     secret.key().ok_or(OpenError::Key { name })
 }
 
-fn locked(folder: &Path) -> Result<File, OpenError> {
-    let failed = |act, path: &Path| {
-        let path = path.to_owned();
-        move |source| OpenError::Folder { act, path, source }
-    };
-    if !folder.exists() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(failed("make", folder))?;
+/// Makes the folder of a process, for its owner alone, where there is none.
+///
+/// # Errors
+/// [`OpenError::Folder`].
+pub fn make_folder(folder: &Path) -> Result<(), OpenError> {
+    if folder.exists() {
+        return Ok(());
     }
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(failed("make", folder))
+}
+
+fn failed(act: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {
+    let path = path.to_owned();
+    move |source| OpenError::Folder { act, path, source }
+}
+
+fn locked(folder: &Path) -> Result<File, OpenError> {
+    make_folder(folder)?;
     let path = folder.join("lock");
     let lock = fs::OpenOptions::new()
         .write(true)

@@ -1,4 +1,18 @@
 //! Receives what people agreed to send, and cannot read it before enough sent the same.
+//!
+//! One process, one folder. In the order in which a report meets them:
+//!
+//! ```text
+//! serve     a bounded listener ─► sealed message opened ─► inner: which program, version, epoch, token
+//! store     one file for each program, epoch and day, sealed with a key of its own; answered after fsync
+//! reveal    tags with enough reports ─► texts and counts
+//! retire    keys made and destroyed, days sealed and erased, by calendar and clock
+//! log       what was done with keys and data, append-only, signed
+//! vault     every key, in one file that is in no backup
+//! ```
+//!
+//! What both ends agree on is in `candor-wire`, and why it holds in `docs/protocol.md`. How to run it:
+//! `docs/operate-intake.md`.
 #![forbid(unsafe_code)]
 
 pub mod calendar;

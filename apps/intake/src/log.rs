@@ -190,15 +190,25 @@ impl Log {
     /// Returns a leaf with its proof, and the checkpoint it is under.
     #[must_use]
     pub fn proof(&self, index: u64) -> Option<(EntryProof, String)> {
+        let ([proof], checkpoint) = self.proofs([index])?;
+        Some((proof, checkpoint))
+    }
+
+    /// Returns leaves with their proofs, and the one checkpoint they are under.
+    #[must_use]
+    pub fn proofs<const N: usize>(&self, indexes: [u64; N]) -> Option<([EntryProof; N], String)> {
         let state = self.lock();
-        let at = usize::try_from(index).ok()?;
         let size = state.hashes.len() as u64;
-        let proof = EntryProof {
-            index,
-            leaf: String::from_utf8(state.bytes.get(at)?.clone()).ok()?,
-            path: inclusion_proof(state.hashes.iter().copied(), index, size)?,
-        };
-        Some((proof, state.checkpoint.clone()))
+        let proofs = indexes.iter().map(|index| {
+            let at = usize::try_from(*index).ok()?;
+            Some(EntryProof {
+                index: *index,
+                leaf: String::from_utf8(state.bytes.get(at)?.clone()).ok()?,
+                path: inclusion_proof(state.hashes.iter().copied(), *index, size)?,
+            })
+        });
+        let proofs: Vec<EntryProof> = proofs.collect::<Option<_>>()?;
+        Some((proofs.try_into().ok()?, state.checkpoint.clone()))
     }
 
     /// Returns the bytes of a file that readers of the log may ask for; `None` for any other path.

@@ -28,7 +28,7 @@ use crate::serve::{admin, gateway, observe, public};
         admin::page, admin::state, admin::close, admin::open, admin::least, admin::reveal,
         admin::retire, admin::purge,
     ),
-    components(schemas(crate::inner::Acknowledged, crate::inner::WithdrawalAnswer, crate::refusal::RefusalBody)),
+    components(schemas(crate::inner::Acknowledged, crate::inner::WithdrawalAnswer, crate::inner::ErasureAnswer, crate::refusal::RefusalBody)),
 )]
 struct Description;
 

@@ -174,7 +174,7 @@ impl Overview {
             name: intake.config.log_name.clone(),
             version: env!("CARGO_PKG_VERSION"),
             at: moment(intake.clock.now()),
-            roles: intake.config.roles.iter().map(|role| role.name()).collect(),
+            roles: intake.config.role_names(),
             weakens: intake.config.weakens(),
             broken: intake.store.broken(),
             disk_full: intake.disk_is_full(),

@@ -48,7 +48,7 @@ pub fn transparency(intake: &Intake) -> Result<String, Refusal> {
     let page = TransparencyPage {
         name: &intake.config.log_name,
         at: moment(intake.clock.now()),
-        roles: intake.config.roles.iter().map(|role| role.name()).collect(),
+        roles: intake.config.role_names(),
         weakens: intake.config.weakens(),
         programs: programs(intake),
         declared: intake.programs.declared(),

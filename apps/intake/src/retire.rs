@@ -80,10 +80,13 @@ impl Intake {
             let Some(program) = remembered.iter().find(of) else {
                 continue;
             };
-            if now >= program.calendar.seals(*partition) && self.seal(program, *partition, now)? {
+            let dies = program.calendar.reports_die(*partition);
+            // Sealed before it is erased, so that the log says what it held.
+            let is_over = now >= program.calendar.seals(*partition).min(dies);
+            if is_over && self.seal(program, *partition, now)? {
                 done.sealed += 1;
             }
-            if now >= program.calendar.reports_die(*partition) {
+            if now >= dies {
                 // The last chance for what has enough reports. If it fails, they go all the same.
                 drop(self.reveal_epoch(partition.program, partition.epoch));
                 self.erase(program, *partition, Erasure::Retention, now)?;

@@ -128,13 +128,19 @@ impl Bound {
             (tokio::spawn(accept(socket, door, ended.clone())), path)
         });
         let mut everyone = tokio::spawn(accept(self.listener, Arc::clone(&self.door), ended));
+        let mut accepts = true;
         let told = tokio::select! {
             told = until(stop) => told,
             () = broken(&intake) => false,
-            _ = &mut everyone => false,
+            _ = &mut everyone => {
+                accepts = false;
+                false
+            }
         };
         end.send_replace(true);
-        drop(everyone.await);
+        if accepts {
+            drop(everyone.await);
+        }
         drop(timer.await);
         if let Some((here, path)) = here {
             drop(here.await);

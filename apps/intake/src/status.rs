@@ -4,14 +4,10 @@ use std::sync::PoisonError;
 
 use wire::{
     log::EntryProof,
-    status::{Disabled, Role as WireRole, Status},
+    status::{Disabled, Status},
 };
 
-use crate::{
-    config::{Config, Role},
-    intake::Intake,
-    refusal::Refusal,
-};
+use crate::{intake::Intake, refusal::Refusal};
 
 /// A status is signed anew after so many seconds.
 const FRESH: u64 = 3600;
@@ -86,10 +82,12 @@ impl Intake {
                 break (checkpoint, before, epochs);
             }
         };
+        let mut roles = self.config.roles.clone();
+        roles.sort_unstable();
         let status = Status {
             issued: now,
             until: now + HOLDS,
-            roles: roles(&self.config),
+            roles,
             least: self.least_version(),
             programs,
             disabled,
@@ -114,19 +112,4 @@ impl Intake {
         }
         proofs
     }
-}
-
-fn roles(config: &Config) -> Vec<WireRole> {
-    let mut roles: Vec<WireRole> = config
-        .roles
-        .iter()
-        .map(|role| match role {
-            Role::Receive => WireRole::Receive,
-            Role::Randomness => WireRole::Randomness,
-            Role::Issuer => WireRole::Issuer,
-            Role::Relay => WireRole::Relay,
-        })
-        .collect();
-    roles.sort_unstable();
-    roles
 }

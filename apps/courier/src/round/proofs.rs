@@ -5,7 +5,7 @@
 
 use consent::{RecordState, Time};
 use wire::{
-    log::{Hash, Proof},
+    log::{Hash, Partition, Proof},
     note::Verifier,
     ohttp::{Method, Request},
 };
@@ -78,8 +78,12 @@ impl<'a> Round<'a> {
         };
         for wanted in self.wanted()? {
             let path = match &wanted.proof {
-                None => format!("/v1/proof/{}", hex(&wanted.leaf)),
-                Some(proof) => format!("/v1/erasure/{}", proof.sealed.index),
+                None => format!("/v1/proof/{}", hex(&wanted.leaf.0)),
+                Some(proof) => match proof.check(&wanted.leaf, &log) {
+                    Ok(proven) => erasure_of(&proven.partition),
+                    // It held when it was kept: the operator has another key now.
+                    Err(_) => continue,
+                },
             };
             let text = self.text_of(servers, &path)?;
             match text.and_then(|text| proven(wanted.proof, &text, &wanted.leaf, &log)) {
@@ -141,8 +145,17 @@ fn proven(
     Ok(proof)
 }
 
-fn hex(hash: &Hash) -> String {
-    hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Where the erasure of a partition is asked for: `/v1/erasure/4f2a/2951/20650`.
+fn erasure_of(partition: &Partition) -> String {
+    let number = hex(&partition.program.0[..2]);
+    format!(
+        "/v1/erasure/{number}/{}/{}",
+        partition.epoch.0, partition.day.0
+    )
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Under this name the proof of a record is kept; `candor outbox proof` reads it.

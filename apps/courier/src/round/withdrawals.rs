@@ -1,7 +1,8 @@
 //! Taking back what was sent: the secret of a report erases it, and says nothing of who asks.
 
+use consent::Ledger;
 use wire::{
-    Epoch,
+    Epoch, Program,
     ohttp::{Method, Request},
     withdraw::{Secret, Withdrawal},
 };
@@ -37,17 +38,18 @@ impl<'a> Round<'a> {
         servers: &Servers<'a>,
         filed: &consent::Withdrawal,
     ) -> Result<Result<(), String>, Failure> {
-        let Some(at) = self.offered(&filed.program, &filed.material) else {
-            return Ok(Err(
-                "it was sent under another declaration or to another operator than this version knows"
-                    .to_owned(),
-            ));
+        let number = match self.offered(&filed.program, &filed.material) {
+            Some(at) => self.offered[at].program.number(),
+            None => match self.agreed_once(filed)? {
+                Some(program) => program.number(),
+                None => return Ok(Err("what was agreed to then is not known any more".to_owned())),
+            },
         };
         let Ok(secret) = <[u8; 32]>::try_from(filed.secret.as_slice()) else {
             return Ok(Err("the secret that takes it back is damaged".to_owned()));
         };
         let message = Withdrawal {
-            program: self.offered[at].program.number(),
+            program: number,
             epoch: Epoch(filed.epoch),
             secret: Secret::from_bytes(secret),
         };
@@ -65,5 +67,12 @@ impl<'a> Round<'a> {
             }
             Err(error) => Err(with_causes(&error)),
         })
+    }
+
+    /// The program as it was declared when the report was sent; a newer version declares it otherwise.
+    fn agreed_once(&self, filed: &consent::Withdrawal) -> Result<Option<Program>, Failure> {
+        let ledger = Ledger::read(self.outbox.folder())?;
+        let declared = ledger.declared(&filed.material)?;
+        Ok(declared.and_then(|it| Program::of(&it, filed.program.send()).ok()))
     }
 }

@@ -3,7 +3,12 @@
 use std::{io::Write, path::Path, sync::Arc, time::Instant};
 
 use clap::Args;
-use intake::{clock::Clock, config::Config, intake::Intake, serve::Bound};
+use intake::{
+    clock::Clock,
+    config::Config,
+    intake::{Intake, make_folder},
+    serve::Bound,
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -23,7 +28,7 @@ pub(super) fn run(serve: &Serve, config: Config, file: Option<&Path>) -> Result<
     let began = Instant::now();
     write_logs();
     tell_what_is_loud(&config);
-    std::fs::create_dir_all(&config.folder)?;
+    make_folder(&config.folder)?;
     // Before any thread is started: a thread that is older would stay free.
     match confine::to_its_folder(&config, file) {
         Ok(how) => tracing::info!(%how, "confined"),

@@ -2,7 +2,7 @@
 
 use wire::{
     Epoch, ProgramHash, PublicKey,
-    log::{Erased, Erasure, Event, Hash, Leaf, Partition, consistency_proof},
+    log::{Erasure, Event, Hash, Leaf, Partition, consistency_proof},
 };
 
 use super::Log;
@@ -82,6 +82,17 @@ impl Log {
         sealed.map(|(key, rows)| (index, key, rows))
     }
 
+    /// Returns the places of the leaves that sealed a partition and erased it, if both are there.
+    #[must_use]
+    pub fn sealed_and_erased(&self, partition: Partition) -> Option<(u64, u64)> {
+        let (sealed, ()) = self.last(|leaf| match &leaf.event {
+            Event::PartitionSealed { partition: of, .. } => (*of == partition).then_some(()),
+            _ => None,
+        })?;
+        let (erased, ..) = self.erased(partition)?;
+        (sealed < erased).then_some((sealed, erased))
+    }
+
     /// Returns when a partition was erased and why, and the place of the leaf that says so.
     #[must_use]
     pub fn erased(&self, partition: Partition) -> Option<(u64, u64, Erasure)> {
@@ -126,31 +137,6 @@ impl Log {
             _ => None,
         })
         .map(|(_, config)| config)
-    }
-
-    /// Returns that the partition which a leaf sealed was erased: both leaves, under one checkpoint.
-    /// `None` where the leaf seals nothing, or what it sealed is still there.
-    #[must_use]
-    pub fn erasure(&self, sealed: u64) -> Option<Erased> {
-        let at = usize::try_from(sealed).ok()?;
-        let partition = match &self.lock().leaves.get(at)?.event {
-            Event::PartitionSealed { partition, .. } => *partition,
-            _ => return None,
-        };
-        let (erased, ..) = self.erased(partition)?;
-        loop {
-            // Both proofs under one checkpoint: what is appended meanwhile waits for the next asking.
-            let before = self.head().0;
-            let (sealed, _) = self.proof(sealed)?;
-            let (erased, checkpoint) = self.proof(erased)?;
-            if self.head().0 == before {
-                return Some(Erased {
-                    sealed,
-                    erased,
-                    checkpoint,
-                });
-            }
-        }
     }
 
     /// Returns the proof that the log of `new` leaves begins with that of `old`; `None` where it

@@ -55,7 +55,8 @@ pub async fn keys(State(serving): State<Arc<Serving>>) -> Response {
 /// Opens a sealed message, answers what is inside, and seals the answer.
 ///
 /// Every request has 512 bytes. Inside are `GET /v1/status`, `POST /v1/randomness`, `POST /v1/report`,
-/// `POST /v1/withdraw` and `GET /v1/proof/{leaf}`; their refusals are inside too.
+/// `POST /v1/withdraw`, `GET /v1/proof/{leaf}` and `GET /v1/erasure/{program}/{epoch}/{day}`; their
+/// refusals are inside too.
 #[utoipa::path(post, path = "/v1/gateway", tag = "device",
     request_body(content = Vec<u8>, content_type = "message/ohttp-req"),
     responses(

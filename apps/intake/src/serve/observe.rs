@@ -97,7 +97,7 @@ pub async fn version(State(serving): State<Arc<Serving>>) -> Json<Version> {
     Json(Version {
         name: "candor-intake",
         version: env!("CARGO_PKG_VERSION"),
-        roles: config.roles.iter().map(|role| role.name()).collect(),
+        roles: config.role_names(),
         weakens: config.weakens(),
     })
 }

@@ -286,6 +286,29 @@ fn attack_11_everyone_gets_the_same_status_and_log() {
 }
 
 #[test]
+fn attack_12_a_server_that_lowers_the_threshold_gets_no_report() {
+    let ground = Ground::new();
+    let text = std::fs::read_to_string(crate::device::declaration()).unwrap();
+    let lowered = ground.folder.path().join("lowered.toml");
+    std::fs::write(&lowered, text.replace("k=20", "k=10")).unwrap();
+    let mut config = ground.config();
+    config.declarations = vec![lowered];
+    let intake = Arc::new(Intake::open(config, ground.clock.clone()).unwrap());
+    intake.retire().unwrap();
+    let honest = Ground::new().intake();
+    assert_ne!(
+        sighting(&intake).program.hash(),
+        sighting(&honest).program.hash(),
+        "the threshold is in the hash that every derivation begins with"
+    );
+    let sent = Device::new(1)
+        .report_of(&honest, EPOCH, "one.example")
+        .report;
+    assert_eq!(report(&intake, &sent), (409, "unknown-program".to_owned()));
+    assert!(intake.store.partitions().unwrap().is_empty());
+}
+
+#[test]
 fn attack_13_withdrawals_are_guessed_repeated_and_early() {
     let ground = Ground::new();
     let intake = ground.intake();

@@ -1,8 +1,9 @@
 //! What a device that keeps to the protocol gets, all of it sealed and over the network.
 
+use intake::inner::ErasureAnswer;
 use wire::{
     Epoch,
-    log::{Checkpoint, Proof},
+    log::{Checkpoint, Event, Proof},
     ohttp::Method,
     status::{Standing, Status},
 };
@@ -83,8 +84,36 @@ fn a_report_is_proven_to_be_in_its_sealed_day() {
     let proof = Proof::parse(&String::from_utf8(answer.body).unwrap()).unwrap();
     let proven = proof.check(&leaf, &server.intake.log.verifier()).unwrap();
     assert_eq!((proven.rows, proven.erased), (5, None));
+    // When the day is erased its leaves are gone; what the device kept, the log completes.
+    ground
+        .clock
+        .pass(std::time::Duration::from_secs(8 * 86_400));
+    server.intake.retire().unwrap();
+    assert_eq!(said(&server.ask(Method::Get, &path, b"")).0, 404);
+    let partition = proven.partition;
+    let number = sighting(&server.intake).program.number();
+    let path = format!("/v1/erasure/{number}/{}/{}", partition.epoch, partition.day);
+    let answer = server.ask(Method::Get, &path, b"");
+    let answer: ErasureAnswer = serde_json::from_slice(&answer.body).unwrap();
+    let whole = Proof {
+        sealed: answer.sealed,
+        erased: Some(answer.erased),
+        checkpoint: answer.checkpoint,
+        ..proof.clone()
+    };
+    let proven = whole.check(&leaf, &server.intake.log.verifier()).unwrap();
+    assert!(proven.erased.is_some());
+    let never = format!(
+        "/v1/erasure/{number}/{}/{}",
+        partition.epoch,
+        partition.day.0 + 1
+    );
+    let answer = server.ask(Method::Get, &never, b"");
+    assert_eq!(said(&answer), (404, "not-erased".to_owned()));
+    let ground = Ground::new();
+    let server = ground.serve();
     let other = leaf_of(&Device::new(99).report_of(&server.intake, EPOCH, "one.example"));
-    assert!(proof.check(&other, &server.intake.log.verifier()).is_err());
+    assert!(whole.check(&other, &server.intake.log.verifier()).is_err());
 }
 
 #[test]
@@ -111,4 +140,36 @@ fn a_withdrawn_report_does_not_count() {
     let late = server.ask(Method::Post, "/v1/withdraw", &sent[8].withdrawal);
     assert_eq!(said(&late), (200, "withdrawn".to_owned()));
     assert_eq!(server.intake.meta.findings(9).unwrap()[0].number, 20);
+}
+
+#[test]
+fn each_withdrawal_of_a_stored_report_is_counted_in_the_log() {
+    let ground = Ground::new();
+    let server = ground.serve();
+    let sent: Vec<_> = (0..3)
+        .map(|number| Device::new(number).report_of(&server.intake, EPOCH, "one.example"))
+        .collect();
+    for it in &sent[..2] {
+        server.ask(Method::Post, "/v1/report", &it.report.to_bytes());
+    }
+    server.ask(Method::Post, "/v1/withdraw", &sent[0].withdrawal);
+    // One that never came is no report that was erased.
+    server.ask(Method::Post, "/v1/withdraw", &sent[2].withdrawal);
+    // One in the last hour before everything of the epoch is erased.
+    let closes = sighting(&server.intake).calendar.closes(EPOCH);
+    let hour = std::time::Duration::from_secs(3600);
+    ground
+        .clock
+        .pass(std::time::Duration::from_secs(closes - NOW) + 47 * hour);
+    server.intake.retire().unwrap();
+    server.ask(Method::Post, "/v1/withdraw", &sent[1].withdrawal);
+    ground.clock.pass(hour);
+    server.intake.retire().unwrap();
+    assert!(server.intake.store.partitions().unwrap().is_empty());
+    let events = server.intake.log.newest(usize::MAX).into_iter();
+    let counted = events.filter_map(|(_, leaf)| match leaf.event {
+        Event::WithdrawnBatch { rows, .. } => Some(rows),
+        _ => None,
+    });
+    assert_eq!(counted.collect::<Vec<_>>(), [1, 1]);
 }

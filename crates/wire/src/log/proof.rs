@@ -42,7 +42,7 @@ pub struct Proof {
     pub checkpoint: String,
 }
 
-/// The answer to `GET /v1/erasure/{index}`: that the partition which leaf `index` sealed was erased.
+/// The answer to `GET /v1/erasure/{program}/{epoch}/{day}`: that a partition was sealed, and erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Erased {
