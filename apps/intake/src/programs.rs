@@ -46,7 +46,7 @@ pub struct Programs {
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramsError {
     /// The file cannot be read.
-    #[error("cannot read the declaration `{path}`")]
+    #[error("cannot read `{path}`, which the settings name")]
     Read {
         /// The file.
         path: PathBuf,

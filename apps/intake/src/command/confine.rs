@@ -71,6 +71,7 @@ fn restrict(config: &Config, file: Option<&Path>) -> Result<RulesetStatus, Rules
 
 fn named(config: &Config, file: Option<&Path>) -> Vec<PathBuf> {
     let mut paths = config.declarations.clone();
+    paths.extend(config.operator.clone());
     paths.extend(file.map(Path::to_owned));
     if let Some(tls) = &config.tls {
         paths.extend([tls.certificate.clone(), tls.key.clone()]);
