@@ -35,13 +35,12 @@ pub(super) fn decode(
 
 /// The secret of exactly `threshold` shares, if all are good.
 fn of_all(shares: &[(Scalar, Scalar)], threshold: u16) -> Option<Secret> {
-    let mut weights: Vec<Scalar> = shares
-        .iter()
-        .map(|(x, _)| {
-            let others = shares.iter().filter(|(other, _)| other != x);
-            others.map(|(other, _)| x - other).product()
-        })
-        .collect();
+    let weight = |at: usize| -> Scalar {
+        let (before, after) = (&shares[..at], &shares[at + 1..]);
+        let others = before.iter().chain(after);
+        others.map(|(other, _)| shares[at].0 - other).product()
+    };
+    let mut weights: Vec<Scalar> = (0..shares.len()).map(weight).collect();
     // Beside the weights their places, so that one inversion does for both.
     weights.extend(shares.iter().map(|(x, _)| *x));
     Scalar::batch_invert(&mut weights);

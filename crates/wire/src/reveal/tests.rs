@@ -153,7 +153,7 @@ fn poisoned_shares_are_named_and_do_not_stop_it() {
 
 #[test]
 fn more_poison_than_decoding_bears_is_searched_through() {
-    for (count, bad) in [(23, 3), (25, 3), (25, 5), (30, 6)] {
+    for (count, bad) in [(23, 3), (25, 3), (25, 5), (30, 5)] {
         let mut rng = Seeded::new(200 + bad as u64);
         let text = Text::new("harm.example", &mut rng);
         let mut rows = text.rows(count, &mut rng);
