@@ -178,8 +178,7 @@ impl Intake {
             log,
             programs,
         };
-        intake.log_settings()?;
-        intake.log_gateway_key()?;
+        intake.say_what_is_new()?;
         Ok(intake)
     }
 
@@ -249,19 +248,27 @@ impl Intake {
         free.is_ok_and(|free| free < least)
     }
 
-    /// The gateway's key is in the log before it is handed out: one made for a single device would
-    /// have to stand there too.
-    fn log_gateway_key(&self) -> Result<(), OpenError> {
+    /// Says in the log, at once, what is new since the last start. The gateway's key stands there
+    /// before it is handed out: one made for a single device would have to stand there too.
+    fn say_what_is_new(&self) -> Result<(), OpenError> {
         let keys = self.gateway.hash();
-        if self.log.gateway_published_at(keys).is_none() {
-            let published = Event::GatewayKeyPublished { keys };
-            self.log.append(self.clock.now(), vec![published])?;
+        let gateway = match self.log.gateway_published_at(keys) {
+            None => Some(Event::GatewayKeyPublished { keys }),
+            Some(_) => None,
+        };
+        let events: Vec<Event> = self
+            .settings_changed()?
+            .into_iter()
+            .chain(gateway)
+            .collect();
+        if !events.is_empty() {
+            self.log.append(self.clock.now(), events)?;
         }
         Ok(())
     }
 
     /// Settings are in the log by their hash, and by name where they changed. Values are not.
-    fn log_settings(&self) -> Result<(), OpenError> {
+    fn settings_changed(&self) -> Result<Option<Event>, OpenError> {
         let mut printed = self.settings();
         for declared in self.programs.declared() {
             printed.insert(
@@ -272,7 +279,7 @@ impl Intake {
         let text = serde_json::to_string(&printed).unwrap_or_default();
         let hash = Hash(Sha256::digest(text.as_bytes()).into());
         if self.log.config() == Some(hash) {
-            return Ok(());
+            return Ok(None);
         }
         let before = self.meta.setting("settings")?.unwrap_or_default();
         let before: BTreeMap<String, String> = serde_json::from_str(&before).unwrap_or_default();
@@ -287,12 +294,9 @@ impl Intake {
                     .map(String::as_str),
             )
             .collect();
-        let mut what = changed.join(", ");
-        what.truncate(1000);
+        let what: String = changed.join(", ").chars().take(1000).collect();
         self.meta.set("settings", &text)?;
-        let event = Event::ConfigChanged { what, config: hash };
-        self.log.append(self.clock.now(), vec![event])?;
-        Ok(())
+        Ok(Some(Event::ConfigChanged { what, config: hash }))
     }
 
     fn settings(&self) -> BTreeMap<String, String> {

@@ -112,7 +112,7 @@ impl Intake {
 
     /// The key is in the vault before it is in the log, and in the log before it is used.
     fn make_keys(&self, now: u64) -> Result<u64, RetireError> {
-        let mut made = 0;
+        let mut published = Vec::new();
         for taken in self.programs.all() {
             let hash = *taken.program.hash();
             let is_closed = |it: &crate::meta::Closed| {
@@ -136,17 +136,17 @@ impl Intake {
                     continue;
                 };
                 let randomness = EpochKey::of(&seed, &hash, Epoch(epoch)).public();
-                let published = Event::EpochKeyPublished {
+                published.push(Event::EpochKeyPublished {
                     program: hash,
                     epoch: Epoch(epoch),
                     randomness,
                     issuer: self.issuer.public(),
-                };
-                self.log.append(now, vec![published])?;
-                made += 1;
+                });
             }
         }
+        let made = published.len() as u64;
         if made > 0 {
+            self.log.append(now, published)?;
             self.status_changed();
         }
         Ok(made)
