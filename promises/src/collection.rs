@@ -209,7 +209,11 @@ impl Device {
     pub fn that_met(host: &str, operator: &Operator) -> Self {
         let device = Self::of(operator);
         let hour_ago = now().saturating_sub(3600);
-        fixture::visited(&device.home, &[&format!("https://{host}/you-won")], hour_ago);
+        fixture::visited(
+            &device.home,
+            &[&format!("https://{host}/you-won")],
+            hour_ago,
+        );
         device.agrees_to(SIGHTING);
         let checked = device.candor(&["history"]);
         assert_eq!(
@@ -313,9 +317,8 @@ impl Device {
             .args(["send", "--json", "--at-once"])
             .output()
             .expect("it was built");
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-            panic!("{error}: {}", String::from_utf8_lossy(&output.stderr))
-        })
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 
     /// Runs the courier until a record of the outbox has come to this state.
@@ -396,8 +399,5 @@ fn now() -> i64 {
 /// A port of this machine that nobody listened on a moment ago.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback is there");
-    listener
-        .local_addr()
-        .expect("it was bound")
-        .port()
+    listener.local_addr().expect("it was bound").port()
 }

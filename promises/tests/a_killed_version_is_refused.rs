@@ -22,18 +22,32 @@ fn a_closed_version_empties_its_outbox_and_an_open_one_goes_on() {
     let device = Device::that_met(HARMFUL, &operator);
     device.courier_until("ready");
 
-    let closed = ["close", "--version", VERSION, "--reason", "it read too much"];
+    let closed = [
+        "close",
+        "--version",
+        VERSION,
+        "--reason",
+        "it read too much",
+    ];
     let _ = operator.admin(&closed);
     let done = device.courier();
     assert_eq!(done["closed"][0]["erased"], 1, "{done:#}");
     assert_eq!(device.records()[0]["state"], "dropped");
     assert_eq!(stored(&operator), 0);
     assert!(device.records()[0]["report"].is_null());
-    assert!(device.records()[0]["fields"].as_object().unwrap().is_empty());
+    assert!(
+        device.records()[0]["fields"]
+            .as_object()
+            .unwrap()
+            .is_empty()
+    );
 
     // The closing is in the public log, with its reason.
     let state = operator.admin(&["state"]);
-    assert!(state["newest"].to_string().contains("it read too much"), "{state:#}");
+    assert!(
+        state["newest"].to_string().contains("it read too much"),
+        "{state:#}"
+    );
 
     // One that comes back to an open server is taken.
     let _ = operator.admin(&["open", "--version", VERSION]);

@@ -10,14 +10,16 @@ use candor_promises::{
     collection::{HARMFUL, SIGHTING, operator_file},
     workspace,
 };
-use intake::{clock::Clock, config::Config, inner::arrival, intake::Intake, store::put_and_wait};
+use intake::{
+    clock::Clock,
+    config::{Config, Role},
+    inner::arrival,
+    intake::Intake,
+    store::put_and_wait,
+};
 use wire::{
-    Epoch, Value, Version,
-    enrol::InstallKey,
-    rand_core::OsRng,
-    randomness,
-    share::Prepared,
-    token, withdraw,
+    Epoch, Value, Version, enrol::InstallKey, rand_core::OsRng, randomness, share::Prepared, token,
+    withdraw,
 };
 
 const DAY: u64 = 86_400;
@@ -29,6 +31,7 @@ fn started(folder: &Path) -> Intake {
     fs::write(&operator, operator_file(1, 2, "example.org/log", None)).unwrap();
     let config = Config {
         folder: folder.join("intake"),
+        roles: vec![Role::Receive, Role::Randomness, Role::Issuer],
         declarations: vec![workspace().join("tools/history/declaration.toml")],
         operator: Some(operator),
         ..Config::default()
@@ -38,7 +41,11 @@ fn started(folder: &Path) -> Intake {
 
 /// One device's report of the host, without a network.
 fn report(intake: &Intake, epoch: u32, number: u8) -> wire::Report {
-    let taken = intake.programs.all().find(|it| it.program.id().ends_with(SIGHTING)).unwrap();
+    let taken = intake
+        .programs
+        .all()
+        .find(|it| it.program.id().ends_with(SIGHTING))
+        .unwrap();
     let program = &taken.program;
     let install = InstallKey::from_bytes(&[number; 32]);
     let asked = token::ask(program, Epoch(epoch), &install, &mut OsRng);
@@ -61,7 +68,8 @@ fn report(intake: &Intake, epoch: u32, number: u8) -> wire::Report {
     let prepared = Prepared::of(program, Epoch(epoch), &record, &randomness[0]).unwrap();
     let lane = prepared.lane();
     let token = tokens.into_iter().find(|it| it.lane() == lane).unwrap();
-    let secret = withdraw::Secret::derive(&[number; 32], program.hash(), Epoch(epoch), token.nonce());
+    let secret =
+        withdraw::Secret::derive(&[number; 32], program.hash(), Epoch(epoch), token.nonce());
     let version = Version { major: 0, minor: 1 };
     prepared.report(version, token, &secret).unwrap()
 }
@@ -83,7 +91,11 @@ fn reports_live_nine_days_and_counts_less_than_ninety_one() {
     let folder = tempfile::tempdir().unwrap();
     let intake = started(folder.path());
     intake.retire().unwrap();
-    let taken = intake.programs.all().find(|it| it.program.id().ends_with(SIGHTING)).unwrap();
+    let taken = intake
+        .programs
+        .all()
+        .find(|it| it.program.id().ends_with(SIGHTING))
+        .unwrap();
     let (calendar, epoch) = (taken.calendar, taken.calendar.epoch_of(NOW));
     let mut tag = Vec::new();
     for number in 0..20 {
@@ -106,6 +118,12 @@ fn reports_live_nine_days_and_counts_less_than_ninety_one() {
         }
     }
     let closes = (calendar.closes(epoch) - NOW) / DAY;
-    assert!(last_report >= 1 && last_report <= closes + 2, "reports lived {last_report} days");
-    assert!((10..91).contains(&last_count), "counts lived {last_count} days");
+    assert!(
+        last_report >= 1 && last_report <= closes + 2,
+        "reports lived {last_report} days"
+    );
+    assert!(
+        (10..91).contains(&last_count),
+        "counts lived {last_count} days"
+    );
 }

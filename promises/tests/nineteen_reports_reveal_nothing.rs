@@ -10,8 +10,8 @@ mod poison;
 
 use std::{fs, io, path::Path};
 
-use fixture::browsers::{Answer, Chromium, Drive, Home, Server, installed};
 use candor_promises::collection::{Device, HARMFUL as HOST, Operator, SIGHTING};
+use fixture::browsers::{Answer, Chromium, Drive, Home, Server, installed};
 
 /// As many as have to say the same.
 const K: usize = 20;

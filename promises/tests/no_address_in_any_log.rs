@@ -23,7 +23,9 @@ fn says(port: u16, bytes: &[u8]) -> Vec<u8> {
     let to = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     socket.connect(&to.into()).unwrap();
     let mut stream = TcpStream::from(socket);
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     // A server may close before it has read everything.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
@@ -84,8 +86,15 @@ fn whoever_asks_well_or_badly_leaves_no_address() {
         answers.push(says(port, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"));
         answers.push(says(port, b"GET / HTTP/9.9\r\n\r\n"));
     }
-    let answered = answers.iter().filter(|it| it.starts_with(b"HTTP/1.1 ")).count();
-    assert!(answered >= 20, "{answered} of {} were answered", answers.len());
+    let answered = answers
+        .iter()
+        .filter(|it| it.starts_with(b"HTTP/1.1 "))
+        .count();
+    assert!(
+        answered >= 20,
+        "{answered} of {} were answered",
+        answers.len()
+    );
 
     let text = CALLER.to_string();
     let octets = CALLER.octets();

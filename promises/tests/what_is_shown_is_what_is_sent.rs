@@ -16,7 +16,11 @@ fn every_byte_at_the_relay_stands_in_the_outbox() {
     let shown = device.says(&["outbox", "show", "1"]);
     let parcels = shown["parcels"].as_array().unwrap();
     let sealed: BTreeSet<Vec<u8>> = parcels.iter().map(|it| unhex(&it["sealed"])).collect();
-    assert_eq!(sealed.len(), 2, "one question to the randomness server, one report: {shown:#}");
+    assert_eq!(
+        sealed.len(),
+        2,
+        "one question to the randomness server, one report: {shown:#}"
+    );
 
     let at_relay = operator.at_relay();
     for bytes in &sealed {
@@ -34,7 +38,11 @@ fn every_byte_at_the_relay_stands_in_the_outbox() {
     assert!(inside.clone().count() == 1 && inside.clone().all(|it| it["plain"] == *report));
     let state = operator.admin(&["state"]);
     let rows = state["partitions"].as_array().unwrap().iter();
-    assert_eq!(rows.filter_map(|it| it["rows"].as_u64()).sum::<u64>(), 1, "{state:#}");
+    assert_eq!(
+        rows.filter_map(|it| it["rows"].as_u64()).sum::<u64>(),
+        1,
+        "{state:#}"
+    );
 }
 
 fn unhex(value: &Value) -> Vec<u8> {

@@ -19,7 +19,11 @@ fn holding(folder: &Path, needle: &[u8]) -> Vec<String> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(holding(&path, needle));
-        } else if fs::read(&path).unwrap_or_default().windows(needle.len()).any(|it| it == needle) {
+        } else if fs::read(&path)
+            .unwrap_or_default()
+            .windows(needle.len())
+            .any(|it| it == needle)
+        {
             found.push(path.display().to_string());
         }
     }
@@ -35,7 +39,10 @@ fn the_row_is_gone_from_every_file_and_the_request_names_nobody() {
     let report = unhex(device.records()[0]["report"].as_str().unwrap());
     // Its tag stands in the clear in the operator's file: 32 bytes from the 58th on.
     let tag = &report[58..90];
-    assert!(!holding(operator.folder(), tag).is_empty(), "the report is there");
+    assert!(
+        !holding(operator.folder(), tag).is_empty(),
+        "the report is there"
+    );
 
     let withdrawn = device.says(&["consent", "withdraw", SIGHTING]);
     assert_eq!(withdrawn["withdrawals"], 1, "{withdrawn:#}");

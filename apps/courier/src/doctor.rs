@@ -49,7 +49,9 @@ impl Doctor {
             true => Some(prove()?),
             false => None,
         };
-        let denied = probes.as_ref().is_none_or(|it| it.iter().all(|it| it.denied));
+        let denied = probes
+            .as_ref()
+            .is_none_or(|it| it.iter().all(|it| it.denied));
         if self.json {
             let value = serde_json::json!({
                 "schema": "candor/courier-doctor/1",
@@ -72,7 +74,9 @@ fn words(enough: bool, probes: Option<&[Probe]>) -> String {
         true => {
             "The courier is confined here: to its folder, to resolving names, and to the ports of the operator.\n"
         }
-        false => "The courier cannot be confined here, and sends nothing unless told --unconfined.\n",
+        false => {
+            "The courier cannot be confined here, and sends nothing unless told --unconfined.\n"
+        }
     });
     let Some(probes) = probes else {
         text.push_str("To see it try to break out: candor-courier doctor --prove\n");

@@ -285,9 +285,8 @@ fn erasure(intake: &Intake, partition: &str) -> Result<Response, Refusal> {
 fn consistency(intake: &Intake, sizes: &str) -> Result<Response, Refusal> {
     let (old, new) = sizes.split_once('/').ok_or_else(no_such_path)?;
     let proof = intake.log.consistency(number(old)?, number(new)?);
-    let proof = proof.ok_or_else(|| {
-        Refusal::new(404, "no-such-tree", "the log never had so many leaves")
-    })?;
+    let proof = proof
+        .ok_or_else(|| Refusal::new(404, "no-such-tree", "the log never had so many leaves"))?;
     json(&proof)
 }
 

@@ -6,12 +6,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use declare::{Declaration, Operator as OperatorFile};
-use hmac::{Hmac, Mac};
 use candor_promises::{
     collection::{Operator, SIGHTING},
     workspace,
 };
+use declare::{Declaration, Operator as OperatorFile};
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use wire::{
     Day, Program, Value, Version,
@@ -49,12 +49,19 @@ pub(crate) fn sends_a_share_that_lies(operator: &Operator, host: &str) {
     let answer = post(port, "/v1/tokens", &asked.request().to_vec());
     let tokens = asked.finish(&issuer_key, &answer).unwrap();
 
-    let send = declaration.sends().iter().find(|it| it.id == SIGHTING).unwrap();
+    let send = declaration
+        .sends()
+        .iter()
+        .find(|it| it.id == SIGHTING)
+        .unwrap();
     let values = send
         .fields
         .iter()
         .map(|field| {
-            let word = field.choices.as_ref().map_or(host, |choices| choices[0].as_str());
+            let word = field
+                .choices
+                .as_ref()
+                .map_or(host, |choices| choices[0].as_str());
             (field.name.clone(), Value::Text(word.to_owned()))
         })
         .collect();
@@ -81,7 +88,10 @@ pub(crate) fn sends_a_share_that_lies(operator: &Operator, host: &str) {
     report[MAC].copy_from_slice(&mac[..16]);
     let answer = sealed(port, "/v1/report", report);
     let said = String::from_utf8_lossy(&answer).into_owned();
-    assert!(said.contains("stored"), "a share that lies is taken: {said}");
+    assert!(
+        said.contains("stored"),
+        "a share that lies is taken: {said}"
+    );
 }
 
 /// The keys of an epoch, out of the public log.
@@ -136,7 +146,12 @@ fn ask(port: u16, request: &Request) -> Vec<u8> {
     let (bytes, waiting) = ohttp::seal(&keys, request).unwrap();
     let answer = http(port, "POST", "/v1/gateway", "message/ohttp-req", &bytes);
     let answer = waiting.open(&answer).unwrap();
-    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    assert_eq!(
+        answer.status,
+        200,
+        "{}",
+        String::from_utf8_lossy(&answer.body)
+    );
     answer.body
 }
 

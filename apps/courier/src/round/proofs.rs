@@ -50,9 +50,7 @@ impl<'a> Round<'a> {
             let kept = kept.and_then(|it| Proof::parse(&String::from_utf8(it).ok()?).ok());
             let is_due = match &kept {
                 None => now >= sent.plus(SEALED_AFTER),
-                Some(proof) => {
-                    proof.erased.is_none() && row.erased_at.is_some_and(|at| at <= now)
-                }
+                Some(proof) => proof.erased.is_none() && row.erased_at.is_some_and(|at| at <= now),
             };
             if is_due && self.may_ask(row.id)? {
                 wanted.push(Wanted {
@@ -128,12 +126,7 @@ impl<'a> Round<'a> {
 }
 
 /// Checks an answer, together with what was proven before.
-fn proven(
-    before: Option<Proof>,
-    text: &str,
-    leaf: &Hash,
-    log: &Verifier,
-) -> Result<Proof, String> {
+fn proven(before: Option<Proof>, text: &str, leaf: &Hash, log: &Verifier) -> Result<Proof, String> {
     let proof = match before {
         None => Proof::parse(text),
         Some(before) => before.with_erasure(text),

@@ -42,7 +42,11 @@ impl<'a> Round<'a> {
             Some(at) => self.offered[at].program.number(),
             None => match self.agreed_once(filed)? {
                 Some(program) => program.number(),
-                None => return Ok(Err("what was agreed to then is not known any more".to_owned())),
+                None => {
+                    return Ok(Err(
+                        "what was agreed to then is not known any more".to_owned()
+                    ));
+                }
             },
         };
         let Ok(secret) = <[u8; 32]>::try_from(filed.secret.as_slice()) else {

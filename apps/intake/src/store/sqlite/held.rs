@@ -27,6 +27,8 @@ pub(super) struct Held {
     pub(super) begun: bool,
     /// Whether that transaction changed anything.
     pub(super) wrote: bool,
+    /// Whether the write-ahead log may still hold what was withdrawn.
+    pub(super) lingers: bool,
 }
 
 impl Held {
@@ -51,6 +53,8 @@ impl Held {
                 tally,
                 begun: false,
                 wrote: false,
+                // Left by a process that was cut off.
+                lingers: true,
             }),
             Err(source) => Err(Failed { path, source }),
         }
@@ -96,7 +100,19 @@ impl Held {
         self.change(spend, params![wc])?;
         let gone = self.change("DELETE FROM r WHERE wc = ?1", params![wc])?;
         self.tally.rows = self.tally.rows.saturating_sub(gone as u64);
+        self.lingers = true;
         Ok(leaves)
+    }
+
+    /// Empties the write-ahead log, which holds pages as they were before a withdrawal. While somebody reads
+    /// it cannot be done, and is tried again at the next commit.
+    pub(super) fn empty_log(&mut self) -> Result<(), Failed> {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy = self
+            .connection
+            .query_row(sql, [], |row| row.get::<_, i64>(0));
+        self.lingers = self.at(busy)? != 0;
+        Ok(())
     }
 
     pub(super) fn has(&mut self, sql: &str, key: &[u8]) -> Result<bool, Failed> {

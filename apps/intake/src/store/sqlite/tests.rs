@@ -78,12 +78,20 @@ fn a_withdrawn_row_leaves_no_bytes_in_the_file() {
     let sent = suite::arrival(TODAY, 5, 1);
     put_and_wait(&store, sent.clone()).unwrap();
     suite::withdraw(&store, TODAY, sent.wc).unwrap();
+    // At once, in the file and in its write-ahead log; and when both are closed.
+    let nothing_is_left = || {
+        for end in ["", "-wal"] {
+            let path = folder.0.path().join(format!("p/{TODAY}.db{end}"));
+            let bytes = std::fs::read(path).unwrap_or_default();
+            // Its leaf is what the log speaks of, its nonce stays spent.
+            for gone in [sent.tag, sent.x] {
+                assert!(!bytes.windows(32).any(|it| it == gone), "{end}");
+            }
+        }
+    };
+    nothing_is_left();
     drop(store);
-    let bytes = std::fs::read(folder.0.path().join(format!("p/{TODAY}.db"))).unwrap();
-    // Its leaf is what the log speaks of, its nonce stays spent.
-    for gone in [sent.tag, sent.x] {
-        assert!(!bytes.windows(32).any(|it| it == gone));
-    }
+    nothing_is_left();
 }
 
 #[test]

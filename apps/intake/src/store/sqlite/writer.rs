@@ -179,6 +179,9 @@ impl Writer {
             open.wrote = false;
             open.run("COMMIT")?;
             open.begun = false;
+            if open.lingers {
+                open.empty_log()?;
+            }
             if wrote {
                 (self.options.after_commit)(&open.path).map_err(|error| Failed {
                     path: open.path.clone(),
