@@ -1,6 +1,6 @@
 //! The calls of a client of the network, and of who shares a file with other processes.
 
-use super::{Call, Changes, Check, Group, Width, add, bits, call, is, number, when};
+use super::{Changes, Group, add, bits, call, is, number, when};
 
 /// The locks of a file, waiting or not, and asking for one.
 const LOCKS: [(i32, &str); 3] = [
