@@ -20,11 +20,12 @@ const K: usize = 20;
 fn visits(chromium: &Path, server: &Server) -> Home {
     let home = Home::new();
     let mut browser = Chromium::start(chromium, &home, ".config/chromium", "Default", &[]);
-    let asked = server.count("/arrived");
+    let before = server.count("/arrived/");
     browser.go(&server.url("news.example", "/"));
-    server.wait_for("/arrived", asked + 1);
+    server.wait_for("/arrived/", before + 1);
+    let before = server.count("/arrived/you-won");
     browser.click("#win");
-    server.wait_for("/arrived", asked + 2);
+    server.wait_for("/arrived/you-won", before + 1);
     browser.close();
     home
 }
