@@ -53,8 +53,10 @@ impl Doctor {
             .as_ref()
             .is_none_or(|it| it.iter().all(|it| it.denied));
         if self.json {
+            // The same form as `candor doctor` has.
             let value = serde_json::json!({
-                "schema": "candor/courier-doctor/1",
+                "schema": "candor/doctor/1",
+                "version": env!("CARGO_PKG_VERSION"),
                 "status": status,
                 "probes": probes,
             });

@@ -93,3 +93,56 @@ impl fmt::Display for Done {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: &str = include_str!("../../../../schemas/candor.courier.1.schema.json");
+
+    fn busy() -> Done {
+        Done {
+            nothing_to_do: None,
+            records: vec![(7, "sent; the operator has it")],
+            tokens: vec!["org.candor.history/threat-sighting".to_owned()],
+            withdrawn: 1,
+            closed: vec![("org.candor.suite/usage-count".to_owned(), 2)],
+            proofs: 1,
+            troubles: vec![("record 8".to_owned(), "overloaded".to_owned())],
+        }
+    }
+
+    /// Every key that is written, with the keys of the objects in lists, is one the schema has, and the
+    /// other way round.
+    #[test]
+    fn the_json_is_what_its_schema_says() {
+        let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
+        let said = busy().to_json();
+        let keys = |value: &serde_json::Value| -> Vec<String> {
+            let mut keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys(&said), keys(&schema["properties"]));
+        assert_eq!(said["schema"], schema["properties"]["schema"]["const"]);
+        for list in ["records", "closed", "troubles"] {
+            let item = &schema["properties"][list]["items"];
+            assert_eq!(keys(&said[list][0]), keys(&item["properties"]), "{list}");
+        }
+    }
+
+    #[test]
+    fn words_name_each_thing_that_was_done() {
+        let words = busy().to_string();
+        for told in [
+            "threat-sighting: one-time tokens",
+            "Record 7: sent",
+            "1 taken back",
+            "usage-count: the operator no longer takes this",
+            "1 proofs",
+            "Not done, record 8: overloaded",
+        ] {
+            assert!(words.contains(told), "{told}: {words}");
+        }
+    }
+}
