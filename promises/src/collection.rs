@@ -56,7 +56,6 @@ impl Operator {
     /// # Panics
     /// When they do not start.
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "it starts processes")]
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("temporary files can be made");
         let (port, relay_port) = (free_port(), free_port());
