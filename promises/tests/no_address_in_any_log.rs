@@ -52,7 +52,7 @@ fn naming(folder: &Path, forms: &[&[u8]]) -> Vec<String> {
         }
         let bytes = fs::read(&path).unwrap_or_default();
         let names = |form: &&[u8]| bytes.windows(form.len()).any(|it| it == *form);
-        if forms.iter().any(|form| names(form)) {
+        if forms.iter().any(names) {
             found.push(path.display().to_string());
         }
     }

@@ -1,7 +1,5 @@
 //! Promise: what can send cannot read. The courier opens its outbox and nothing else that is yours.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
-
 use std::{collections::BTreeSet, fs, process::Command};
 
 use candor_promises::{

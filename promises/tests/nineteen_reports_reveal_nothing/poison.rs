@@ -46,7 +46,7 @@ pub(crate) fn sends_a_share_that_lies(operator: &Operator, host: &str) {
     let enrolment = enrol::request(&install, &issuer_key, Day::of(now), 20);
     post(port, "/v1/enrol", &enrolment);
     let asked = token::ask(&program, epoch, &install, &mut OsRng);
-    let answer = post(port, "/v1/tokens", &asked.request().to_vec());
+    let answer = post(port, "/v1/tokens", asked.request());
     let tokens = asked.finish(&issuer_key, &answer).unwrap();
 
     let send = declaration
