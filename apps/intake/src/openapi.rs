@@ -1,6 +1,6 @@
 //! The description of every path, made from the paths themselves.
 //!
-//! It is committed as `schemas/candor-intake.openapi.json`; a test compares the two.
+//! It is committed as `apps/intake/openapi.json`; a test compares the two.
 
 use utoipa::OpenApi;
 

@@ -60,6 +60,7 @@ fn every_command_has_a_schema_that_says_what_it_is() {
             "clean",
             "cleanerml",
             "consent",
+            "courier",
             "doctor",
             "dupes",
             "history",
@@ -95,7 +96,7 @@ fn every_command_has_a_schema_that_says_what_it_is() {
 fn an_envelope_has_exactly_the_fields_that_are_required() {
     // These look at no files and have no envelope.
     let others = [
-        "apply", "consent", "doctor", "journal", "notice", "outbox", "plan",
+        "apply", "consent", "courier", "doctor", "journal", "notice", "outbox", "plan",
     ];
     let tools = schemas()
         .into_iter()
