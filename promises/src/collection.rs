@@ -213,16 +213,7 @@ impl Device {
             &[&format!("https://{host}/you-won")],
             hour_ago,
         );
-        device.agrees_to(SIGHTING);
-        let checked = device.candor(&["history"]);
-        assert_eq!(
-            checked.status.code(),
-            Some(1),
-            "{}",
-            String::from_utf8_lossy(&checked.stderr)
-        );
-        device.looks_at_the_outbox();
-        assert_eq!(device.records().len(), 1);
+        device.agrees_and_checks();
         device
     }
 
@@ -239,6 +230,23 @@ impl Device {
             home: home.to_owned(),
             _folder: None,
         }
+    }
+
+    /// Has the person agree to report, check, and look at the one record that then waits.
+    ///
+    /// # Panics
+    /// When there is no such record.
+    pub fn agrees_and_checks(&self) {
+        self.agrees_to(SIGHTING);
+        let checked = self.candor(&["history"]);
+        assert_eq!(
+            checked.status.code(),
+            Some(1),
+            "{}",
+            String::from_utf8_lossy(&checked.stderr)
+        );
+        self.looks_at_the_outbox();
+        assert_eq!(self.records().len(), 1, "{:#?}", self.records());
     }
 
     /// Returns the home folder.

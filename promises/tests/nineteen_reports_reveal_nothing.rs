@@ -10,7 +10,7 @@ mod poison;
 
 use std::{fs, io, path::Path};
 
-use candor_promises::collection::{Device, HARMFUL as HOST, Operator, SIGHTING};
+use candor_promises::collection::{Device, HARMFUL as HOST, Operator};
 use fixture::browsers::{Answer, Chromium, Drive, Home, Server, installed};
 
 /// As many as have to say the same.
@@ -33,18 +33,8 @@ fn visits(chromium: &Path, server: &Server) -> Home {
 /// Agrees, checks, looks at what would leave, and lets the courier bring it.
 fn reports(home: &Home, operator: &Operator) -> Device {
     let device = Device::at(home.path(), operator);
-    device.agrees_to(SIGHTING);
-    let checked = device.candor(&["history"]);
-    assert_eq!(
-        checked.status.code(),
-        Some(1),
-        "{}",
-        String::from_utf8_lossy(&checked.stderr)
-    );
-    device.looks_at_the_outbox();
-    let records = device.records();
-    assert_eq!(records.len(), 1, "{records:#?}");
-    assert_eq!(records[0]["fields"]["host"], HOST);
+    device.agrees_and_checks();
+    assert_eq!(device.records()[0]["fields"]["host"], HOST);
     device.courier_until("withdrawable");
     device
 }
