@@ -9,22 +9,9 @@ use std::{
     process::{Command, ExitCode, Stdio},
 };
 
-use sandbox::{Ground, Probe, Rights};
+use sandbox::{Ground, OPEN_TO_A_CLIENT, Probe, Rights};
 
 use crate::{confined, failure::Failure, operated, place::Places};
-
-/// What a client of the network may call and a reader may not. On a descriptor that is no socket, or is open
-/// for reading, these fail all the same, but not for want of permission.
-const OPEN_TO_A_CLIENT: [&str; 8] = [
-    "connect",
-    "ftruncate",
-    "lock",
-    "record-lock",
-    "recvmsg",
-    "sendmsg",
-    "sendto",
-    "write-elsewhere",
-];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {

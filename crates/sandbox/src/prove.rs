@@ -24,6 +24,19 @@ pub struct Probe {
     pub detail: String,
 }
 
+/// Names of attempts that are not refused to a process that may connect, write in a folder and lock there.
+/// What it inherited is no socket and no file open for writing, so that they fail all the same.
+pub const OPEN_TO_A_CLIENT: [&str; 8] = [
+    "connect",
+    "ftruncate",
+    "lock",
+    "record-lock",
+    "recvmsg",
+    "sendmsg",
+    "sendto",
+    "write-elsewhere",
+];
+
 /// A folder with files to try the walls on. It is removed when this value is dropped.
 ///
 /// ```text

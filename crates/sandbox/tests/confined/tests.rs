@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sandbox::{Ground, InForce, Probe, Rights, spawn_worker};
+use sandbox::{Ground, InForce, OPEN_TO_A_CLIENT, Probe, Rights, spawn_worker};
 use serde::de::DeserializeOwned;
 
 use crate::worker::{FLAG, Job};
@@ -187,20 +187,9 @@ fn a_client_reaches_its_port_and_nothing_else() {
     let (reached, probes): (Vec<String>, Vec<Probe>) = worker("connects", &job).said();
     answering.join().unwrap();
     assert_eq!(reached, ["hello", "PermissionDenied"]);
-    // These calls are open to a client. What was inherited is no socket, and no file open for writing.
-    let opened = [
-        "connect",
-        "ftruncate",
-        "lock",
-        "record-lock",
-        "recvmsg",
-        "sendmsg",
-        "sendto",
-        "write-elsewhere",
-    ];
     let probes: Vec<_> = probes
         .into_iter()
-        .filter(|it| !opened.contains(&it.name.as_str()))
+        .filter(|it| !OPEN_TO_A_CLIENT.contains(&it.name.as_str()))
         .collect();
     assert_all_denied(&probes);
     assert_unchanged(&job.ground);
