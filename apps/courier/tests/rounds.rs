@@ -228,6 +228,21 @@ fn an_operator_that_lies_gets_nothing() {
 }
 
 #[test]
+fn a_status_from_before_the_last_one_stops_everything() {
+    let operator = Running::start(NOW);
+    let device = Device::with_sighting(&operator, HOST);
+    device.round();
+    assert_eq!(device.state(), RecordState::Randomised);
+    operator.takes_to(Habit::EarlierStatus);
+    let done = device.round();
+    assert!(troubles(&done).contains("older than the last"), "{done}");
+    assert_eq!(device.state(), RecordState::Randomised);
+    operator.takes_to(Habit::Honest);
+    device.round();
+    assert_eq!(device.state(), RecordState::Ready);
+}
+
+#[test]
 fn a_log_that_changes_its_story_stops_everything() {
     let operator = Running::start(NOW);
     for habit in [Habit::LogShrinks, Habit::LogForks] {

@@ -1,6 +1,6 @@
 //! The way of a record: randomness, report, sending. One step at a time, with hours between.
 
-use consent::{Due, InstallSecret, Kind, Step};
+use consent::{Due, InstallSecret, Kind, OutboxError, Step};
 use wire::{
     Encoded, Epoch, Program, Report,
     ohttp::{Method, Request, Response, UNIT, Waiting},
@@ -30,13 +30,18 @@ enum Stopped {
     Never(String),
     /// The operator closed this for this version.
     Closed(String),
-    /// The outbox cannot be used, or does not let it go.
+    /// The person took it back or dropped it a moment ago.
+    TakenBack,
+    /// The outbox cannot be used.
     Broken(Failure),
 }
 
-impl From<consent::OutboxError> for Stopped {
-    fn from(error: consent::OutboxError) -> Self {
-        Self::Broken(error.into())
+impl From<OutboxError> for Stopped {
+    fn from(error: OutboxError) -> Self {
+        match error {
+            OutboxError::NotGiven(_) | OutboxError::State { .. } => Self::TakenBack,
+            error => Self::Broken(error.into()),
+        }
     }
 }
 
@@ -81,7 +86,7 @@ impl<'a> Round<'a> {
                     let erased = self.outbox.close(&due.program, &why, now)?;
                     self.done.closed.push((due.program.to_string(), erased));
                 }
-                // Withdrawn or dropped by the person a moment ago: then it does not leave.
+                Err(Stopped::TakenBack) => {}
                 Err(Stopped::Broken(failure)) => return Err(failure),
             }
         }

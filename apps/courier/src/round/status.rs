@@ -18,8 +18,8 @@ use crate::{
     http::error_code,
 };
 
-/// Under this name the last status is kept beside the outbox.
-const LAST: &str = "status";
+/// Under this name it is kept when the last status was issued.
+const LAST: &str = "status-issued";
 /// Under this name the last checkpoint is kept.
 const CHECKPOINT: &str = "checkpoint";
 
@@ -53,18 +53,17 @@ impl<'a> Round<'a> {
         status
             .vouches_for_gateway(&servers.intake.keys_hash(), &log)
             .map_err(not_believed)?;
-        let kept = self.outbox.kept(LAST).map_err(broken)?;
-        let last = kept.and_then(|it| String::from_utf8(it).ok());
-        let last =
-            last.and_then(|note| Status::open(&note, &signer, status_time(&note, &signer)?).ok());
-        if last.is_some_and(|last| last.issued > status.issued) {
+        let last = self.outbox.kept(LAST).map_err(broken)?;
+        let last = last.and_then(|it| it.try_into().ok());
+        if last.is_some_and(|it| u64::from_be_bytes(it) > status.issued) {
             return Err(Refused::NotBelieved(
                 "it is older than the last one".to_owned(),
             ));
         }
         let checkpoint = status.checkpoint(&log).map_err(not_believed)?;
         self.grows(servers, &checkpoint, &log)?;
-        self.outbox.keep(LAST, note.as_bytes()).map_err(broken)?;
+        let issued = status.issued.to_be_bytes();
+        self.outbox.keep(LAST, &issued).map_err(broken)?;
         let kept = self.outbox.keep(CHECKPOINT, status.checkpoint.as_bytes());
         kept.map_err(broken)?;
         Ok(status)
@@ -169,13 +168,6 @@ impl<'a> Round<'a> {
 
 fn standing(status: &Status, program: &Program) -> Standing {
     status.standing(program, version())
-}
-
-/// A kept status held when it was kept; only its order in time matters now.
-fn status_time(note: &str, signer: &Verifier) -> Option<u64> {
-    let text = signer.open(note).ok()?;
-    let value: serde_json::Value = serde_json::from_str(text.split('\n').nth(1)?).ok()?;
-    value.get("issued")?.as_u64()
 }
 
 /// Why a status is not used.

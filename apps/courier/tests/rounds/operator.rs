@@ -40,6 +40,8 @@ pub(crate) enum Habit {
     StatusOfAnother,
     /// It shows a status that is over.
     OldStatus,
+    /// It shows a status that holds, and was signed before one that it showed already.
+    EarlierStatus,
     /// It gives out another gateway key than its status names.
     OtherGatewayKey,
     /// It issues tokens with another key than the one in its log.
@@ -335,6 +337,7 @@ impl Server {
         }
         let (issued, until) = match habit {
             Habit::OldStatus => (now - 200_000, now - 100_000),
+            Habit::EarlierStatus => (now - 7200, now + 86_400),
             _ => (now - 60, now + 86_400),
         };
         let status = Status {
