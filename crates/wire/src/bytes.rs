@@ -1,6 +1,7 @@
 //! Reading bytes in order. Numbers are big-endian.
 
-use crate::report::VERSION;
+/// The version of the protocol, the first byte of every message.
+pub(crate) const VERSION: u8 = 1;
 
 /// What is wrong with the beginning of a message.
 pub(crate) enum Head {
@@ -74,26 +75,5 @@ impl<'a> Reader<'a> {
     /// Returns `Some` where everything was read.
     pub(crate) fn end(self) -> Option<()> {
         self.rest.is_empty().then_some(())
-    }
-}
-
-/// Reads exactly so many bytes of lower-case hex.
-pub(crate) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.as_bytes();
-    if digits.len() != N * 2 {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
     }
 }

@@ -7,15 +7,14 @@
 //! ver 1 | install key 32 | day 4 | work 8 | signature 64
 //! ```
 
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer as _, SigningKey};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
 use crate::{
     Day, PublicKey,
-    bytes::{Reader, from_head},
-    hash,
-    report::VERSION,
+    bytes::{Reader, VERSION, from_head},
+    hash, note,
 };
 
 silent!(InstallKey);
@@ -61,14 +60,6 @@ impl InstallKey {
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.0.sign(message).to_bytes()
     }
-}
-
-/// Whether a message is signed by a key. Strict: no key and no signature of small order.
-pub(crate) fn is_signed(key: &PublicKey, message: &[u8], signature: &[u8; 64]) -> bool {
-    VerifyingKey::from_bytes(&key.0).is_ok_and(|key| {
-        key.verify_strict(message, &Signature::from_bytes(signature))
-            .is_ok()
-    })
 }
 
 /// Why bytes are no enrolment.
@@ -174,7 +165,7 @@ impl Request {
         if zero_bits(issuer, &self.install, self.day, self.counter) < work.min(MOST_WORK) {
             return Err(EnrolError::Work);
         }
-        match is_signed(
+        match note::is_signed(
             &self.install,
             &signed_message(issuer, &self.signed),
             &self.signature,

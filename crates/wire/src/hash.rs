@@ -3,8 +3,9 @@
 //! The length keeps two lists of parts from meeting in one byte string; the domain keeps two uses
 //! of one list apart.
 
+#[cfg(feature = "star")]
 use curve25519_dalek::Scalar;
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest, Sha256};
 
 /// What stands before the name of every use.
 const PROTOCOL: &[u8] = b"candor-star/1 ";
@@ -15,12 +16,14 @@ pub(crate) fn sha256(usage: &str, parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// A scalar out of 512 bits of SHA-512, so that its distance from uniform is below 2^-250.
+#[cfg(feature = "star")]
 pub(crate) fn scalar(usage: &str, parts: &[&[u8]]) -> Scalar {
-    let wide = framed(Sha512::new(), usage, parts).finalize();
+    let wide = framed(sha2::Sha512::new(), usage, parts).finalize();
     Scalar::from_bytes_mod_order_wide(&wide.into())
 }
 
 /// The bytes that are hashed, for what is signed or authenticated as a whole.
+#[cfg(feature = "star")]
 pub(crate) fn message(usage: &str, parts: &[&[u8]]) -> Vec<u8> {
     let mut bytes = Vec::new();
     frame(usage, parts, |piece| bytes.extend_from_slice(piece));
@@ -45,7 +48,7 @@ fn frame(usage: &str, parts: &[&[u8]], mut write: impl FnMut(&[u8])) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "star"))]
 mod tests {
     use super::*;
 

@@ -15,6 +15,9 @@
 //! status, log                         ◄──  signed by the server, the same for everyone
 //! ```
 //!
+//! What a person's own program needs of it (programs, the normal form, the log and its proofs) stands
+//! without the feature `star`; the sharing itself is the courier's and the server's.
+//!
 //! This crate is pure: no clock, no files, no network. Randomness comes in as an argument. No type
 //! of the cryptographic crates below stands in its public face.
 #![forbid(unsafe_code)]
@@ -22,9 +25,13 @@
 #[macro_use]
 mod silent;
 
+#[cfg(feature = "star")]
 mod bytes;
+#[cfg(feature = "star")]
 pub mod enrol;
+#[cfg(feature = "star")]
 pub mod fuzz;
+#[cfg(feature = "star")]
 mod group;
 mod hash;
 pub mod log;
@@ -33,20 +40,28 @@ pub mod note;
 #[cfg(feature = "ohttp")]
 pub mod ohttp;
 pub mod program;
+#[cfg(feature = "star")]
 pub mod randomness;
+#[cfg(feature = "star")]
 pub mod report;
+#[cfg(feature = "star")]
 pub mod reveal;
-#[cfg(test)]
+#[cfg(all(test, feature = "star"))]
 mod seeded;
+#[cfg(feature = "star")]
 pub mod share;
 pub mod status;
+#[cfg(feature = "star")]
 pub mod token;
 mod units;
+#[cfg(feature = "star")]
 pub mod withdraw;
 
 pub use program::{Encoded, Program, Value};
 /// The traits of random sources that this crate takes, and `OsRng`.
+#[cfg(feature = "star")]
 pub use rand_core;
+#[cfg(feature = "star")]
 pub use report::Report;
 pub use units::{
     Commitment, Day, Epoch, Lane, Nonce, ProgramHash, ProgramNumber, PublicKey, Tag, Version,

@@ -13,12 +13,12 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::{PublicKey, enrol};
+use crate::PublicKey;
 
 /// The longest note that is read, in bytes.
 pub const LONGEST: usize = 1 << 20;
@@ -166,7 +166,7 @@ impl Verifier {
                 continue;
             }
             let holds = <&[u8; 64]>::try_from(&signature[..])
-                .is_ok_and(|signature| enrol::is_signed(&self.key, text.as_bytes(), signature));
+                .is_ok_and(|signature| is_signed(&self.key, text.as_bytes(), signature));
             if !holds {
                 return Err(NoteError::Signature(self.name.clone()));
             }
@@ -251,4 +251,12 @@ fn check_text(text: &str) -> Result<(), NoteError> {
         return Err(NoteError::Form("a control character in its text"));
     }
     Ok(())
+}
+
+/// Whether a message is signed by a key. Strict: no key and no signature of small order.
+pub(crate) fn is_signed(key: &PublicKey, message: &[u8], signature: &[u8; 64]) -> bool {
+    VerifyingKey::from_bytes(&key.0).is_ok_and(|key| {
+        key.verify_strict(message, &Signature::from_bytes(signature))
+            .is_ok()
+    })
 }

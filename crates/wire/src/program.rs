@@ -15,7 +15,7 @@ use zeroize::Zeroize;
 
 pub use self::error::{DecodeError, EncodeError, ProgramError};
 use self::fields::Listing;
-use crate::{Epoch, Lane, ProgramHash, ProgramNumber, Report, Tag, hash, normal, report};
+use crate::{Epoch, Lane, ProgramHash, ProgramNumber, Tag, hash, normal};
 
 silent!(Encoded);
 
@@ -29,6 +29,10 @@ pub const HIGHEST_THRESHOLD: u16 = 1000;
 pub const PADS: [u16; 3] = [64, 128, 256];
 /// What a body holds beside the text: its length, and the fields that are counted.
 const BESIDE_TEXT: u16 = 3;
+/// Bytes of a report before its body.
+pub(crate) const HEAD: usize = 140;
+/// Bytes that seal a body beyond what it holds.
+pub(crate) const SEAL: usize = 16;
 /// Values that all counted fields together may take: 12 bits.
 const MOST_AUX: u32 = 1 << 12;
 /// The longest epoch, in days.
@@ -215,13 +219,13 @@ impl Program {
     /// Returns how long a body of this program is, in bytes, with its authenticator.
     #[must_use]
     pub fn body_length(&self) -> usize {
-        usize::from(self.pad) + report::SEAL
+        usize::from(self.pad) + SEAL
     }
 
     /// Returns how long a report of this program is, in bytes.
     #[must_use]
     pub fn report_length(&self) -> usize {
-        report::HEAD + self.body_length()
+        HEAD + self.body_length()
     }
 
     /// Returns how long what was revealed may be kept.
@@ -234,12 +238,6 @@ impl Program {
     #[must_use]
     pub fn has_kill_switch(&self) -> bool {
         self.kill_switch
-    }
-
-    /// Returns whether a report could be one of this program: its number and its length.
-    #[must_use]
-    pub fn admits(&self, report: &Report) -> bool {
-        report.program() == self.number() && report.body().len() == self.body_length()
     }
 
     /// Turns a record's values into what is sent.

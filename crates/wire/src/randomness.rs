@@ -15,9 +15,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     Encoded, Epoch, Program, ProgramHash, ProgramNumber, PublicKey,
-    bytes::{Reader, from_head},
+    bytes::{Reader, VERSION, from_head},
     group::{self, Blinded, ELEMENT, Evaluated, OUTPUT, PROOF, Proof, VoprfClient, VoprfServer},
-    report::VERSION,
 };
 
 silent!(Randomness, Asked, EpochKey);

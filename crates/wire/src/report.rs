@@ -8,17 +8,12 @@
 //! [`Report::to_bytes`] gives back.
 
 use crate::{
-    Commitment, Epoch, Lane, Nonce, ProgramNumber, Tag, Version,
-    bytes::{Reader, from_head},
-    group, hash, log, program,
+    Commitment, Epoch, Lane, Nonce, Program, ProgramNumber, Tag, Version,
+    bytes::{Reader, VERSION, from_head},
+    group, hash, log,
+    program::{self, HEAD, SEAL},
 };
 
-/// The version of the protocol, the first byte of every message.
-pub const VERSION: u8 = 1;
-/// Bytes before the body.
-pub const HEAD: usize = 140;
-/// Bytes that seal a body beyond what it holds.
-pub const SEAL: usize = 16;
 /// Where the mac stands in a report.
 const MAC: std::ops::Range<usize> = 42..58;
 
@@ -57,6 +52,14 @@ pub enum ReportError {
 }
 
 from_head!(ReportError);
+
+impl Program {
+    /// Returns whether a report could be one of this program: its number and its length.
+    #[must_use]
+    pub fn admits(&self, report: &Report) -> bool {
+        report.program() == self.number() && report.body().len() == self.body_length()
+    }
+}
 
 impl ReportError {
     /// Returns the stable code that a server answers with.

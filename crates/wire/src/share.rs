@@ -8,8 +8,12 @@ use curve25519_dalek::Scalar;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
-    Encoded, Epoch, Lane, Program, ProgramHash, ProgramNumber, Report, Tag, Version, hash, program,
-    randomness::Randomness, report, token::Token, withdraw,
+    Encoded, Epoch, Lane, Program, ProgramHash, ProgramNumber, Report, Tag, Version, hash,
+    program::{self, SEAL},
+    randomness::Randomness,
+    report,
+    token::Token,
+    withdraw,
 };
 
 silent!(Prepared);
@@ -215,7 +219,7 @@ impl Context<'_> {
         x: &Scalar,
         body: &[u8],
     ) -> Option<Zeroizing<Vec<u8>>> {
-        let (sealed, seal) = body.split_at_checked(body.len().checked_sub(report::SEAL)?)?;
+        let (sealed, seal) = body.split_at_checked(body.len().checked_sub(SEAL)?)?;
         let cipher = ChaCha20Poly1305::new((&*secret.key_at(x)).into());
         let mut plain = Zeroizing::new(sealed.to_vec());
         cipher
@@ -241,7 +245,7 @@ fn padded(program: &Program, record: &Encoded) -> Option<Zeroizing<Vec<u8>>> {
     plain.push(length);
     plain.extend_from_slice(text);
     plain.extend_from_slice(&record.aux().to_be_bytes());
-    plain.resize(program.body_length() - report::SEAL, 0);
+    plain.resize(program.body_length() - SEAL, 0);
     Some(plain)
 }
 

@@ -17,12 +17,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     Epoch, Lane, Nonce, Program, ProgramHash, ProgramNumber, PublicKey, Report,
-    bytes::{Reader, from_head},
-    enrol::{self, InstallKey},
+    bytes::{Reader, VERSION, from_head},
+    enrol::InstallKey,
     group::{self, Blinded, ELEMENT, Evaluated, OUTPUT, PROOF, PoprfClient, PoprfServer, Proof},
-    hash,
+    hash, note,
     program::LANES,
-    report::VERSION,
 };
 
 silent!(Token, Asked, IssuerKey);
@@ -349,7 +348,7 @@ impl Request {
             return Err(TokenError::Program);
         }
         let message = signed_message(program.hash(), &self.signed);
-        match enrol::is_signed(&self.install, &message, &self.signature) {
+        match note::is_signed(&self.install, &message, &self.signature) {
             true => Ok(()),
             false => Err(TokenError::Signature),
         }

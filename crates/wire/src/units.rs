@@ -31,7 +31,7 @@ macro_rules! bytes_type {
             /// Reads lower-case hex; `None` for anything else.
             #[must_use]
             pub fn from_hex(text: &str) -> Option<Self> {
-                crate::bytes::from_hex(text).map(Self)
+                from_hex(text).map(Self)
             }
         }
 
@@ -202,6 +202,27 @@ impl TryFrom<String> for Version {
 /// Whether this is a number in its one way to be written: digits, no zero before them.
 fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+}
+
+/// Reads exactly so many bytes of lower-case hex.
+fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes();
+    if digits.len() != N * 2 {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(bytes)
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

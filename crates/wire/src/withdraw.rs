@@ -14,9 +14,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     Commitment, Epoch, Nonce, ProgramHash, ProgramNumber,
-    bytes::{Reader, from_head},
+    bytes::{Reader, VERSION, from_head},
     hash,
-    report::VERSION,
 };
 
 silent!(Secret);
