@@ -81,7 +81,18 @@ impl Send {
         let client = Client::with_roots_of_this_machine();
 
         match sandbox::confine(&confined::rights(&places, &operator)) {
-            Ok(_) => {}
+            Ok(held) if held.holds_tcp() => {}
+            Ok(_) if self.unconfined => {
+                eprintln!(
+                    "warning: this kernel does not hold the courier to the ports of the operator"
+                );
+            }
+            Ok(_) => {
+                return Err(Failure::with_help(
+                    "this kernel does not hold the courier to the ports of the operator, so it sends nothing",
+                    "use Linux 6.7 or later, or accept it with --unconfined",
+                ));
+            }
             Err(error) if self.unconfined => {
                 eprintln!("warning: the courier is not confined: {error}");
             }

@@ -1,4 +1,5 @@
-//! What the courier gives up before it connects.
+//! What the courier gives up before it connects. TCP is held to the operator's ports; datagrams, by which
+//! names are resolved, only where the kernel can, see `candor-courier doctor`.
 
 use std::collections::BTreeSet;
 

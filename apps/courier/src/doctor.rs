@@ -1,15 +1,14 @@
 //! `candor-courier doctor`: what confines the courier, and with `--prove`, what it tried in vain.
 //!
-//! The attempts are those of a reader, made under the courier's own rights. A few calls are open to it that
-//! a reader has not: of them the ones that reach out of the machine are tried here in another way, against a
-//! port that was not granted.
+//! The attempts are those of a reader, made under the courier's own rights, without those that a client must
+//! be able to make. Where this kernel cannot hold a part, the words say so.
 
 use std::{
     io::Write,
     process::{Command, ExitCode, Stdio},
 };
 
-use sandbox::{Ground, OPEN_TO_A_CLIENT, Probe, Rights};
+use sandbox::{Ground, Probe, Rights, Status};
 
 use crate::{confined, failure::Failure, operated, place::Places};
 
@@ -49,24 +48,37 @@ impl Doctor {
             });
             println!("{value}");
         } else {
-            print!("{}", words(status.enough, probes.as_deref()));
+            print!("{}", words(&status, probes.as_deref()));
         }
-        Ok(match status.enough && denied {
+        Ok(match status.enough && status.holds_tcp() && denied {
             true => ExitCode::SUCCESS,
             false => ExitCode::from(2),
         })
     }
 }
 
-fn words(enough: bool, probes: Option<&[Probe]>) -> String {
-    let mut text = String::from(match enough {
-        true => {
-            "The courier is confined here: to its folder, to resolving names, and to the ports of the operator.\n"
+fn words(status: &Status, probes: Option<&[Probe]>) -> String {
+    let mut text = String::from(match (status.enough, status.holds_tcp()) {
+        (true, true) => {
+            "The courier is confined here: to its folder, and over TCP to the ports of the operator.\n"
         }
-        false => {
+        (true, false) => {
+            "The courier is confined to its folder here, but this kernel cannot hold it to the ports of the \
+             operator (Linux 6.7 can). It sends nothing unless told --unconfined.\n"
+        }
+        (false, _) => {
             "The courier cannot be confined here, and sends nothing unless told --unconfined.\n"
         }
     });
+    if status.enough {
+        text.push_str(match status.holds_datagrams() {
+            true => "Datagrams go to name servers alone (port 53).\n",
+            false => {
+                "Datagrams, which it needs to resolve names, are not held: this kernel's Landlock cannot. A \
+                 courier that somebody took over could send them anywhere.\n"
+            }
+        });
+    }
     let Some(probes) = probes else {
         text.push_str("To see it try to break out: candor-courier doctor --prove\n");
         return text;
@@ -122,10 +134,32 @@ fn be_tried() -> Result<ExitCode, Failure> {
     rights.read.extend(ground.rights().read);
     sandbox::confine(&rights)?;
     let probes = sandbox::probe(&ground);
+    let status = sandbox::status();
     let closed: Vec<&Probe> = probes
         .iter()
-        .filter(|it| !OPEN_TO_A_CLIENT.contains(&it.name.as_str()))
+        .filter(|it| it.binds_a_client(&status))
         .collect();
     println!("{}", serde_json::to_string(&closed)?);
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_held_is_said() {
+        let status = |abi| Status {
+            landlock_abi: abi,
+            enough: abi.is_some(),
+            ..sandbox::status()
+        };
+        let told = |abi| words(&status(abi), None);
+        assert!(told(None).contains("cannot be confined"));
+        assert!(told(Some(3)).contains("cannot hold it to the ports"));
+        let held = told(Some(7));
+        assert!(held.contains("over TCP to the ports"), "{held}");
+        assert!(held.contains("are not held"), "{held}");
+        assert!(told(Some(10)).contains("(port 53)"));
+    }
 }

@@ -3,7 +3,7 @@
 //! It brings what a person agreed to and was shown from the outbox to the operator that was named, through
 //! a relay, and takes back what was withdrawn. It links no reader of files: what it sends is what lies in
 //! the outbox, byte by byte as `candor outbox show` prints it. Before the first byte is sent it gives up
-//! the home folder, other programs and every port but those of the operator.
+//! the home folder, other programs and every TCP port but those of the operator.
 //!
 //! ```text
 //! operator.toml, policy.toml, CA roots ─► read

@@ -37,7 +37,7 @@ use elsewhere as system;
 use linux as system;
 
 pub use profile::profile_text;
-pub use prove::{Ground, OPEN_TO_A_CLIENT, Probe};
+pub use prove::{Ground, Probe};
 pub use rights::Rights;
 pub use state::{InForce, Layer, NotConfined, Status};
 pub use system::{Worker, calls_text, confine, probe, spawn_worker, status};

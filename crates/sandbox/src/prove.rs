@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::Rights;
+use crate::{Rights, Status};
 
 /// One thing that a confined worker tried and must not be able to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,9 +24,9 @@ pub struct Probe {
     pub detail: String,
 }
 
-/// Names of attempts that are not refused to a process that may connect, write in a folder and lock there.
-/// What it inherited is no socket and no file open for writing, so that they fail all the same.
-pub const OPEN_TO_A_CLIENT: [&str; 8] = [
+/// Attempts that are not refused to a process that may connect, write in a folder and lock there. What it
+/// inherited is no socket and no file open for writing, so that they fail all the same.
+const OPEN_TO_A_CLIENT: [&str; 8] = [
     "connect",
     "ftruncate",
     "lock",
@@ -36,6 +36,22 @@ pub const OPEN_TO_A_CLIENT: [&str; 8] = [
     "sendto",
     "write-elsewhere",
 ];
+
+/// The attempt that only a kernel refuses to such a process whose Landlock knows datagrams.
+const DATAGRAM: &str = "udp-send";
+
+impl Probe {
+    /// Returns whether this attempt must be refused also to a process that may connect, write in a folder and
+    /// lock there, on a system of this status.
+    #[must_use]
+    pub fn binds_a_client(&self, status: &Status) -> bool {
+        let name = self.name.as_str();
+        match name {
+            DATAGRAM => status.holds_datagrams(),
+            _ => !OPEN_TO_A_CLIENT.contains(&name),
+        }
+    }
+}
 
 /// A folder with files to try the walls on. It is removed when this value is dropped.
 ///

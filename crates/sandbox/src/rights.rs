@@ -38,8 +38,12 @@ pub struct Rights {
     #[serde(default)]
     pub lock: bool,
     /// TCP ports that may be connected to, at any address. Empty for every reader: then there is no network
-    /// at all. Anything here also lets names be resolved, by datagrams to port 53. Nothing can be
-    /// listened to, and no other family of sockets can be made.
+    /// at all. Anything here also lets names be resolved, by datagrams. Nothing can be listened to, and no
+    /// other protocol be spoken.
+    ///
+    /// TCP is held to these ports from Landlock 4 (Linux 6.7) on, see
+    /// [`InForce::holds_tcp`](crate::InForce::holds_tcp); datagrams are held to port 53 from Landlock 10 on,
+    /// and before that may go to any port.
     #[serde(default)]
     pub connect: Vec<u16>,
 }

@@ -29,6 +29,21 @@ pub struct InForce {
     pub not_granted: Vec<PathBuf>,
 }
 
+impl InForce {
+    /// Returns whether TCP is held to the ports of [`Rights::connect`](crate::Rights::connect).
+    #[must_use]
+    pub fn holds_tcp(&self) -> bool {
+        self.landlock_abi >= TCP_HELD
+    }
+}
+
+/// Landlock guards connecting over TCP from this version on: Linux 6.7.
+///
+/// Source: Documentation/userspace-api/landlock.rst of Linux 6.18.
+const TCP_HELD: u32 = 4;
+/// It guards datagrams from this one on.
+const UDP_HELD: u32 = 10;
+
 /// Why a process is not confined. Whoever gets this must not read anything.
 #[derive(Debug, thiserror::Error)]
 pub enum NotConfined {
@@ -115,4 +130,18 @@ pub struct Status {
     pub seccomp: bool,
     /// True when a worker can be confined here.
     pub enough: bool,
+}
+
+impl Status {
+    /// Returns whether this kernel can hold TCP to the ports of [`Rights::connect`](crate::Rights::connect).
+    #[must_use]
+    pub fn holds_tcp(&self) -> bool {
+        self.landlock_abi.is_some_and(|it| it >= TCP_HELD)
+    }
+
+    /// Returns whether it can hold datagrams to port 53.
+    #[must_use]
+    pub fn holds_datagrams(&self) -> bool {
+        self.landlock_abi.is_some_and(|it| it >= UDP_HELD)
+    }
 }

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sandbox::{Ground, InForce, OPEN_TO_A_CLIENT, Probe, Rights, spawn_worker};
+use sandbox::{Ground, InForce, Probe, Rights, spawn_worker};
 use serde::de::DeserializeOwned;
 
 use crate::worker::{FLAG, Job};
@@ -187,9 +187,10 @@ fn a_client_reaches_its_port_and_nothing_else() {
     let (reached, probes): (Vec<String>, Vec<Probe>) = worker("connects", &job).said();
     answering.join().unwrap();
     assert_eq!(reached, ["hello", "PermissionDenied"]);
+    let status = sandbox::status();
     let probes: Vec<_> = probes
         .into_iter()
-        .filter(|it| !OPEN_TO_A_CLIENT.contains(&it.name.as_str()))
+        .filter(|it| it.binds_a_client(&status))
         .collect();
     assert_all_denied(&probes);
     assert_unchanged(&job.ground);
@@ -361,6 +362,17 @@ fn the_status_says_enough_here() {
         status.enough && status.seccomp && status.landlock_abi >= Some(1),
         "{status:?}"
     );
+    let held = |abi| {
+        let status = sandbox::Status {
+            landlock_abi: abi,
+            ..status.clone()
+        };
+        (status.holds_tcp(), status.holds_datagrams())
+    };
+    assert_eq!(held(None), (false, false));
+    assert_eq!(held(Some(3)), (false, false));
+    assert_eq!(held(Some(4)), (true, false));
+    assert_eq!(held(Some(10)), (true, true));
 }
 
 fn runs(process: &Path) -> bool {

@@ -42,6 +42,8 @@ fn the_filter_says_what_the_table_says() {
         number(libc::AF_NETLINK),
         number(libc::SOCK_DGRAM | libc::SOCK_CLOEXEC),
         number(libc::SOCK_RAW),
+        number(libc::MSG_FASTOPEN | libc::MSG_NOSIGNAL),
+        number(libc::IPPROTO_MPTCP),
     ];
     let writer = |changes, locks, connects| Scope {
         changes,

@@ -4,12 +4,15 @@ use std::{
     io,
     net::{TcpStream, UdpSocket},
     os::{
+        fd::{FromRawFd, OwnedFd},
         linux::net::SocketAddrExt,
         unix::net::{SocketAddr, UnixStream},
     },
 };
 
-use super::{Attempt, bare};
+use libc::c_long;
+
+use super::{Attempt, bare, kernel};
 
 pub(super) const ATTEMPTS: &[Attempt] = &[
     Attempt {
@@ -21,8 +24,8 @@ pub(super) const ATTEMPTS: &[Attempt] = &[
         name: "udp-send",
         tried: "send a datagram, as a DNS question is sent",
         make: |_| {
-            let socket = UdpSocket::bind("127.0.0.1:0")?;
-            socket.send_to(b"x", "127.0.0.1:9").map(drop)
+            // Not bound first, which would be refused for a reason of its own.
+            datagram()?.send_to(b"x", "127.0.0.1:9").map(drop)
         },
     },
     Attempt {
@@ -98,6 +101,31 @@ pub(super) const ATTEMPTS: &[Attempt] = &[
         make: |_| bare(libc::SYS_recvmsg, &[0]),
     },
     Attempt {
+        name: "fast-open",
+        tried: "connect by the first send, which Landlock does not see",
+        make: |_| bare(libc::SYS_sendto, &[-1, 0, 0, libc::MSG_FASTOPEN.into()]),
+    },
+    Attempt {
+        name: "fast-open-message",
+        tried: "the same, with a message",
+        make: |_| bare(libc::SYS_sendmsg, &[-1, 0, libc::MSG_FASTOPEN.into()]),
+    },
+    Attempt {
+        name: "fast-open-messages",
+        tried: "the same, with several",
+        make: |_| bare(libc::SYS_sendmmsg, &[-1, 0, 0, libc::MSG_FASTOPEN.into()]),
+    },
+    Attempt {
+        name: "mptcp",
+        tried: "open a socket of multipath TCP, whose ports Landlock does not know",
+        make: |_| protocol(libc::IPPROTO_MPTCP),
+    },
+    Attempt {
+        name: "smc",
+        tried: "open a socket of SMC, which speaks TCP in another name",
+        make: |_| protocol(IPPROTO_SMC),
+    },
+    Attempt {
         name: "io-uring-setup",
         tried: "set up io_uring, which makes system calls that no filter sees",
         make: |_| bare(libc::SYS_io_uring_setup, &[1]),
@@ -136,4 +164,26 @@ pub(super) const ATTEMPTS: &[Attempt] = &[
 
 fn socket(family: i32, kind: i32) -> io::Result<()> {
     bare(libc::SYS_socket, &[family.into(), kind.into()])
+}
+
+/// `IPPROTO_SMC`, linux/in.h (Linux 6.11).
+const IPPROTO_SMC: i32 = 256;
+
+/// A stream over IPv4 of this protocol.
+fn protocol(protocol: i32) -> io::Result<()> {
+    let stream = libc::SOCK_STREAM | libc::SOCK_CLOEXEC;
+    bare(
+        libc::SYS_socket,
+        &[libc::AF_INET.into(), stream.into(), protocol.into()],
+    )
+}
+
+/// A socket for datagrams over IPv4 that is not bound.
+fn datagram() -> io::Result<UdpSocket> {
+    let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC;
+    // SAFETY: numbers only.
+    let answer = unsafe { libc::syscall(libc::SYS_socket, libc::AF_INET, kind, 0 as c_long) };
+    let descriptor = i32::try_from(kernel::checked(answer)?).map_err(io::Error::other)?;
+    // SAFETY: the descriptor was made above and belongs to nobody else.
+    Ok(UdpSocket::from(unsafe { OwnedFd::from_raw_fd(descriptor) }))
 }

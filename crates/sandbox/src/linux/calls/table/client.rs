@@ -54,8 +54,13 @@ fn connecting() -> Group {
         let family = is(0, number(family));
         // Only whether it waits and whether a new program would inherit it may be added.
         let flags = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-        when(words, &[family, bits(1, !flags, kind)])
+        // Landlock knows TCP and UDP. Of the same families and kinds are MPTCP and SMC, whose ports it does
+        // not guard: they have protocol numbers of their own.
+        let protocol = is(2, 0);
+        when(words, &[family, bits(1, !flags, kind), protocol])
     };
+    // A send with this flag connects, and Landlock is not asked (Landlock up to version 7).
+    let unconnected = |flags| when("without fast open", &[bits(flags, libc::MSG_FASTOPEN, 0)]);
     Group {
         why: "Connect to the ports that Landlock grants, and resolve names",
         calls: [
@@ -67,15 +72,17 @@ fn connecting() -> Group {
                 SYS_ppoll,
                 SYS_recvfrom,
                 SYS_recvmsg,
-                SYS_sendmmsg,
-                SYS_sendmsg,
-                SYS_sendto,
                 SYS_setsockopt,
                 SYS_shutdown,
                 SYS_uname,
             ],
             #[cfg(target_arch = "x86_64")]
             any![SYS_poll],
+            vec![
+                only!(SYS_sendmmsg, unconnected(3)),
+                only!(SYS_sendmsg, unconnected(2)),
+                only!(SYS_sendto, unconnected(3)),
+            ],
             vec![only!(
                 SYS_socket,
                 socket("for TCP over IPv4", libc::AF_INET, libc::SOCK_STREAM),
