@@ -18,18 +18,22 @@ fn stored(operator: &Operator) -> u64 {
 
 #[test]
 fn a_closed_version_empties_its_outbox_and_an_open_one_goes_on() {
+    is_obeyed(&["--version", VERSION]);
+}
+
+#[test]
+fn so_does_a_closed_kind_of_record_and_the_closing_of_everything() {
+    is_obeyed(&["--program", "org.candor.history/threat-sighting"]);
+    is_obeyed(&[]);
+}
+
+fn is_obeyed(what: &[&str]) {
     let operator = Operator::start();
     let device = Device::that_met(HARMFUL, &operator);
     device.courier_until("ready");
 
-    let closed = [
-        "close",
-        "--version",
-        VERSION,
-        "--reason",
-        "it read too much",
-    ];
-    let _ = operator.admin(&closed);
+    let told = |act, more: &[&str]| operator.admin(&[&[act], what, more].concat());
+    let _ = told("close", &["--reason", "it read too much"]);
     let done = device.courier();
     assert_eq!(done["closed"][0]["erased"], 1, "{done:#}");
     assert_eq!(device.records()[0]["state"], "dropped");
@@ -50,7 +54,7 @@ fn a_closed_version_empties_its_outbox_and_an_open_one_goes_on() {
     );
 
     // One that comes back to an open server is taken.
-    let _ = operator.admin(&["open", "--version", VERSION]);
+    let _ = told("open", &[]);
     let other = Device::that_met(HARMFUL, &operator);
     other.courier_until("withdrawable");
     assert_eq!(stored(&operator), 1);

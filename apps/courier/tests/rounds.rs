@@ -146,7 +146,12 @@ fn steps_are_hours_apart() {
 #[test]
 fn a_closed_version_empties_the_outbox() {
     let operator = Running::start(NOW);
-    for (habit, rounds) in [(Habit::VersionClosed, 1), (Habit::ReportsGone, 3)] {
+    for (habit, rounds) in [
+        (Habit::VersionClosed, 1),
+        (Habit::ProgramClosed, 1),
+        (Habit::AllClosed, 1),
+        (Habit::ReportsGone, 3),
+    ] {
         operator.takes_to(habit);
         let device = Device::with_sighting(&operator, HOST);
         for _ in 0..rounds {

@@ -54,25 +54,19 @@ impl Intake {
     }
 
     fn unsigned_status(&self, now: u64) -> (Status, u64) {
-        let closed = self.closed();
-        let whole = |program| {
-            let all = |it: &crate::meta::Closed| it.version.is_none();
-            closed
-                .iter()
-                .any(|it| all(it) && it.program.is_none_or(|closed| closed == program))
-        };
-        let mut programs = self.programs.hashes();
-        programs.retain(|program| !whole(*program));
-        let mut disabled: Vec<Disabled> = closed
+        // A program that is closed stays listed: a device obeys what is closed, and only waits for what is
+        // unknown.
+        let programs = self.programs.hashes();
+        let mut disabled: Vec<Disabled> = self
+            .closed()
             .iter()
-            .filter_map(|it| {
-                Some(Disabled {
-                    program: it.program,
-                    version: it.version?,
-                })
+            .map(|it| Disabled {
+                program: it.program,
+                version: it.version,
             })
             .collect();
         disabled.sort_unstable();
+        disabled.dedup();
         // Proofs and checkpoint of one moment: what is appended meanwhile is in the next status.
         let (checkpoint, leaves, epochs) = loop {
             let before = self.log.head().0;

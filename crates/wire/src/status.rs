@@ -44,7 +44,7 @@ pub struct Status {
     pub roles: Vec<Role>,
     /// The oldest version that may report.
     pub least: Version,
-    /// The programs that are open, by hash, in order, each once.
+    /// The programs that this server has, by hash, in order, each once. One of them may be closed.
     pub programs: Vec<ProgramHash>,
     /// What is closed beyond that, in order, each once.
     pub disabled: Vec<Disabled>,
@@ -57,14 +57,14 @@ pub struct Status {
     pub checkpoint: String,
 }
 
-/// A version that may not report.
+/// What may not report: a version, or all of them. It is the switch that reaches what is out there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disabled {
     /// The program it may not report to; none for all.
     pub program: Option<ProgramHash>,
-    /// The version.
-    pub version: Version,
+    /// The version; none for all.
+    pub version: Option<Version>,
 }
 
 /// Whether a version may report to a program.
@@ -74,7 +74,7 @@ pub enum Standing {
     Open,
     /// The server does not take this program: another declaration, or none.
     UnknownProgram,
-    /// The version is older than the oldest that may, or closed by name. What waits is erased.
+    /// The version is older than the oldest that may, or closed, or the program is. What waits is erased.
     Disabled,
 }
 
@@ -163,15 +163,18 @@ impl Status {
     /// Returns whether a version may report to a program.
     #[must_use]
     pub fn standing(&self, program: &Program, version: Version) -> Standing {
-        if !self.programs.contains(program.hash()) {
-            return Standing::UnknownProgram;
-        }
         let closed = self.disabled.iter().any(|it| {
-            it.version == version && it.program.is_none_or(|hash| hash == *program.hash())
+            it.version.is_none_or(|closed| closed == version)
+                && it.program.is_none_or(|closed| closed == *program.hash())
         });
-        match version < self.least || closed {
-            true => Standing::Disabled,
-            false => Standing::Open,
+        // Asked first: a program that is closed for good may be gone from the list as well.
+        match (
+            version < self.least || closed,
+            self.programs.contains(program.hash()),
+        ) {
+            (true, _) => Standing::Disabled,
+            (false, true) => Standing::Open,
+            (false, false) => Standing::UnknownProgram,
         }
     }
 

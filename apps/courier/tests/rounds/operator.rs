@@ -48,6 +48,10 @@ pub(crate) enum Habit {
     OtherIssuerKey,
     /// It has closed this version.
     VersionClosed,
+    /// It has closed this program, for every version.
+    ProgramClosed,
+    /// It has closed everything, and lists no program any more.
+    AllClosed,
     /// It answers every report with 410.
     ReportsGone,
     /// It answers every report with a refusal.
@@ -328,13 +332,19 @@ impl Server {
         };
         let gateway = String::from_utf8(leaves[2].clone()).unwrap();
         let epochs = vec![entry(1, leaf), entry(2, gateway)];
-        let mut disabled = Vec::new();
-        if habit == Habit::VersionClosed {
-            disabled.push(Disabled {
-                program: None,
-                version: wire::Version { major: 0, minor: 1 },
-            });
-        }
+        let version = wire::Version { major: 0, minor: 1 };
+        let program = *self.keys.program.hash();
+        let closed = match habit {
+            Habit::VersionClosed => Some((None, Some(version))),
+            Habit::ProgramClosed => Some((Some(program), None)),
+            Habit::AllClosed => Some((None, None)),
+            _ => None,
+        };
+        let disabled = closed.map(|(program, version)| Disabled { program, version });
+        let programs = match habit {
+            Habit::AllClosed => Vec::new(),
+            _ => vec![program],
+        };
         let (issued, until) = match habit {
             Habit::OldStatus => (now - 200_000, now - 100_000),
             Habit::EarlierStatus => (now - 7200, now + 86_400),
@@ -344,9 +354,9 @@ impl Server {
             issued,
             until,
             roles: vec![Role::Receive, Role::Randomness, Role::Issuer, Role::Relay],
-            least: wire::Version { major: 0, minor: 1 },
-            programs: vec![*self.keys.program.hash()],
-            disabled,
+            least: version,
+            programs,
+            disabled: disabled.into_iter().collect(),
             gateway: vec![self.keys.gateway.hash()],
             epochs,
             checkpoint: checkpoint.sign(&self.keys.log).unwrap(),

@@ -72,11 +72,11 @@ pub(crate) fn made() -> Status {
         disabled: vec![
             Disabled {
                 program: None,
-                version: Version { major: 0, minor: 4 },
+                version: Some(Version { major: 0, minor: 4 }),
             },
             Disabled {
                 program: Some(program),
-                version: Version { major: 0, minor: 3 },
+                version: Some(Version { major: 0, minor: 3 }),
             },
         ],
         gateway: vec![leaf_hash(b"keys")],
@@ -111,6 +111,19 @@ fn a_version_is_open_or_closed() {
         elsewhere.standing(&program, version),
         Standing::UnknownProgram
     );
+    // A whole program, or everything: closed also where the program is not listed any more.
+    for closed in [Some(*program.hash()), None] {
+        for listed in [status.clone(), elsewhere.clone()] {
+            let all = Status {
+                disabled: vec![Disabled {
+                    program: closed,
+                    version: None,
+                }],
+                ..listed
+            };
+            assert_eq!(all.standing(&program, version), Standing::Disabled);
+        }
+    }
 }
 
 #[test]
