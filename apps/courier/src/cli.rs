@@ -14,7 +14,7 @@ use crate::{
     http::Client,
     operated,
     place::Places,
-    round::{self, Round},
+    round::{Done, Round},
 };
 
 /// Bring what you agreed to, and saw, to the operator you named
@@ -72,15 +72,24 @@ impl Send {
         if !places.consent.exists() {
             return self.nothing("nothing was ever agreed to on this machine");
         }
-        let Some(operator) = operated::operator(&places)? else {
-            return self.nothing("no operator is named on this machine");
+        // Made where there is none yet: tokens are asked for by everybody who agreed, with or without a record,
+        // so that asking tells nothing.
+        let outbox = Outbox::open(&places.consent)?;
+        let clock = Clock::set_to(self.now);
+        // What was taken back goes out also where the operator's file is broken or gone.
+        let (named, broken) = match operated::operator(&places) {
+            Ok(named) => (named, None),
+            Err(failure) => (None, Some(failure)),
         };
+        let past = operated::past(&outbox, named.as_ref(), clock.now())?;
+        drop(outbox);
         // Whatever is wrong with a policy, it forbids.
         let policy = Policy::of_machine();
         let may_send = matches!(policy, Ok(Policy::Silent));
         let client = Client::with_roots_of_this_machine();
 
-        match sandbox::confine(&confined::rights(&places, &operator)) {
+        let operators = past.operators.iter().chain(&named);
+        match sandbox::confine(&confined::rights(&places, operators)) {
             Ok(held) if held.holds_tcp() => {}
             Ok(_) if self.unconfined => {
                 eprintln!(
@@ -104,30 +113,44 @@ impl Send {
             }
         }
 
-        let Some(outbox) = Outbox::open_existing(&places.consent)? else {
-            return self.nothing("the outbox is empty");
-        };
         let delays = match self.at_once {
             true => Delays::None,
             false => Delays::Random,
         };
-        let mut round = Round::new(&client, &operator, outbox, Clock::set_to(self.now), delays);
-        let done = round.run(may_send)?;
+        let round = |operator| -> Result<Round<'_>, Failure> {
+            let outbox = Outbox::open(&places.consent)?;
+            Ok(Round::new(&client, operator, outbox, clock, delays))
+        };
+        let mut done: Option<Done> = None;
+        for operator in &past.operators {
+            done = Done::both(done, round(operator)?.of_the_past().run(may_send)?);
+        }
+        if let Some(operator) = &named {
+            done = Done::both(done, round(operator)?.run(may_send)?);
+        }
         if let Err(error) = policy {
             eprintln!("warning: {error}");
         }
-        Ok(self.say(&done))
+        let mut done =
+            done.unwrap_or_else(|| Done::nothing("no operator is named on this machine"));
+        if past.lost > 0 {
+            done.troubles.push((
+                format!("taking back {} reports", past.lost),
+                "who got them is not known any more".to_owned(),
+            ));
+        }
+        let outcome = self.say(&done);
+        match broken {
+            Some(failure) => Err(failure),
+            None => Ok(outcome),
+        }
     }
 
     fn nothing(&self, why: &'static str) -> Result<ExitCode, Failure> {
-        let done = round::Done {
-            nothing_to_do: Some(why),
-            ..round::Done::default()
-        };
-        Ok(self.say(&done))
+        Ok(self.say(&Done::nothing(why)))
     }
 
-    fn say(&self, done: &round::Done) -> ExitCode {
+    fn say(&self, done: &Done) -> ExitCode {
         match self.json {
             true => println!("{}", done.to_json()),
             false => print!("{done}"),

@@ -19,14 +19,18 @@ const RESOLVER: [&str; 5] = [
     "/etc/resolv.conf",
 ];
 
-/// Returns what is left to a courier of this operator: the folder of the outbox, the files by which names
-/// are resolved, and the ports of the operator's servers.
-pub(crate) fn rights(places: &Places, operator: &Operator) -> Rights {
+/// Returns what is left to a courier of these operators: the folder of the outbox, the files by which names
+/// are resolved, and the ports of the operators' servers.
+pub(crate) fn rights<'a>(
+    places: &Places,
+    operators: impl IntoIterator<Item = &'a Operator>,
+) -> Rights {
+    let ports: BTreeSet<u16> = operators.into_iter().flat_map(ports).collect();
     Rights {
         read: RESOLVER.map(Into::into).to_vec(),
         write: vec![places.consent.path().to_owned()],
         lock: true,
-        connect: ports(operator),
+        connect: ports.into_iter().collect(),
         ..Rights::default()
     }
 }
@@ -40,6 +44,5 @@ fn ports(operator: &Operator) -> Vec<u16> {
         &relay.to_randomness,
         &operator.randomness().address,
     ];
-    let ports: BTreeSet<u16> = addresses.into_iter().filter_map(http::port).collect();
-    ports.into_iter().collect()
+    addresses.into_iter().filter_map(http::port).collect()
 }

@@ -120,7 +120,7 @@ fn be_tried() -> Result<ExitCode, Failure> {
     let ground: Ground = serde_json::from_reader(std::io::stdin().lock())?;
     let mut rights = match Places::here() {
         Some(places) => match operated::operator(&places)? {
-            Some(operator) => confined::rights(&places, &operator),
+            Some(operator) => confined::rights(&places, [&operator]),
             None => Rights {
                 connect: vec![443],
                 write: vec![places.consent.path().to_owned()],

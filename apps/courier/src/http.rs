@@ -46,6 +46,16 @@ pub(crate) enum HttpError {
     },
 }
 
+impl HttpError {
+    /// Returns the code that the server gave, if it gave one.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Status { code, .. } => code.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 fn code_of(code: &Option<String>) -> String {
     code.as_ref()
         .map_or_else(String::new, |code| format!(" ({code})"))

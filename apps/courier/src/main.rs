@@ -8,7 +8,7 @@
 //! ```text
 //! operator.toml, policy.toml, CA roots ─► read
 //! sandbox::confine                     ─► from here on: the outbox, the ports, names
-//! round                                ─► status ─ tokens ─ records ─ withdrawals ─ proofs
+//! round                                ─► status ─ tokens ─ withdrawals ─ records ─ proofs
 //! ```
 #![forbid(unsafe_code)]
 

@@ -4,8 +4,8 @@ use wire::ohttp::{self, OhttpError, Request, Response, Waiting};
 
 use crate::http::{Client, HttpError};
 
-/// The longest list of keys that is read.
-const LONGEST_KEYS: u64 = 4096;
+/// The longest list of keys that is read, in bytes.
+pub(crate) const LONGEST_KEYS: u64 = 4096;
 
 /// Why a server behind a relay did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,28 @@ pub(crate) enum ObliviousError {
     Sealed(#[from] OhttpError),
 }
 
+impl ObliviousError {
+    /// Returns whether other keys may mend it: nothing opens, or the server cannot open what it got.
+    pub(crate) fn is_of_keys(&self) -> bool {
+        match self {
+            Self::Sealed(_) => true,
+            // 408 and 429 are of the moment; RFC 9458, section 5.3: a gateway that lacks the key answers 400.
+            Self::Http(HttpError::Status { status, .. }) => {
+                (400..500).contains(status) && ![408, 429].contains(status)
+            }
+            Self::Http(_) => false,
+        }
+    }
+}
+
+/// Fetches a server's key configuration, directly: everybody gets the same.
+///
+/// # Errors
+/// [`HttpError`].
+pub(crate) fn keys_at(client: &Client, server: &str) -> Result<Vec<u8>, HttpError> {
+    client.get(&format!("{server}/v1/ohttp-keys"), LONGEST_KEYS)
+}
+
 /// A server that is asked through a relay.
 pub(crate) struct Hidden<'a> {
     client: &'a Client,
@@ -26,22 +48,13 @@ pub(crate) struct Hidden<'a> {
 }
 
 impl<'a> Hidden<'a> {
-    /// Fetches the server's key configuration, directly: everybody gets the same, and the status, once
-    /// read, has to name it.
-    ///
-    /// # Errors
-    /// [`HttpError`].
-    pub(crate) fn behind(
-        client: &'a Client,
-        relay: &'a str,
-        server: &str,
-    ) -> Result<Self, HttpError> {
-        let keys = client.get(&format!("{server}/v1/ohttp-keys"), LONGEST_KEYS)?;
-        Ok(Self {
+    /// A server whose key configuration is known. A status has to name it before anything is told.
+    pub(crate) fn with(client: &'a Client, relay: &'a str, keys: Vec<u8>) -> Self {
+        Self {
             client,
             relay,
             keys,
-        })
+        }
     }
 
     /// Returns the hash that a status names the server's keys by.

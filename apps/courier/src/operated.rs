@@ -1,8 +1,8 @@
 //! What this version may send, and to whom: the shipped declarations, with the operator that was named.
 
-use std::{fs, io, path::Path};
+use std::{collections::BTreeSet, fs, io, path::Path};
 
-use consent::ProgramId;
+use consent::{Ledger, Outbox, ProgramId, Time};
 use declare::{Declaration, Operator};
 use wire::Program;
 
@@ -87,6 +87,65 @@ pub(crate) fn offered(operator: &Operator) -> Vec<Offered> {
         }
     }
     offered
+}
+
+/// Those who are to be told that something is taken back, beside the operator that is named now.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    /// Who got what is taken back, each once, as they were agreed to.
+    pub(crate) operators: Vec<Operator>,
+    /// How many withdrawals are due of which nobody knows any more who got the report.
+    pub(crate) lost: usize,
+}
+
+/// Returns who else is to be told of withdrawals that are due.
+///
+/// # Errors
+/// When the outbox or the ledger cannot be read.
+pub(crate) fn past(outbox: &Outbox, named: Option<&Operator>, now: Time) -> Result<Past, Failure> {
+    let withdrawals = outbox.withdrawals(now)?;
+    let mut past = Past::default();
+    if withdrawals.is_empty() {
+        return Ok(past);
+    }
+    let offered = named.map(offered).unwrap_or_default();
+    let ledger = Ledger::read(outbox.folder())?;
+    let mut seen = BTreeSet::new();
+    for filed in &withdrawals {
+        match recipient_of(&ledger, &filed.material)? {
+            Some(recipient) => {
+                let is_named = named.is_some_and(|it| is_the_same(it, &recipient));
+                if !is_named && seen.insert(servers_of(&recipient).map(str::to_owned)) {
+                    past.operators.push(recipient);
+                }
+            }
+            None => {
+                let is_offered = offered
+                    .iter()
+                    .any(|it| it.id == filed.program && it.material == filed.material);
+                past.lost += usize::from(!is_offered);
+            }
+        }
+    }
+    Ok(past)
+}
+
+/// Returns the operator that was agreed to with this material hash; `None` where that is not kept.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(crate) fn recipient_of(ledger: &Ledger, material: &str) -> Result<Option<Operator>, Failure> {
+    let declared = ledger.declared(material)?;
+    Ok(declared.and_then(|it| it.operator().cloned()))
+}
+
+/// Returns whether both mean the same servers. Keys may have changed since.
+pub(crate) fn is_the_same(one: &Operator, other: &Operator) -> bool {
+    servers_of(one) == servers_of(other)
+}
+
+fn servers_of(operator: &Operator) -> [&str; 2] {
+    [operator.gateway(), &operator.relay().to_gateway]
 }
 
 #[cfg(test)]

@@ -1,12 +1,18 @@
 //! One round: what is due now, and no more.
 //!
-//! The order matters. Before anything is told to the operator its signed status is read: it can close a
-//! version, and then the outbox is emptied and nothing is sent. What was withdrawn goes out whatever the
-//! status or a fleet's policy says.
+//! The order matters. The operator's signed status is read first, and nothing is told to a server that it
+//! does not vouch for. It can close a version, and then the outbox is emptied and nothing is sent. What was
+//! withdrawn goes out whatever is closed, and whatever a fleet's policy says.
+//!
+//! A round shows an address or tells something, and not both: key configurations and tokens are asked for
+//! directly, by everybody who agreed, at a random moment of the epoch; hours of silence follow. And it tells
+//! one thing, since what comes in one burst comes from one machine. `--at-once` waits for nothing.
 
 mod done;
+mod keys;
 mod proofs;
 mod records;
+mod silence;
 mod status;
 mod tokens;
 mod withdrawals;
@@ -18,9 +24,8 @@ use wire::rand_core::OsRng;
 use crate::{
     at::Clock,
     delay::Delays,
-    failure::{Failure, with_causes},
+    failure::Failure,
     http::Client,
-    oblivious::Hidden,
     operated::{self, Offered},
 };
 
@@ -33,20 +38,19 @@ const MOST_A_DAY: u64 = 64 << 10;
 pub(crate) struct Round<'a> {
     client: &'a Client,
     operator: &'a Operator,
+    /// What this version sends to this operator. Nothing, to one that was named once and is not any more:
+    /// it is told what is taken back.
     offered: Vec<Offered>,
     outbox: Outbox,
     clock: Clock,
     delays: Delays,
+    /// Whether this round has told something.
+    has_told: bool,
     done: Done,
 }
 
-/// The two servers behind the relay, asked for once a round.
-struct Servers<'a> {
-    intake: Hidden<'a>,
-    randomness: Option<Hidden<'a>>,
-}
-
 impl<'a> Round<'a> {
+    /// A round with the operator that is named now.
     pub(crate) fn new(
         client: &'a Client,
         operator: &'a Operator,
@@ -61,8 +65,15 @@ impl<'a> Round<'a> {
             outbox,
             clock,
             delays,
+            has_told: false,
             done: Done::default(),
         }
+    }
+
+    /// A round with one that was named once, and has reports that were taken back since.
+    pub(crate) fn of_the_past(mut self) -> Self {
+        self.offered.clear();
+        self
     }
 
     /// Does what is due. Without `may_send` only withdrawals go out.
@@ -70,55 +81,49 @@ impl<'a> Round<'a> {
     /// # Errors
     /// When the outbox or the ledger cannot be used. What a server did not do is a trouble in what comes
     /// back, and tried again later.
-    pub(crate) fn run(&mut self, may_send: bool) -> Result<Done, Failure> {
+    pub(crate) fn run(mut self, may_send: bool) -> Result<Done, Failure> {
         self.outbox.settle(self.now())?;
-        let due = match may_send {
-            true => self.outbox.due(self.now())?.len(),
-            false => 0,
-        };
         let agreed = self.agreed(may_send)?;
-        let has_work = due > 0
-            || self.tokens_are_due(&agreed)?
-            || !self.outbox.withdrawals(self.now())?.is_empty()
-            || self.proofs_are_due()?;
-        if !has_work {
-            self.done.nothing_to_do = Some(match may_send {
-                true => "nothing is due",
-                false => "this machine's administrator forbids sending",
+        let takes_tokens = self.tokens_are_due(&agreed)?;
+        let has_something_to_tell = self.has_something_to_tell(may_send)?;
+        let is_quiet = self.is_quiet()?;
+        if !takes_tokens && (is_quiet || !has_something_to_tell) {
+            self.done.nothing_to_do = Some(match (has_something_to_tell, may_send) {
+                (true, _) => "a server was asked directly a short while ago; what waits goes later",
+                (false, true) => "nothing is due",
+                (false, false) => "this machine's administrator forbids sending",
             });
-            return Ok(std::mem::take(&mut self.done));
+            return Ok(self.done);
         }
-        let relay = self.operator.relay();
-        let intake = Hidden::behind(self.client, &relay.to_gateway, self.operator.gateway());
-        match intake {
-            Ok(intake) => {
-                let mut servers = Servers {
-                    intake,
-                    randomness: None,
-                };
-                self.with(&mut servers, &agreed, may_send)?;
-            }
-            Err(error) => self.trouble("the operator", with_causes(&error)),
-        }
-        Ok(std::mem::take(&mut self.done))
-    }
-
-    fn with(
-        &mut self,
-        servers: &mut Servers<'a>,
-        agreed: &[usize],
-        may_send: bool,
-    ) -> Result<(), Failure> {
-        self.withdrawals(servers)?;
-        let Some(status) = self.status(servers)? else {
-            return Ok(());
+        let Some(servers) = self.servers(takes_tokens)? else {
+            return Ok(self.done);
         };
-        let open = self.obey(&status, agreed)?;
+        let Some(status) = self.status(&servers)? else {
+            return Ok(self.done);
+        };
+        let open = self.obey(&status, &agreed)?;
         if may_send {
             self.tokens(&status, &open)?;
-            self.records(servers, &status, &open)?;
         }
-        self.proofs(servers)
+        if self.is_quiet()? {
+            return Ok(self.done);
+        }
+        self.withdrawals(&servers)?;
+        if may_send {
+            self.records(&servers, &status, &open)?;
+            self.proofs(&servers)?;
+        }
+        Ok(self.done)
+    }
+
+    fn has_something_to_tell(&mut self, may_send: bool) -> Result<bool, Failure> {
+        if !self.withdrawals_of_this_operator()?.is_empty() {
+            return Ok(true);
+        }
+        if !may_send || self.offered.is_empty() {
+            return Ok(false);
+        }
+        Ok(!self.outbox.due(self.now())?.is_empty() || self.proofs_are_due()?)
     }
 
     fn now(&self) -> Time {
@@ -145,7 +150,26 @@ impl<'a> Round<'a> {
         self.offered.iter().position(is_it)
     }
 
-    /// Returns whether so many bytes more may leave today.
+    /// Returns whether one thing more may be told in this round; what may not waits for the next.
+    fn may_tell(&mut self) -> bool {
+        let may = !self.has_told || self.delays == Delays::None;
+        match may {
+            true => self.has_told = true,
+            false => self.done.waiting += 1,
+        }
+        may
+    }
+
+    /// Returns whether so many bytes more may leave today, and counts them if they may.
+    fn may_leave(&mut self, bytes: u64) -> Result<bool, Failure> {
+        let has_room = self.has_room_for(bytes)?;
+        if has_room {
+            let now = self.now();
+            self.outbox.count_bytes(bytes, now)?;
+        }
+        Ok(has_room)
+    }
+
     fn has_room_for(&self, bytes: u64) -> Result<bool, Failure> {
         let day = Time(self.now().0.saturating_sub(24 * 3600));
         Ok(self.outbox.bytes_since(day)? + bytes <= MOST_A_DAY)
@@ -156,7 +180,20 @@ impl<'a> Round<'a> {
         self.delays.again(self.now(), tries, &mut OsRng)
     }
 
+    /// Returns a time that was kept under a name.
+    fn kept_time(&self, name: &str) -> Result<Option<Time>, Failure> {
+        let kept = self.outbox.kept(name)?.and_then(|it| it.try_into().ok());
+        Ok(kept.map(|it| Time(u64::from_be_bytes(it))))
+    }
+
+    fn keep_time(&mut self, name: &str, time: Time) -> Result<(), Failure> {
+        Ok(self.outbox.keep(name, &time.0.to_be_bytes())?)
+    }
+
     fn trouble(&mut self, what: impl Into<String>, why: impl Into<String>) {
         self.done.troubles.push((what.into(), why.into()));
     }
 }
+
+/// Why something is not sent today.
+const ENOUGH: &str = "enough was sent for one day";

@@ -17,11 +17,41 @@ pub(crate) struct Done {
     pub(crate) closed: Vec<(String, usize)>,
     /// How many proofs were taken.
     pub(crate) proofs: usize,
+    /// How many things were due and wait for the next round, since one round tells one thing.
+    pub(crate) waiting: usize,
     /// What did not work, and why; it is tried again.
     pub(crate) troubles: Vec<(String, String)>,
 }
 
 impl Done {
+    /// Returns that nothing was done, and why.
+    pub(crate) fn nothing(why: &'static str) -> Self {
+        Self {
+            nothing_to_do: Some(why),
+            ..Self::default()
+        }
+    }
+
+    /// Returns what was done by one round and by one with another operator after it.
+    pub(crate) fn both(one: Option<Self>, other: Self) -> Option<Self> {
+        Some(match one {
+            Some(one) => one.and(other),
+            None => other,
+        })
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.nothing_to_do = self.nothing_to_do.and(other.nothing_to_do);
+        self.records.extend(other.records);
+        self.tokens.extend(other.tokens);
+        self.withdrawn += other.withdrawn;
+        self.closed.extend(other.closed);
+        self.proofs += other.proofs;
+        self.waiting += other.waiting;
+        self.troubles.extend(other.troubles);
+        self
+    }
+
     pub(crate) fn to_json(&self) -> serde_json::Value {
         let pairs = |list: &[(String, usize)]| -> Vec<serde_json::Value> {
             list.iter()
@@ -48,6 +78,7 @@ impl Done {
             "withdrawn": self.withdrawn,
             "closed": pairs(&self.closed),
             "proofs": self.proofs,
+            "waiting": self.waiting,
             "troubles": troubles,
         })
     }
@@ -87,6 +118,13 @@ impl fmt::Display for Done {
                 self.proofs
             )?;
         }
+        if self.waiting > 0 {
+            writeln!(
+                out,
+                "{} wait for the next run: what goes in one burst comes from one machine.",
+                self.waiting
+            )?;
+        }
         for (what, why) in &self.troubles {
             writeln!(out, "Not done, {what}: {why}. It is tried again.")?;
         }
@@ -108,6 +146,7 @@ mod tests {
             withdrawn: 1,
             closed: vec![("org.candor.suite/usage-count".to_owned(), 2)],
             proofs: 1,
+            waiting: 2,
             troubles: vec![("record 8".to_owned(), "overloaded".to_owned())],
         }
     }
@@ -140,6 +179,7 @@ mod tests {
             "1 taken back",
             "usage-count: the operator no longer takes this",
             "1 proofs",
+            "2 wait for the next run",
             "Not done, record 8: overloaded",
         ] {
             assert!(words.contains(told), "{told}: {words}");

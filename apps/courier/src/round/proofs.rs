@@ -3,14 +3,14 @@
 //! First that the report was in the partition of its day, once that is sealed; later that the partition was
 //! erased. A proof that does not hold is not kept.
 
-use consent::{RecordState, Time};
+use consent::{Ledger, RecordState};
 use wire::{
     log::{Hash, Partition, Proof},
     note::Verifier,
     ohttp::{Method, Request},
 };
 
-use super::{Round, Servers};
+use super::{ENOUGH, Round, keys::Servers};
 use crate::{
     failure::{Failure, with_causes},
     http::error_code,
@@ -18,6 +18,9 @@ use crate::{
 
 /// After its day a partition is sealed. A day and two hours, so that the last of it is in.
 const SEALED_AFTER: u64 = 26 * 3600;
+
+/// So long after a partition was to be erased its erasure is still asked for.
+const ASKED_FOR: u64 = 30 * 24 * 3600;
 
 /// A report whose fate is to be asked about.
 struct Wanted {
@@ -36,21 +39,35 @@ impl<'a> Round<'a> {
     fn wanted(&self) -> Result<Vec<Wanted>, Failure> {
         let now = self.now();
         let mut wanted = Vec::new();
+        let Ok((log, _)) = self.verifiers() else {
+            return Ok(wanted);
+        };
+        let ledger = Ledger::read(self.outbox.folder())?;
         for row in self.outbox.rows()? {
             let (RecordState::Withdrawable | RecordState::Forgotten, Some(sent)) =
                 (row.state, row.sent)
             else {
                 continue;
             };
+            if !self.went_here(&ledger, &row.program, &row.material)? {
+                continue;
+            }
             let leaf = self.outbox.kept(&leaf_of(row.id))?;
             let Some(leaf) = leaf.and_then(|it| it.try_into().ok()).map(Hash) else {
                 continue;
             };
             let kept = self.outbox.kept(&name(row.id))?;
             let kept = kept.and_then(|it| Proof::parse(&String::from_utf8(it).ok()?).ok());
+            let is_erased = row.erased_at.is_some_and(|at| at <= now);
             let is_due = match &kept {
-                None => now >= sent.plus(SEALED_AFTER),
-                Some(proof) => proof.erased.is_none() && row.erased_at.is_some_and(|at| at <= now),
+                // Of what is erased nobody can show any more that it was there.
+                None => now >= sent.plus(SEALED_AFTER) && !is_erased,
+                Some(proof) => {
+                    let may_be_known = row.erased_at.is_some_and(|at| now < at.plus(ASKED_FOR));
+                    // One that held under another key is the operator's past; it is kept as it is.
+                    let holds = proof.check(&leaf, &log).is_ok();
+                    proof.erased.is_none() && is_erased && may_be_known && holds
+                }
             };
             if is_due && self.may_ask(row.id)? {
                 wanted.push(Wanted {
@@ -64,9 +81,8 @@ impl<'a> Round<'a> {
     }
 
     fn may_ask(&self, id: i64) -> Result<bool, Failure> {
-        let kept = self.outbox.kept(&later(id))?;
-        let kept = kept.and_then(|it| it.try_into().ok());
-        Ok(kept.is_none_or(|bytes| Time(u64::from_be_bytes(bytes)) <= self.now()))
+        let kept = self.kept_time(&later(id))?;
+        Ok(kept.is_none_or(|it| it <= self.now()))
     }
 
     /// Asks for the proofs that are wanted and keeps those that hold.
@@ -75,6 +91,9 @@ impl<'a> Round<'a> {
             return Ok(());
         };
         for wanted in self.wanted()? {
+            if !self.may_tell() {
+                continue;
+            }
             let path = match &wanted.proof {
                 None => format!("/v1/proof/{}", hex(&wanted.leaf.0)),
                 Some(proof) => match proof.check(&wanted.leaf, &log) {
@@ -92,8 +111,7 @@ impl<'a> Round<'a> {
                 }
                 Err(why) => {
                     let again = self.again(6);
-                    self.outbox
-                        .keep(&later(wanted.id), &again.0.to_be_bytes())?;
+                    self.keep_time(&later(wanted.id), again)?;
                     self.trouble(format!("the proof for record {}", wanted.id), why);
                 }
             }
@@ -111,8 +129,9 @@ impl<'a> Round<'a> {
             path: path.to_owned(),
             body: Vec::new(),
         };
-        let now = self.now();
-        self.outbox.count_bytes(wire::ohttp::UNIT as u64, now)?;
+        if !self.may_leave(wire::ohttp::UNIT as u64)? {
+            return Ok(Err(ENOUGH.to_owned()));
+        }
         Ok(match servers.intake.ask(&request) {
             Ok(answer) if answer.status == 200 => {
                 String::from_utf8(answer.body).map_err(|_| "it answers no text".to_owned())

@@ -12,7 +12,7 @@ use wire::{
     withdraw,
 };
 
-use super::{Round, Servers, proofs::leaf_of, status::version};
+use super::{ENOUGH, Round, keys::Servers, proofs::leaf_of, status::version};
 use crate::{
     failure::{Failure, with_causes},
     http::error_code,
@@ -49,7 +49,7 @@ impl<'a> Round<'a> {
     /// Takes the next step of each record that is due.
     pub(super) fn records(
         &mut self,
-        servers: &mut Servers<'a>,
+        servers: &Servers<'a>,
         status: &Status,
         open: &[usize],
     ) -> Result<(), Failure> {
@@ -63,8 +63,13 @@ impl<'a> Round<'a> {
             if !open.contains(&at) {
                 continue;
             }
-            if !self.has_room_for(2 * UNIT as u64)? {
-                self.trouble(format!("record {}", due.id), "enough was sent for one day");
+            // To make a report tells nobody anything.
+            let tells = !matches!(due.step, Step::Seal(_));
+            if tells && !self.may_tell() {
+                continue;
+            }
+            if tells && !self.has_room_for(2 * UNIT as u64)? {
+                self.trouble(format!("record {}", due.id), ENOUGH);
                 continue;
             }
             match self.step(servers, status, at, &due) {
@@ -95,7 +100,7 @@ impl<'a> Round<'a> {
 
     fn step(
         &mut self,
-        servers: &mut Servers<'a>,
+        servers: &Servers<'a>,
         status: &Status,
         at: usize,
         due: &Due,
@@ -110,11 +115,14 @@ impl<'a> Round<'a> {
     /// Asks the randomness server, which sees a blinded text among dummies.
     fn ask(
         &mut self,
-        servers: &mut Servers<'a>,
+        servers: &Servers<'a>,
         status: &Status,
         at: usize,
         due: &Due,
     ) -> Result<&'static str, Stopped> {
+        let server = servers.randomness.as_ref().ok_or_else(|| {
+            Stopped::Later("the keys of the randomness server could not be had".to_owned())
+        })?;
         let (log, _) = self.verifiers().map_err(|_| {
             Stopped::Later("the keys in the operator file cannot be used".to_owned())
         })?;
@@ -122,6 +130,15 @@ impl<'a> Round<'a> {
         let keys = status
             .keys(self.offered[at].program.hash(), epoch, &log)
             .map_err(later)?;
+        // As the intake, this server could know a device by a key that it alone was given.
+        if let Err(error) = status.vouches_for_gateway(&server.keys_hash(), &log) {
+            let address = &self.operator.randomness().address;
+            self.forget_keys(address).map_err(Stopped::Broken)?;
+            return Err(Stopped::Later(format!(
+                "the randomness server: {}",
+                with_causes(&error)
+            )));
+        }
         let record = encoded(&self.offered[at].program, due)?;
         let (asked, body) =
             randomness::ask(&self.offered[at].program, epoch, &[&record], &mut OsRng)
@@ -130,14 +147,6 @@ impl<'a> Round<'a> {
             method: Method::Post,
             path: "/v1/randomness".to_owned(),
             body,
-        };
-        let server = match &mut servers.randomness {
-            Some(server) => server,
-            none => {
-                let relay = &self.operator.relay().to_randomness;
-                let address = &self.operator.randomness().address;
-                none.insert(Hidden::behind(self.client, relay, address).map_err(later)?)
-            }
         };
         let (sealed, waiting) = server.seal(&request).map_err(later)?;
         let answer = self.leave(
@@ -213,9 +222,10 @@ impl<'a> Round<'a> {
         )?;
         let (_, end) = self.offered[at].program.epoch_bounds(Epoch(due.epoch));
         let erased_at = consent::Time(end).plus(ERASED_AFTER);
+        // The leaf first: without it no proof can be asked for once the record is acknowledged.
+        self.outbox.keep(&leaf_of(due.id), &leaf.0)?;
         self.outbox
             .acknowledged(due.id, &acknowledgement, erased_at)?;
-        self.outbox.keep(&leaf_of(due.id), &leaf.0)?;
         Ok("sent; the operator has it")
     }
 
@@ -232,18 +242,21 @@ impl<'a> Round<'a> {
         let now = self.now();
         let parcel = self.outbox.add_parcel(id, kind, plain, sealed, now)?;
         self.outbox.departing(parcel, now)?;
-        answered(server.deliver(sealed, waiting).map_err(later)?)
+        answered(kind, server.deliver(sealed, waiting).map_err(later)?)
     }
 }
 
 /// What a server said, as what comes next.
-fn answered(answer: Response) -> Result<Vec<u8>, Stopped> {
+fn answered(kind: Kind, answer: Response) -> Result<Vec<u8>, Stopped> {
     let code = error_code(&answer.body).unwrap_or_else(|| answer.status.to_string());
-    match answer.status {
-        200 => Ok(answer.body),
-        410 => Err(Stopped::Closed(code)),
-        // The epoch was closed a moment ago, or the clocks differ; the outbox drops it at its epoch's end.
-        404 | 408 | 425 | 429 | 500..=599 => Err(Stopped::Later(code)),
+    // The epoch was closed a moment ago, or the clocks differ; the outbox drops it at its epoch's end.
+    let is_of_time = answer.status == 422 && code.starts_with("epoch-");
+    match (answer.status, kind) {
+        (200, _) => Ok(answer.body),
+        // Whether a version is closed is the intake's to say.
+        (410, Kind::Report) => Err(Stopped::Closed(code)),
+        (404 | 408 | 410 | 425 | 429 | 500..=599, _) => Err(Stopped::Later(code)),
+        _ if is_of_time => Err(Stopped::Later(code)),
         _ => Err(Stopped::Never(format!("the operator refuses it ({code})"))),
     }
 }

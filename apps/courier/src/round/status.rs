@@ -4,6 +4,7 @@
 //! the log that was seen before, and it names the keys through which it came. Anything else stops the
 //! round: a server that tells one person another story than the rest is what this is against.
 
+use consent::Time;
 use wire::{
     log::{Checkpoint, Hash, verify_consistency},
     note::Verifier,
@@ -12,24 +13,16 @@ use wire::{
     status::{Standing, Status},
 };
 
-use super::{Round, Servers};
+use super::{ENOUGH, Round, keys::Servers};
 use crate::{
     failure::{Failure, with_causes},
     http::error_code,
 };
 
-/// Under this name it is kept when the last status was issued.
-const LAST: &str = "status-issued";
-/// Under this name the last checkpoint is kept.
-const CHECKPOINT: &str = "checkpoint";
-
 /// The version this program reports as.
 pub(super) fn version() -> wire::Version {
-    let number = |text: &str| text.parse().expect("cargo gives numbers");
-    wire::Version {
-        major: number(env!("CARGO_PKG_VERSION_MAJOR")),
-        minor: number(env!("CARGO_PKG_VERSION_MINOR")),
-    }
+    let version = env!("CARGO_PKG_VERSION").parse();
+    version.expect("cargo gives numbers, and ours are small")
 }
 
 impl<'a> Round<'a> {
@@ -39,6 +32,12 @@ impl<'a> Round<'a> {
             Ok(found) => Ok(Some(found)),
             Err(Refused::Broken(failure)) => Err(failure),
             Err(Refused::NotBelieved(why)) => {
+                self.trouble("the operator's status", why);
+                Ok(None)
+            }
+            Err(Refused::Keys(why)) => {
+                let gateway = self.operator.gateway();
+                self.forget_keys(gateway)?;
                 self.trouble("the operator's status", why);
                 Ok(None)
             }
@@ -52,21 +51,29 @@ impl<'a> Round<'a> {
         let status = Status::open(&note, &signer, now.0).map_err(not_believed)?;
         status
             .vouches_for_gateway(&servers.intake.keys_hash(), &log)
-            .map_err(not_believed)?;
-        let last = self.outbox.kept(LAST).map_err(broken)?;
-        let last = last.and_then(|it| it.try_into().ok());
-        if last.is_some_and(|it| u64::from_be_bytes(it) > status.issued) {
+            .map_err(|error| Refused::Keys(with_causes(&error)))?;
+        let last = self.kept_time(&self.last())?;
+        if last.is_some_and(|it| it.0 > status.issued) {
             return Err(Refused::NotBelieved(
                 "it is older than the last one".to_owned(),
             ));
         }
         let checkpoint = status.checkpoint(&log).map_err(not_believed)?;
         self.grows(servers, &checkpoint, &log)?;
-        let issued = status.issued.to_be_bytes();
-        self.outbox.keep(LAST, &issued).map_err(broken)?;
-        let kept = self.outbox.keep(CHECKPOINT, status.checkpoint.as_bytes());
-        kept.map_err(broken)?;
+        self.keep_time(&self.last(), Time(status.issued))?;
+        let seen = self.checkpoint();
+        self.outbox.keep(&seen, status.checkpoint.as_bytes())?;
         Ok(status)
+    }
+
+    /// Under this name it is kept when the last status of this operator was issued.
+    fn last(&self) -> String {
+        format!("status-issued {}", self.operator.keys().status)
+    }
+
+    /// Under this name the last checkpoint of its log is kept.
+    fn checkpoint(&self) -> String {
+        format!("checkpoint {}", self.operator.keys().log)
     }
 
     /// Makes sure that the log only grew since it was last seen here.
@@ -76,7 +83,7 @@ impl<'a> Round<'a> {
         new: &Checkpoint,
         log: &Verifier,
     ) -> Result<(), Refused> {
-        let kept = self.outbox.kept(CHECKPOINT).map_err(broken)?;
+        let kept = self.outbox.kept(&self.checkpoint())?;
         let old = kept.and_then(|it| String::from_utf8(it).ok());
         let Some(old) = old.and_then(|note| Checkpoint::open(&note, log).ok()) else {
             return Ok(());
@@ -122,10 +129,16 @@ impl<'a> Round<'a> {
             path: path.to_owned(),
             body: Vec::new(),
         };
-        let now = self.now();
-        let unit = wire::ohttp::UNIT as u64;
-        self.outbox.count_bytes(unit, now).map_err(broken)?;
-        let answer = servers.intake.ask(&request).map_err(not_believed)?;
+        if !self.may_leave(wire::ohttp::UNIT as u64)? {
+            return Err(Refused::NotBelieved(ENOUGH.to_owned()));
+        }
+        let answer = servers.intake.ask(&request).map_err(|error| {
+            let why = with_causes(&error);
+            match error.is_of_keys() {
+                true => Refused::Keys(why),
+                false => Refused::NotBelieved(why),
+            }
+        })?;
         if answer.status != 200 {
             let code = error_code(&answer.body).unwrap_or_default();
             return Err(Refused::NotBelieved(format!(
@@ -174,6 +187,8 @@ fn standing(status: &Status, program: &Program) -> Standing {
 pub(super) enum Refused {
     /// It is not what it must be, or did not come.
     NotBelieved(String),
+    /// The key through which it was asked for is not one it vouches for, or opens nothing.
+    Keys(String),
     /// The outbox cannot be used.
     Broken(Failure),
 }
@@ -182,6 +197,14 @@ fn not_believed(error: impl std::error::Error) -> Refused {
     Refused::NotBelieved(with_causes(&error))
 }
 
-fn broken(error: consent::OutboxError) -> Refused {
-    Refused::Broken(error.into())
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self::Broken(failure)
+    }
+}
+
+impl From<consent::OutboxError> for Refused {
+    fn from(error: consent::OutboxError) -> Self {
+        Self::Broken(error.into())
+    }
 }

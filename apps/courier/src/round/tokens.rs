@@ -3,16 +3,16 @@
 //! The issuer is asked directly and sees an address. So it is asked at a random moment of the epoch's
 //! first day, and not when something was found.
 
-use consent::{Time, Token};
+use consent::{ProgramId, Token};
 use wire::{
-    Day, Epoch,
+    Day, Epoch, ProgramHash,
     enrol::{self, InstallKey},
     rand_core::OsRng,
     status::Status,
     token::{self, Asked},
 };
 
-use super::Round;
+use super::{ENOUGH, Round};
 use crate::{
     failure::{Failure, with_causes},
     http::HttpError,
@@ -22,8 +22,11 @@ use crate::{
 const KEY: &str = "issuer-key";
 /// Under this name it is kept that the issuer knows the key.
 const ENROLLED: &str = "issuer-knows";
-/// Leading zero bits of work that an enrolment shows.
-const WORK: u8 = 20;
+/// Leading zero bits of work that an enrolment shows at first, and the steps that an issuer that asks for
+/// more is met with.
+const WORK: [u8; 4] = [20, 24, 28, enrol::MOST_WORK];
+/// Under this name it is kept which of these the issuer asked for in the end.
+const WORK_ASKED: &str = "issuer-work";
 
 impl Round<'_> {
     /// Returns whether tokens of the running epoch are to be taken now, for any program.
@@ -42,17 +45,22 @@ impl Round<'_> {
             let offered = &self.offered[at];
             (offered.id.clone(), offered.program.epoch_of(now.0))
         };
+        let (for_what, hash) = (made_for(&id, epoch), self.offered[at].program.hash().0);
         if self.outbox.tokens(&id, epoch.0)? > 0 {
-            return Ok(false);
+            let kept = self.outbox.kept(&for_what)?;
+            if kept.is_some_and(|it| it == hash) {
+                return Ok(false);
+            }
+            // They are for what was declared before, and no report of what is declared now can carry one.
+            self.outbox.forget_tokens(&id)?;
         }
         // The moment is drawn once an epoch and kept: drawn anew it would drift to the first run.
         let name = format!("tokens-at {id} {}", epoch.0);
-        let kept = self.outbox.kept(&name)?.and_then(|it| it.try_into().ok());
-        let moment = match kept {
-            Some(bytes) => Time(u64::from_be_bytes(bytes)),
+        let moment = match self.kept_time(&name)? {
+            Some(moment) => moment,
             None => {
                 let moment = self.delays.tokens(now, &mut OsRng);
-                self.outbox.keep(&name, &moment.0.to_be_bytes())?;
+                self.keep_time(&name, moment)?;
                 moment
             }
         };
@@ -79,7 +87,7 @@ impl Round<'_> {
     }
 
     fn put_off(&mut self, at: usize) -> Result<(), Failure> {
-        let moment = self.again(3);
+        let moment = self.again(6);
         let now = self.now();
         let offered = &self.offered[at];
         let name = format!(
@@ -87,7 +95,7 @@ impl Round<'_> {
             offered.id,
             offered.program.epoch_of(now.0).0
         );
-        Ok(self.outbox.keep(&name, &moment.0.to_be_bytes())?)
+        self.keep_time(&name, moment)
     }
 
     fn take(&mut self, status: &Status, at: usize) -> Result<(), NotTaken> {
@@ -102,7 +110,16 @@ impl Round<'_> {
         let install = self.install_key()?;
         self.enrol(&install, &keys.issuer)?;
         let asked = self.asked(at, epoch, &install)?;
-        let answer = self.post("/v1/tokens", asked.request())?;
+        let answer = match self.post("/v1/tokens", asked.request())? {
+            Ok(answer) => answer,
+            Err(error) => {
+                // It lost its memory, or another runs there now: enrol anew the next time.
+                if error.code() == Some("not-enrolled") {
+                    self.outbox.keep(ENROLLED, b"")?;
+                }
+                return Err(error.into());
+            }
+        };
         let tokens = asked
             .finish(&keys.issuer, &answer)
             .map_err(|error| NotTaken::Trouble(error.to_string()))?;
@@ -114,8 +131,10 @@ impl Round<'_> {
             })
             .collect();
         let id = self.offered[at].id.clone();
+        let hash = *self.offered[at].program.hash();
+        self.outbox.keep(&made_for(&id, epoch), &hash.0)?;
         self.outbox.keep_tokens(&id, epoch.0, &kept)?;
-        self.outbox.keep(&asked_name(&id, epoch), b"")?;
+        self.outbox.keep(&asked_name(&hash, epoch), b"")?;
         Ok(())
     }
 
@@ -135,8 +154,17 @@ impl Round<'_> {
         if known_to.is_some_and(|it| it == self.operator.issuer().as_bytes()) {
             return Ok(());
         }
-        let request = enrol::request(install, issuer, Day::of(self.now().0), WORK);
-        self.post("/v1/enrol", &request)?;
+        let asked = self.outbox.kept(WORK_ASKED)?;
+        let asked = asked.and_then(|it| it.first().copied()).unwrap_or(0);
+        let work = WORK.into_iter().find(|it| *it >= asked);
+        let work = work.unwrap_or(enrol::MOST_WORK);
+        let request = enrol::request(install, issuer, Day::of(self.now().0), work);
+        if let Err(error) = self.post("/v1/enrol", &request)? {
+            if error.code() == Some("enrolment-work") {
+                self.outbox.keep(WORK_ASKED, &[work.saturating_add(1)])?;
+            }
+            return Err(error.into());
+        }
         let issuer = self.operator.issuer().as_bytes();
         Ok(self.outbox.keep(ENROLLED, issuer)?)
     }
@@ -144,7 +172,7 @@ impl Round<'_> {
     /// The request for the tokens of an epoch: the same bytes until there is an answer, since an issuer
     /// answers one request an epoch.
     fn asked(&mut self, at: usize, epoch: Epoch, install: &InstallKey) -> Result<Asked, NotTaken> {
-        let name = asked_name(&self.offered[at].id, epoch);
+        let name = asked_name(self.offered[at].program.hash(), epoch);
         let kept = self.outbox.kept(&name)?;
         if let Some(asked) = kept.and_then(|bytes| Asked::from_bytes(&bytes)) {
             return Ok(asked);
@@ -154,20 +182,26 @@ impl Round<'_> {
         Ok(asked)
     }
 
-    fn post(&mut self, path: &str, body: &[u8]) -> Result<Vec<u8>, NotTaken> {
-        let now = self.now();
-        self.outbox.count_bytes(body.len() as u64, now)?;
+    fn post(&mut self, path: &str, body: &[u8]) -> Result<Result<Vec<u8>, HttpError>, NotTaken> {
+        if !self.may_leave(body.len() as u64)? {
+            return Err(NotTaken::Trouble(ENOUGH.to_owned()));
+        }
+        self.shows_address()?;
         let address = format!("{}{path}", self.operator.issuer());
         let most = 4096;
-        let answer = self
-            .client
-            .post(&address, "application/octet-stream", body, most);
-        answer.map_err(|error: HttpError| NotTaken::Trouble(with_causes(&error)))
+        let kind = "application/octet-stream";
+        Ok(self.client.post(&address, kind, body, most))
     }
 }
 
-fn asked_name(id: &consent::ProgramId, epoch: Epoch) -> String {
-    format!("tokens-asked {id} {}", epoch.0)
+/// Under this name a request for tokens is kept until it is answered.
+fn asked_name(program: &ProgramHash, epoch: Epoch) -> String {
+    format!("tokens-asked {program} {}", epoch.0)
+}
+
+/// Under this name it is kept for which program, by its hash, the tokens of an epoch are.
+fn made_for(id: &ProgramId, epoch: Epoch) -> String {
+    format!("tokens-for {id} {}", epoch.0)
 }
 
 /// Why there are no tokens.
@@ -176,6 +210,18 @@ enum NotTaken {
     Trouble(String),
     /// The outbox cannot be used.
     Broken(Failure),
+}
+
+impl From<HttpError> for NotTaken {
+    fn from(error: HttpError) -> Self {
+        Self::Trouble(with_causes(&error))
+    }
+}
+
+impl From<Failure> for NotTaken {
+    fn from(failure: Failure) -> Self {
+        Self::Broken(failure)
+    }
 }
 
 impl From<consent::OutboxError> for NotTaken {

@@ -44,6 +44,14 @@ pub(crate) enum Habit {
     EarlierStatus,
     /// It gives out another gateway key than its status names.
     OtherGatewayKey,
+    /// It gives out another key for the randomness server than its status names.
+    OtherRandomnessGateway,
+    /// It says that the epoch of every report is over.
+    EpochOver,
+    /// It does not know any installation.
+    NobodyEnrolled,
+    /// It wants sixteen times the work that an enrolment shows at first.
+    MoreWork,
     /// It issues tokens with another key than the one in its log.
     OtherIssuerKey,
     /// It has closed this version.
@@ -73,6 +81,8 @@ pub(crate) struct Seen {
     pub(crate) reports: Vec<Report>,
     /// Withdrawals that opened the commitment of a report.
     pub(crate) withdrawn: usize,
+    /// Paths that were asked for directly, so that the address was seen.
+    pub(crate) direct: Vec<String>,
     /// How many batches of tokens were issued.
     pub(crate) issued: usize,
     /// Header names of every request, in lower case.
@@ -101,10 +111,19 @@ struct Keys {
 impl Running {
     /// Starts one. It ends with the test program.
     pub(crate) fn start(now: u64) -> Self {
+        Self::with_keys(now, 0)
+    }
+
+    /// Starts one with other keys than the first.
+    pub(crate) fn another(now: u64) -> Self {
+        Self::with_keys(now, 100)
+    }
+
+    fn with_keys(now: u64, more: u8) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let log = Signer::new(LOG, &[1; 32]).unwrap();
-        let status = Signer::new(STATUS, &[2; 32]).unwrap();
+        let log = Signer::new(LOG, &[1 + more; 32]).unwrap();
+        let status = Signer::new(STATUS, &[2 + more; 32]).unwrap();
         let text = operator_file(port, &log, &status);
         let operator = Operator::parse(&text).unwrap();
         let declaration = Declaration::parse(HISTORY).unwrap().operated_by(&operator);
@@ -112,9 +131,9 @@ impl Running {
         let keys = Arc::new(Keys {
             log,
             status,
-            gateway: GatewayKey::of(1, &[3; 32]).unwrap(),
-            issuer: IssuerKey::of(&[4; 32]),
-            seed: [5; 32],
+            gateway: GatewayKey::of(1, &[3 + more; 32]).unwrap(),
+            issuer: IssuerKey::of(&[4 + more; 32]),
+            seed: [5 + more; 32],
             text,
             program,
         });
@@ -126,6 +145,7 @@ impl Running {
             keys,
         };
         let server = Server {
+            started: now,
             habit: Arc::clone(&running.habit),
             now: Arc::clone(&running.now),
             seen: Arc::clone(&running.seen),
@@ -177,7 +197,7 @@ fn operator_file(port: u16, log: &Signer, status: &Signer) -> String {
          [controller]\nname = \"Example e.V.\"\naddress = \"Musterweg 1, Berlin\"\ncontact = \"privacy@example.org\"\n\
          url = \"https://example.org/privacy\"\njurisdiction = \"EU\"\n\n\
          [relay]\nrun_by = \"Relay Ltd\"\nto_gateway = \"{here}/relay/intake\"\nto_randomness = \"{here}/relay/randomness\"\n\n\
-         [randomness]\nrun_by = \"Random Oy\"\naddress = \"{here}\"\n\n\
+         [randomness]\nrun_by = \"Random Oy\"\naddress = \"{here}/random\"\n\n\
          [keys]\nlog = \"{}\"\nstatus = \"{}\"\n",
         log.verifier(),
         status.verifier().key(),
@@ -185,6 +205,7 @@ fn operator_file(port: u16, log: &Signer, status: &Signer) -> String {
 }
 
 struct Server {
+    started: u64,
     habit: Arc<Mutex<Habit>>,
     now: Arc<Mutex<u64>>,
     seen: Arc<Mutex<Seen>>,
@@ -196,15 +217,31 @@ impl Server {
         let Some((path, headers, body)) = read(&stream) else {
             return;
         };
-        self.seen.lock().unwrap().headers.extend(headers);
+        {
+            let mut seen = self.seen.lock().unwrap();
+            seen.headers.extend(headers);
+            if !path.starts_with("/relay/") {
+                seen.direct.push(path.clone());
+            }
+        }
         let habit = *self.habit.lock().unwrap();
         let answer = match path.as_str() {
             "/v1/ohttp-keys" if habit == Habit::OtherGatewayKey => {
                 Some(GatewayKey::of(1, &[33; 32]).unwrap().keys().to_vec())
             }
-            "/v1/ohttp-keys" => Some(self.keys.gateway.keys().to_vec()),
+            "/random/v1/ohttp-keys" if habit == Habit::OtherRandomnessGateway => {
+                Some(GatewayKey::of(1, &[34; 32]).unwrap().keys().to_vec())
+            }
+            "/v1/ohttp-keys" | "/random/v1/ohttp-keys" => Some(self.keys.gateway.keys().to_vec()),
             "/relay/intake" | "/relay/randomness" => self.relayed(habit, &body),
-            "/v1/enrol" => self.enrolled(&body),
+            "/v1/enrol" if habit == Habit::MoreWork => match self.enrolled(24, &body) {
+                Some(body) => Some(body),
+                None => return refuse(stream, "enrolment-work"),
+            },
+            "/v1/enrol" => self.enrolled(20, &body),
+            "/v1/tokens" if habit == Habit::NobodyEnrolled => {
+                return refuse(stream, "not-enrolled");
+            }
             "/v1/tokens" => self.issued(habit, &body),
             _ => None,
         };
@@ -269,11 +306,12 @@ impl Server {
         EpochKey::of(&self.keys.seed, self.keys.program.hash(), epoch)
     }
 
-    /// The leaves: one filler, the keys of this epoch, the gateway's, and one more for each hour that passed.
+    /// The leaves: one filler, the gateway's key, and for each hour that passed since the first epoch began
+    /// one more; where an epoch begins, its keys.
     fn leaves(&self, habit: Habit) -> Vec<Vec<u8>> {
         let now = *self.now.lock().unwrap();
-        let epoch = self.keys.program.epoch_of(now);
-        let (begins, _) = self.keys.program.epoch_bounds(epoch);
+        let program = &self.keys.program;
+        let (begin, _) = program.epoch_bounds(program.epoch_of(self.started));
         let filler = |what: &str| Event::ConfigChanged {
             what: what.to_owned(),
             config: Hash([7; 32]),
@@ -282,30 +320,50 @@ impl Server {
             Habit::LogForks => "another beginning",
             _ => "the beginning",
         };
-        let published = Event::EpochKeyPublished {
-            program: *self.keys.program.hash(),
-            epoch,
-            randomness: self.epoch_key(epoch).public(),
-            issuer: self.keys.issuer.public(),
-        };
-        let hours = match habit {
-            Habit::LogShrinks => 0,
-            _ => (now - begins) / 3600,
-        };
         let gateway = Event::GatewayKeyPublished {
             keys: self.keys.gateway.hash(),
         };
-        let mut events = vec![filler(first), published, gateway];
-        events.extend((0..hours).map(|hour| filler(&format!("hour {hour}"))));
+        let hours = match habit {
+            Habit::LogShrinks => 0,
+            _ => (now - begin) / 3600,
+        };
+        let mut events = vec![filler(first), gateway];
+        for hour in 0..=hours {
+            let at = begin + hour * 3600;
+            let epoch = program.epoch_of(at);
+            if program.epoch_bounds(epoch).0 == at {
+                events.push(self.published(habit, epoch));
+            }
+            events.push(filler(&format!("hour {hour}")));
+        }
         events
             .into_iter()
-            .map(|event| Leaf { at: begins, event }.to_bytes().unwrap())
+            .map(|event| Leaf { at: begin, event }.to_bytes().unwrap())
             .collect()
+    }
+
+    /// What publishes the keys of an epoch.
+    fn published(&self, habit: Habit, epoch: Epoch) -> Event {
+        let randomness = match habit {
+            Habit::KeyNotInLog => EpochKey::of(&[55; 32], self.keys.program.hash(), epoch),
+            _ => self.epoch_key(epoch),
+        };
+        Event::EpochKeyPublished {
+            program: *self.keys.program.hash(),
+            epoch,
+            randomness: randomness.public(),
+            issuer: self.keys.issuer.public(),
+        }
     }
 
     fn status(&self, habit: Habit) -> String {
         let now = *self.now.lock().unwrap();
-        let leaves = self.leaves(habit);
+        // The log is honest also where the status is not.
+        let in_log = match habit {
+            Habit::KeyNotInLog => Habit::Honest,
+            habit => habit,
+        };
+        let leaves = self.leaves(in_log);
         let hashes = || leaves.iter().map(|leaf| log::leaf_hash(leaf));
         let size = leaves.len() as u64;
         let checkpoint = Checkpoint {
@@ -313,25 +371,18 @@ impl Server {
             size,
             root: log::root(hashes()),
         };
-        let mut leaf = String::from_utf8(leaves[1].clone()).unwrap();
-        if habit == Habit::KeyNotInLog {
-            let epoch = self.keys.program.epoch_of(now);
-            let (begins, _) = self.keys.program.epoch_bounds(epoch);
-            let event = Event::EpochKeyPublished {
-                program: *self.keys.program.hash(),
-                epoch,
-                randomness: EpochKey::of(&[55; 32], self.keys.program.hash(), epoch).public(),
-                issuer: self.keys.issuer.public(),
-            };
-            leaf = String::from_utf8(Leaf { at: begins, event }.to_bytes().unwrap()).unwrap();
-        }
-        let entry = |index: u64, leaf: String| EntryProof {
-            index,
-            leaf,
-            path: log::inclusion_proof(hashes(), index, size).unwrap(),
+        let epoch = self.keys.program.epoch_of(now);
+        let newest = |leaf: &Vec<u8>| {
+            let of = Leaf::parse(leaf).unwrap().event;
+            of == self.published(in_log, epoch)
         };
-        let gateway = String::from_utf8(leaves[2].clone()).unwrap();
-        let epochs = vec![entry(1, leaf), entry(2, gateway)];
+        let entry = |index: usize| EntryProof {
+            index: index as u64,
+            leaf: String::from_utf8(self.leaves(habit)[index].clone()).unwrap(),
+            path: log::inclusion_proof(hashes(), index as u64, size).unwrap(),
+        };
+        let keys = leaves.iter().rposition(newest);
+        let epochs = [Some(1), keys].into_iter().flatten().map(entry).collect();
         let version = wire::Version { major: 0, minor: 1 };
         let program = *self.keys.program.hash();
         let closed = match habit {
@@ -396,6 +447,7 @@ impl Server {
         match habit {
             Habit::ReportsGone => return Err((410, "version-disabled")),
             Habit::ReportsRefused => return Err((422, "wrong-lane")),
+            Habit::EpochOver => return Err((422, "epoch-closed")),
             Habit::Busy => return Err((503, "overloaded")),
             _ => {}
         }
@@ -415,10 +467,12 @@ impl Server {
         Ok(b"{}".to_vec())
     }
 
-    fn enrolled(&self, body: &[u8]) -> Option<Vec<u8>> {
+    fn enrolled(&self, work: u8, body: &[u8]) -> Option<Vec<u8>> {
         let today = wire::Day::of(*self.now.lock().unwrap());
         let request = enrol::Request::parse(body).ok()?;
-        request.check(&self.keys.issuer.public(), today, 20).ok()?;
+        request
+            .check(&self.keys.issuer.public(), today, work)
+            .ok()?;
         Some(Vec::new())
     }
 
@@ -432,6 +486,16 @@ impl Server {
         self.seen.lock().unwrap().issued += 1;
         key.issue(&self.keys.program, &request, &mut OsRng).ok()
     }
+}
+
+/// Answers 403 with a code.
+fn refuse(mut stream: TcpStream, code: &str) {
+    let body = format!("{{\"error\":\"{code}\"}}");
+    let length = body.len();
+    let head = format!("HTTP/1.1 403 x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    // A client that went away is its own affair.
+    let _ = stream.write_all(head.as_bytes());
+    let _ = stream.write_all(body.as_bytes());
 }
 
 type Answer = Result<Vec<u8>, (u16, &'static str)>;

@@ -5,7 +5,7 @@ use std::fmt;
 use rusqlite::OptionalExtension;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{Outbox, OutboxError};
+use super::{Outbox, OutboxError, courier::drop_tokens};
 use crate::ProgramId;
 
 /// A token that the issuer gave out for one lane of one epoch of a program.
@@ -51,6 +51,15 @@ impl Outbox {
             }
             Ok(())
         })
+    }
+
+    /// Removes the tokens of a program, used ones too: it is declared otherwise now, and they are good for
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`].
+    pub fn forget_tokens(&mut self, program: &ProgramId) -> Result<(), OutboxError> {
+        self.at_once(|transaction| drop_tokens(transaction, program))
     }
 
     /// Returns how many tokens of an epoch there are, used ones counted.
