@@ -16,6 +16,7 @@ use serde_json::Value;
 
 mod recorder;
 
+pub use recorder::Passed;
 use recorder::Recorder;
 
 use crate::{candor, courier, intake, workspace};
@@ -27,7 +28,7 @@ pub const SIGHTING: &str = "threat-sighting";
 pub const HARMFUL: &str = "helptechsupportnumber.com";
 
 /// An operator: one process that takes reports, answers for randomness and issues tokens, and a relay of
-/// another folder. Both end with this value. Before the relay stands somebody who writes down what comes.
+/// another folder. Both end with this value. Before each stands somebody who writes down what comes.
 #[derive(Debug)]
 pub struct Operator {
     folder: tempfile::TempDir,
@@ -35,7 +36,10 @@ pub struct Operator {
     relay_port: u16,
     intake: Option<Server>,
     relay: Option<Server>,
+    /// Before the relay.
     recorder: Recorder,
+    /// Before the process that takes reports, where devices ask it directly.
+    direct: Recorder,
 }
 
 /// A server process.
@@ -60,6 +64,7 @@ impl Operator {
         let folder = tempfile::tempdir().expect("temporary files can be made");
         let (port, relay_port) = (free_port(), free_port());
         let recorder = Recorder::before(relay_port);
+        let direct = Recorder::before(port);
         let mut operator = Self {
             folder,
             port,
@@ -67,6 +72,7 @@ impl Operator {
             intake: None,
             relay: None,
             recorder,
+            direct,
         };
         let here = operator.folder.path();
         let keys = intake_says(here, &["--folder", "intake", "keys"]);
@@ -74,7 +80,7 @@ impl Operator {
         let gateway = format!("http://127.0.0.1:{port}");
         let text = |name: &str| keys[name].as_str().expect("every key is told").to_owned();
         let file = operator_file(
-            port,
+            operator.direct.port(),
             operator.recorder.port(),
             &text("log"),
             Some(&text("status")),
@@ -122,7 +128,14 @@ impl Operator {
     /// Returns the body of every request that came to the relay, in order.
     #[must_use]
     pub fn at_relay(&self) -> Vec<Vec<u8>> {
-        self.recorder.bodies()
+        let passed = self.recorder.passed().into_iter();
+        passed.map(|it| it.body).collect()
+    }
+
+    /// Returns every request that devices made of the process that takes reports itself, with their address.
+    #[must_use]
+    pub fn asked_directly(&self) -> Vec<Passed> {
+        self.direct.passed()
     }
 
     /// Returns everything that both processes wrote: files, logs, databases.
@@ -328,16 +341,16 @@ impl Device {
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// Runs the courier until a record of the outbox has come to this state.
+    /// Runs the courier until a record of the outbox has come to this state, and returns how often.
     ///
     /// # Panics
     /// When it does not within eight rounds.
-    pub fn courier_until(&self, state: &str) {
+    pub fn courier_until(&self, state: &str) -> usize {
         let mut said = Vec::new();
         for _ in 0..8 {
             said.push(self.courier());
             if self.records().iter().any(|it| it["state"] == state) {
-                return;
+                return said.len();
             }
         }
         panic!("no record is {state}: {:?}, {said:#?}", self.records());

@@ -7,11 +7,19 @@ use std::{
     io::{Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpStream},
     path::Path,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use candor_promises::collection::{Device, HARMFUL, Operator};
+use serde_json::Value;
 use socket2::{Domain, Socket, Type};
+use wire::{
+    Day, PublicKey,
+    enrol::{self, InstallKey},
+    log::{Event, Leaf},
+    ohttp::{self, Method, Request},
+    rand_core::OsRng,
+};
 
 /// An address of this machine that nothing else here has.
 const CALLER: Ipv4Addr = Ipv4Addr::new(127, 77, 78, 79);
@@ -41,6 +49,53 @@ fn request(method: &str, path: &str, more: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
+/// Returns the body of an answer, which must be one of 200 or 204.
+fn body(answer: &[u8]) -> Vec<u8> {
+    let good = answer.starts_with(b"HTTP/1.1 200") || answer.starts_with(b"HTTP/1.1 204");
+    assert!(good, "{}", String::from_utf8_lossy(answer));
+    let end = answer.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
+    answer[end + 4..].to_vec()
+}
+
+/// Asks for the status through the relay, as a device does, and enrols with the issuer's key in it.
+fn takes_part(operator: &Operator) {
+    let port = operator.port();
+    let keys = body(&says(port, &request("GET", "/v1/ohttp-keys", "", b"")));
+    let status = Request {
+        method: Method::Get,
+        path: "/v1/status".to_owned(),
+        body: Vec::new(),
+    };
+    let (sealed, waiting) = ohttp::seal(&keys, &status).unwrap();
+    let kind = "content-type: message/ohttp-req\r\n";
+    let relayed = request("POST", "/relay/intake", kind, &sealed);
+    let status = waiting
+        .open(&body(&says(operator.relay_port(), &relayed)))
+        .unwrap();
+    let issuer = issuer_of(&String::from_utf8(status.body).unwrap());
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let day = Day::of(since_1970.as_secs());
+    let enrolment = enrol::request(&InstallKey::generate(&mut OsRng), &issuer, day, 20);
+    let kind = "content-type: application/octet-stream\r\n";
+    body(&says(port, &request("POST", "/v1/enrol", kind, &enrolment)));
+}
+
+/// The issuer's key, out of a status.
+fn issuer_of(status: &str) -> PublicKey {
+    let json: Value = serde_json::from_str(status.lines().nth(1).unwrap()).unwrap();
+    let leaves = json["epochs"].as_array().unwrap();
+    let issuer = leaves.iter().find_map(|it| {
+        match Leaf::parse(it["leaf"].as_str().unwrap().as_bytes())
+            .unwrap()
+            .event
+        {
+            Event::EpochKeyPublished { issuer, .. } => Some(issuer),
+            _ => None,
+        }
+    });
+    issuer.unwrap()
+}
+
 /// Returns every file below a folder that names the address, in any of these forms.
 fn naming(folder: &Path, forms: &[&[u8]]) -> Vec<String> {
     let mut found = Vec::new();
@@ -64,6 +119,7 @@ fn whoever_asks_well_or_badly_leaves_no_address() {
     let operator = Operator::start();
     let device = Device::that_met(HARMFUL, &operator);
     device.courier_until("withdrawable");
+    takes_part(&operator);
     let forwarded = "x-forwarded-for: 127.77.78.79\r\nforwarded: for=127.77.78.79\r\n";
     let mut answers = Vec::new();
     for port in [operator.port(), operator.relay_port()] {

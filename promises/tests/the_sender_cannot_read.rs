@@ -24,7 +24,8 @@ fn every_attempt_to_break_out_is_denied() {
     assert!(allowed.is_empty(), "{allowed:#?}");
     for name in [
         "tcp-connect",
-        "udp-send",
+        "fast-open",
+        "mptcp",
         "unix-socket",
         "read-other",
         "exec",
@@ -35,6 +36,12 @@ fn every_attempt_to_break_out_is_denied() {
             "`{name}` was not tried: {probes:#?}"
         );
     }
+    // Datagrams are held where the kernel can; where it cannot, the words say so.
+    let held = said["status"]["landlock_abi"].as_u64() >= Some(10);
+    assert_eq!(probes.iter().any(|it| it["name"] == "udp-send"), held);
+    let words = device.command(&courier()).arg("doctor").output().unwrap();
+    let words = String::from_utf8_lossy(&words.stdout);
+    assert_eq!(words.contains("are not held"), !held, "{words}");
 }
 
 /// A whole sending, traced: from the moment the walls are up, every file that is opened.

@@ -11,7 +11,7 @@ use serde_json::Value;
 fn every_byte_at_the_relay_stands_in_the_outbox() {
     let operator = Operator::start();
     let device = Device::that_met(HARMFUL, &operator);
-    device.courier_until("withdrawable");
+    let rounds = device.courier_until("withdrawable");
 
     let shown = device.says(&["outbox", "show", "1"]);
     let parcels = shown["parcels"].as_array().unwrap();
@@ -27,10 +27,24 @@ fn every_byte_at_the_relay_stands_in_the_outbox() {
         let times = at_relay.iter().filter(|it| *it == bytes).count();
         assert_eq!(times, 1, "what is shown left once");
     }
-    // What else came is the question for the status, which says nothing of anyone: it is one size, and there
-    // are as many as the courier ran.
-    let others = at_relay.iter().filter(|it| !sealed.contains(*it));
-    assert!(others.clone().all(|it| it.len() == 512));
+    // What else came is the question for the status, which says nothing of anyone: it has one size, and came
+    // once a round, with one for the growth of the log at most.
+    let others: Vec<_> = at_relay.iter().filter(|it| !sealed.contains(*it)).collect();
+    assert!(others.iter().all(|it| it.len() == 512));
+    assert!(
+        (rounds..=2 * rounds).contains(&others.len()),
+        "{} in {rounds} rounds",
+        others.len()
+    );
+    // What was asked directly, with an address: keys, and what everybody who agreed asks for. No report.
+    let direct = operator.asked_directly();
+    let asked: BTreeSet<&str> = direct.iter().map(|it| it.what.as_str()).collect();
+    let expected = ["GET /v1/ohttp-keys", "POST /v1/enrol", "POST /v1/tokens"];
+    assert_eq!(asked, BTreeSet::from(expected));
+    let reports = parcels.iter().map(|it| unhex(&it["plain"]));
+    for report in reports {
+        assert!(direct.iter().all(|it| it.body != report));
+    }
 
     // Inside the sealed report stands the report that was shown, and the operator has just that one.
     let report = &shown["records"][0]["report"];

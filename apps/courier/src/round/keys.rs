@@ -4,6 +4,8 @@
 //! are taken, as everybody who agreed does; where a key is missing or no longer vouched for, at a random
 //! moment of its own.
 
+use std::collections::BTreeSet;
+
 use consent::Time;
 use wire::rand_core::OsRng;
 
@@ -33,7 +35,8 @@ impl<'a> Round<'a> {
         let randomness = self.operator.randomness().address.as_str();
         if self.keys_are_due(gateway, takes_tokens)? {
             self.shows_address()?;
-            for server in [gateway, randomness] {
+            // Both may be one server.
+            for server in BTreeSet::from([gateway, randomness]) {
                 if let Err(error) = self.fetch_keys(server)? {
                     let again = self.again(3);
                     self.keep_time(&moment_of(server), again)?;
