@@ -94,6 +94,6 @@ fn what_was_sent_is_withdrawn_at_the_operator_too() {
     let waiting = outbox.withdrawals(now).unwrap();
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0].secret, b"the withdrawal secret");
-    outbox.withdrawal_delivered(waiting[0].id).unwrap();
+    outbox.withdrawal_delivered(waiting[0].id, now).unwrap();
     assert!(!holds(&folder, "the withdrawal secret"));
 }

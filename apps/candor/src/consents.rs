@@ -3,7 +3,7 @@
 //! Candor names no operator. Without one nothing can be agreed to; without a consent nothing is stored, let
 //! alone sent. This program has no network code: the courier sends, and is another program.
 
-use std::{collections::BTreeMap, fs, io, path::PathBuf};
+use std::{collections::BTreeMap, io, path::PathBuf};
 
 use consent::{
     Damage, Folder, Ledger, Outbox, Policy, ProgramId, Put, Record, RecordState, Row, Standing,
@@ -12,13 +12,10 @@ use consent::{
 use declare::{Declaration, Operator};
 use tool::Machine;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, usage, written};
 
 /// What the suite itself counts and sends, if a person agrees.
 pub(crate) const SUITE: &str = include_str!("../declaration.toml");
-
-/// Longest operator file that is read.
-const LONGEST: u64 = 64 << 10;
 
 /// Every declaration of this build that sends something, by the name `candor notice` knows it by.
 const SENDING: &[(&str, &str)] = &[
@@ -60,9 +57,13 @@ pub(crate) struct Consents {
     pub(crate) damage: Option<Damage>,
     pub(crate) policy: Policy,
     pub(crate) named: Option<Named>,
+    /// Whether there is an operator's file that cannot be used: nobody knows then what was agreed to, but
+    /// taking back goes on.
+    is_unknown: bool,
     pub(crate) subjects: Vec<Subject>,
     pub(crate) now: Time,
-    /// What could not be read; nothing is sent because of it.
+    /// What could not be read, or was damaged; nothing is sent because of it. To be told by whoever reads
+    /// this.
     pub(crate) complaints: Vec<Failure>,
 }
 
@@ -72,13 +73,19 @@ impl Consents {
     pub(crate) fn of(machine: &Machine) -> Result<Self, Failure> {
         let now = time(machine);
         let folder = folder(machine)?;
-        let named = named(machine)?;
         let mut complaints = Vec::new();
+        let named = named(machine);
+        let is_unknown = named.is_err();
+        let named = named.unwrap_or_else(|failure| {
+            complaints.push(failure);
+            None
+        });
         let policy = Policy::of_machine().unwrap_or_else(|error| {
             complaints.push(Failure::new("the policy of this machine").because(&error));
             Policy::SendingForbidden
         });
         let opened = Ledger::open(&folder, now).map_err(|error| cannot(&error))?;
+        complaints.extend(opened.damage.as_ref().map(damaged));
         let mut consents = Self {
             subjects: subjects(named.as_ref())?,
             folder,
@@ -86,17 +93,30 @@ impl Consents {
             damage: opened.damage,
             policy,
             named,
+            is_unknown,
             now,
             complaints,
         };
-        for subject in &consents.subjects {
-            let noticed = consents.ledger.notice(&subject.declaration, now);
-            noticed.map_err(|error| cannot(&error))?;
+        if !is_unknown {
+            for subject in &consents.subjects {
+                let noticed = consents.ledger.notice(&subject.declaration, now);
+                noticed.map_err(|error| cannot(&error))?;
+            }
+            consents.erase_counts()?;
         }
         if let Some(mut outbox) = consents.outbox_if_any()? {
             outbox.settle(now).map_err(|error| cannot(&error))?;
         }
         Ok(consents)
+    }
+
+    /// Counts are there as long as a person agrees to be counted, and no longer.
+    fn erase_counts(&self) -> Result<(), Failure> {
+        let counted = self.subject(usage::RECORD)?;
+        match self.folder.exists() && !self.standing(counted).is_given() {
+            true => usage::erase(&self.folder),
+            false => Ok(()),
+        }
     }
 
     /// Returns the subject of this name: `threat-sighting`.
@@ -134,6 +154,9 @@ impl Consents {
         candidates: impl IntoIterator<Item = BTreeMap<String, Value>>,
     ) -> Result<Option<Row>, Failure> {
         let subject = self.subject(name)?;
+        if self.is_unknown {
+            return Ok(None);
+        }
         if self.policy == Policy::SendingForbidden || !self.standing(subject).is_given() {
             return Ok(None);
         }
@@ -153,6 +176,20 @@ impl Consents {
             };
         }
         Ok(None)
+    }
+
+    /// Returns whether something that was put under a consent to this is still in the outbox, or may have
+    /// left it.
+    pub(crate) fn has_records(&self, program: &ProgramId) -> Result<bool, Failure> {
+        let Some(outbox) = self.outbox_if_any()? else {
+            return Ok(false);
+        };
+        let rows = outbox.rows().map_err(|error| cannot(&error))?;
+        let is_there = |row: &Row| {
+            row.program == *program
+                && !matches!(row.state, RecordState::Dropped | RecordState::Forgotten)
+        };
+        Ok(rows.iter().any(is_there))
     }
 
     /// Notes that the fields of a record were shown to the person.
@@ -190,15 +227,9 @@ pub(crate) fn named(machine: &Machine) -> Result<Option<Named>, Failure> {
                 .because(&error)
                 .help("mend it or move it away; until then nothing is agreed to and nothing is put")
         };
-        match fs::metadata(&file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(unreadable(error)),
-            Ok(metadata) if metadata.len() > LONGEST => {
-                return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
-            }
-            Ok(_) => {}
-        }
-        let text = fs::read_to_string(&file).map_err(unreadable)?;
+        let Some(text) = written::text(&file).map_err(unreadable)? else {
+            continue;
+        };
         let operator = Operator::parse(&text).map_err(|error| {
             Failure::new(format!("the operator's file `{shown}` is not valid"))
                 .because(&error)
@@ -235,6 +266,21 @@ fn subjects(named: Option<&Named>) -> Result<Vec<Subject>, Failure> {
     Ok(subjects)
 }
 
+/// Says that a ledger was damaged, and what still can be done.
+fn damaged(damage: &Damage) -> Failure {
+    let kept = damage.kept.as_deref().map_or_else(String::new, |kept| {
+        format!(
+            "it is kept as `{}`; ",
+            tool::path_text::shown(kept.as_os_str())
+        )
+    });
+    Failure::new("what you agreed to cannot be read any more, so nothing counts as agreed to")
+        .because(damage)
+        .help(format!(
+            "{kept}what may have been sent is taken back by `candor consent withdraw NAME`"
+        ))
+}
+
 /// Says what ledger or outbox could not do.
 pub(crate) fn cannot(error: &(dyn std::error::Error + 'static)) -> Failure {
     Failure::new("what was agreed to, or what waits, cannot be told")
@@ -246,7 +292,7 @@ pub(crate) fn cannot(error: &(dyn std::error::Error + 'static)) -> Failure {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-    use std::path::Path;
+    use std::{fs, path::Path};
 
     use consent::How;
     use declare::Language;

@@ -67,6 +67,7 @@ pub(crate) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
             .mode(0o600)
             .open(&new)?;
         out.write_all(bytes)?;
+        out.sync_all()?;
         fs::rename(&new, file)
     })();
     written.inspect_err(|_| drop(fs::remove_file(&new)))

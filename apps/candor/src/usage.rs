@@ -7,15 +7,12 @@ use std::{collections::BTreeMap, fs, io, path::PathBuf};
 
 use consent::{Folder, Policy, Row, Value};
 use serde::{Deserialize, Serialize};
-use tool::Machine;
 
-use crate::{
-    consents::{self, Consents},
-    failure::Failure,
-};
+use crate::{consents::Consents, failure::Failure};
 
 const SCHEMA: &str = "candor-usage/1";
-const RECORD: &str = "usage-count";
+/// The record of the counts.
+pub(crate) const RECORD: &str = "usage-count";
 const WEEK: u64 = 7 * 86_400;
 /// Longest file that is read.
 const LONGEST: u64 = 64 << 10;
@@ -41,22 +38,21 @@ struct Counts {
 /// Counts a command that was started. Returns the record of the week before, if it was put just now.
 ///
 /// Without a consent nothing is read or written.
-pub(crate) fn count(machine: &Machine, command: &str) -> Result<Option<Row>, Failure> {
+pub(crate) fn count(consents: &Consents, command: &str) -> Result<Option<Row>, Failure> {
     let command = match command {
         "map" => "clean",
         other => other,
     };
-    let folder = consents::folder(machine)?;
-    if !machine.live || !folder.exists() || !COUNTED.contains(&command) {
+    if !COUNTED.contains(&command) {
         return Ok(None);
     }
-    let consents = Consents::of(machine)?;
+    let folder = &consents.folder;
     let given = consents.standing(consents.subject(RECORD)?).is_given();
     if !given || consents.policy == Policy::SendingForbidden {
         return Ok(None);
     }
     let week = consents.now.0 / WEEK;
-    let mut counts = read(&folder);
+    let mut counts = read(folder);
     counts
         .weeks
         .retain(|of, _| (week.saturating_sub(1)..=week).contains(of));
@@ -64,7 +60,7 @@ pub(crate) fn count(machine: &Machine, command: &str) -> Result<Option<Row>, Fai
     let times = times.entry(command.to_owned()).or_insert(0);
     *times = times.saturating_add(1);
     let text = serde_json::to_vec(&counts).expect("names and numbers are always JSON");
-    let kept = folder.replace(&file(&folder), &text);
+    let kept = folder.replace(&file(folder), &text);
     kept.map_err(|error| Failure::new("this run cannot be counted").because(&error))?;
     let before = counts.weeks.get(&week.saturating_sub(1));
     consents.put(RECORD, before.map(record))
@@ -131,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_record_is_the_declared_one() {
-        let declaration = declare::Declaration::parse(consents::SUITE).unwrap();
+        let declaration = declare::Declaration::parse(crate::consents::SUITE).unwrap();
         let fields = &declaration.sends()[0].fields;
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         assert_eq!(names, COUNTED);

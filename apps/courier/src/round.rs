@@ -83,6 +83,10 @@ impl<'a> Round<'a> {
     /// back, and tried again later.
     pub(crate) fn run(mut self, may_send: bool) -> Result<Done, Failure> {
         self.outbox.settle(self.now())?;
+        for id in self.outbox.damaged()? {
+            let way_out = format!("it cannot be read; `candor outbox drop {id}` removes it");
+            self.trouble(format!("record {id}"), way_out);
+        }
         let agreed = self.agreed(may_send)?;
         let takes_tokens = self.tokens_are_due(&agreed)?;
         let has_something_to_tell = self.has_something_to_tell(may_send)?;

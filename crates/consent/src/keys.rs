@@ -6,8 +6,6 @@
 use std::fmt;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
-use hkdf::Hkdf;
-use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
@@ -83,26 +81,6 @@ impl InstallSecret {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
-
-    /// Returns 32 bytes derived for one use: HKDF-SHA-256 (RFC 5869) with `use_for` as salt and the
-    /// parts, each with its length before it, as info.
-    ///
-    /// The key of the enrolment, for one: it is gone when the secret is.
-    #[must_use]
-    pub fn derive(&self, use_for: &str, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-        let mut info = Vec::new();
-        for part in parts {
-            // A length of 2^32 bytes cannot be: parts are nonces and numbers.
-            let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
-            info.extend_from_slice(&length.to_be_bytes());
-            info.extend_from_slice(part);
-        }
-        let mut out = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(Some(use_for.as_bytes()), &self.0)
-            .expand(&info, out.as_mut_slice())
-            .expect("32 bytes are fewer than 255 hashes");
-        out
-    }
 }
 
 impl fmt::Debug for InstallSecret {
@@ -141,7 +119,8 @@ pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), FolderError> {
 }
 
 /// Returns bytes as lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -22,7 +22,7 @@ use crate::{
     receipt::{Given, SCHEMA, record_of},
 };
 
-use file::{append, damage, holds_its_head, set_aside, verified};
+use file::{append, cut, damage, holds_its_head, set_aside, verified};
 
 /// What was agreed to, refused and withdrawn on this machine.
 #[derive(Debug)]
@@ -446,9 +446,21 @@ impl Ledger {
         let mut text = serde_json::to_vec(&line).expect("text and numbers are always JSON");
         text.push(b'\n');
         let path = self.folder.ledger();
-        append(&path, &text).map_err(|source| FolderError::Write { path, source })?;
+        let failed = |source| FolderError::Write {
+            path: path.clone(),
+            source,
+        };
+        let before = append(&path, &text).map_err(failed)?;
         let head = format!("{} {}\n", line.event.number, line.hash);
-        self.folder.replace(&self.folder.head(), head.as_bytes())?;
+        if let Err(error) = self.folder.replace(&self.folder.head(), head.as_bytes()) {
+            // What is reported as not done must not hold. Where the head did get there, only its folder was
+            // not synced: the event stands, and a head that is one behind after a power cut is allowed.
+            let there = read_private(&self.folder.head())?;
+            if there.as_deref() != Some(head.as_bytes()) {
+                cut(&path, before).map_err(failed)?;
+                return Err(error.into());
+            }
+        }
         self.events.push(line.event);
         self.state = State::of(&self.events);
         Ok(())

@@ -31,11 +31,11 @@ mod time;
 
 pub use event::{Event, How, ProgramId, What};
 pub use folder::{Folder, FolderError};
-pub use keys::InstallSecret;
+pub use keys::{InstallSecret, hex};
 pub use ledger::{Agreed, Damage, Ledger, LedgerError, Opened};
 pub use outbox::{
-    Due, Kind, Message, NoProof, Outbox, OutboxError, Parcel, Proven, Put, Record, RecordError,
-    RecordState, Row, Step, Token, Withdrawal,
+    Due, Kind, Message, NoProof, Outbox, OutboxError, PUBLIC, Parcel, Proven, Put, Record,
+    RecordError, RecordState, Row, Step, Token, Withdrawal,
 };
 pub use policy::{Policy, PolicyError};
 pub use receipt::{ConsentRecord, Receipt};

@@ -43,7 +43,7 @@ pub use put::Put;
 pub use record::{Record, RecordError, RecordState};
 pub use shown::{Kind, Message, Parcel, Row};
 pub use tokens::Token;
-pub use withdraw::Withdrawal;
+pub use withdraw::{PUBLIC, Withdrawal};
 
 /// The outbox of one person.
 #[derive(Debug)]
@@ -104,6 +104,9 @@ pub enum OutboxError {
     /// The consent does not hold.
     #[error("there is no consent to `{0}` that holds")]
     NotGiven(ProgramId),
+    /// The record of a message was dropped or withdrawn before it left.
+    #[error("the message was taken back before it left")]
+    TakenBack,
     /// There is no such record.
     #[error("there is no record {0} in the outbox: `candor outbox list` shows what there is")]
     NoSuchRecord(i64),

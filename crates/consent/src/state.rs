@@ -130,7 +130,8 @@ impl State {
     }
 
     /// Returns where a consent stood after its last event, before time or a new declaration is thought of.
-    pub(crate) fn as_noted(&self, program: &ProgramId) -> Standing {
+    #[must_use]
+    pub fn as_noted(&self, program: &ProgramId) -> Standing {
         let last = self.programs.get(program);
         last.map_or(Standing::Unknown, |last| last.standing.clone())
     }

@@ -98,9 +98,10 @@ fn sighting(
         Level::Amber => "amber",
         Level::Red => "red",
     };
-    // A list names the host that does harm; what was visited may be a page that only leads there.
+    // A list names the host that does harm; what was visited may be a page that only leads there. The path
+    // is reported where the list names that one page, and not of a folder, in which a person was somewhere.
     let host = match &verdict.entry {
-        Some(entry) => normal(entry, true, suffixes)?,
+        Some(entry) => normal(entry, verdict.entry_is_page, suffixes)?,
         None => normal(url, false, suffixes)?,
     };
     Some(Sighting {
@@ -248,6 +249,28 @@ mod tests {
             of("files.example/a?id=ada").as_deref(),
             Some("files.example")
         );
+    }
+
+    #[test]
+    fn the_path_of_a_page_is_reported_and_that_of_a_folder_is_not() {
+        let of = |entry_is_page| {
+            let verdict = Verdict {
+                level: Level::Red,
+                entry: Some("files.example/a/".to_owned()),
+                entry_is_page,
+                listed: vec![crate::verdict::Listed {
+                    list: "L".into(),
+                    since: "2026-11-01".into(),
+                    category: "scam".into(),
+                    family: "x".into(),
+                }],
+                ..Verdict::default()
+            };
+            let url = "https://files.example/a/ada.html";
+            sighting(&verdict, url, "scam", "link", &suffixes()).map(|it| it.host)
+        };
+        assert_eq!(of(true).as_deref(), Some("files.example/a/"));
+        assert_eq!(of(false).as_deref(), Some("files.example"));
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub struct Verdict {
     /// The entry it matches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
+    /// Whether that is one page, rather than a host or a folder of it.
+    #[serde(skip)]
+    pub entry_is_page: bool,
     /// Who says so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listed: Vec<Listed>,
@@ -195,6 +198,7 @@ fn of_hit(hit: &Hit<'_>, now: Moment) -> Verdict {
         level,
         words: words(hit, said, level, is_test),
         entry: Some(hit.entry.clone()),
+        entry_is_page: hit.is_page,
         listed: listed.collect(),
         ..Verdict::default()
     }

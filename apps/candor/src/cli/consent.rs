@@ -33,11 +33,12 @@ pub(crate) enum ConsentAct {
     Refuse(Name),
     /// Agree to have this record sent
     Give(Name),
-    /// Take back what was agreed to: empties the outbox, and has erased what was sent
+    /// Take back what was agreed to: empties the outbox at once; the courier's next run has erased what was
+    /// sent
     Withdraw(Name),
     /// Show the receipt of what was agreed to
     Receipt(Name),
-    /// Withdraw everything, then remove every secret that ties this machine to what was sent
+    /// Withdraw everything, and remove every secret that ties this machine to what was sent
     Forget,
 }
 

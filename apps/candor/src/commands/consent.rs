@@ -60,9 +60,9 @@ pub(crate) fn run(asked: &Consent) -> Result<Ending, Failure> {
     for complaint in &consents.complaints {
         eprint!("{complaint}");
     }
-    Ok(match (&consents.damage, consents.complaints.is_empty()) {
-        (None, true) => Ending::NothingFound,
-        _ => Ending::Incomplete,
+    Ok(match consents.complaints.is_empty() {
+        true => Ending::NothingFound,
+        false => Ending::Incomplete,
     })
 }
 
@@ -106,7 +106,10 @@ fn may_be_given(consents: &Consents, subject: &Subject) -> Result<(), Failure> {
 /// Notes a no; to what was agreed to it is a withdrawal.
 fn refuse(consents: &mut Consents, name: &str, how: How, done: &mut Done) -> Result<(), Failure> {
     let subject = consents.subject(name)?;
-    if consents.standing(subject).is_given() {
+    let program = subject.program();
+    // By the ledger alone: what time or a new declaration did to a yes does not undo what was sent under it.
+    let was_given = consents.ledger.state().as_noted(&program).is_given();
+    if was_given || consents.has_records(&program)? {
         withdraw(consents, name, done)?;
     }
     let subject = consents.subject(name)?;
@@ -125,7 +128,7 @@ fn withdraw(consents: &mut Consents, name: &str, done: &mut Done) -> Result<(), 
     let subject = consents.subject(name)?;
     let program = subject.program();
     let is_suite = subject.notice == "candor";
-    if consents.standing(subject) == Standing::Unknown {
+    if consents.standing(subject) == Standing::Unknown && !consents.has_records(&program)? {
         return Err(Failure::new(format!("`{name}` was never agreed to"))
             .help("nothing of it was stored, and nothing was sent"));
     }

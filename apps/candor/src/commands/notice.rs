@@ -90,6 +90,9 @@ fn with_operator(declaration: Declaration) -> Result<(Declaration, Said), Failur
         return Ok((declaration, Said::default()));
     }
     let consents = Consents::of(&machine::at(None)?)?;
+    for complaint in &consents.complaints {
+        eprint!("{complaint}");
+    }
     let declaration = crate::consents::operated(declaration, consents.named.as_ref());
     let mut said = Said {
         operator: consents.named.as_ref().map(operator_json),

@@ -4,7 +4,7 @@ mod words;
 
 use std::{env, process};
 
-use consent::{Message, Outbox, Parcel, Policy, Proven, Row};
+use consent::{Message, Outbox, Parcel, Policy, Proven, RecordState, Row, hex};
 use serde_json::json;
 
 use super::{Ending, Failure, print};
@@ -23,6 +23,8 @@ const COURIER: &str = "candor-courier";
 #[derive(Default)]
 struct Told {
     rows: Vec<Row>,
+    /// Numbers of records that cannot be read.
+    damaged: Vec<i64>,
     /// Of one record that is shown: every message made of it.
     parcels: Option<Vec<Parcel>>,
     proven: Option<Proven>,
@@ -56,11 +58,19 @@ pub(crate) fn run(asked: &OutboxAsked) -> Result<Ending, Failure> {
         true => print(format!("{}\n", as_json(&told)).as_bytes())?,
         false => print(words::page(&told).as_bytes())?,
     };
-    if let Some(damage) = &consents.damage {
-        eprint!("{}", cannot(damage));
-        return Ok(Ending::Incomplete);
+    // To be shown here is to be seen: only after this may it leave.
+    if let OutboxAct::Show { id } = act {
+        consents.was_shown(*id)?;
     }
-    Ok(Ending::NothingFound)
+    for complaint in &consents.complaints {
+        eprint!("{complaint}");
+    }
+    Ok(
+        match consents.complaints.is_empty() && told.damaged.is_empty() {
+            true => Ending::NothingFound,
+            false => Ending::Incomplete,
+        },
+    )
 }
 
 fn look(
@@ -71,18 +81,27 @@ fn look(
 ) -> Result<(), consent::OutboxError> {
     match act {
         OutboxAct::Show { id } => {
-            // To be shown here is to be seen: only after this may it leave.
-            outbox.was_shown(*id, consents.now)?;
-            told.rows = vec![outbox.row(*id)?];
+            let mut row = outbox.row(*id)?;
+            // What is about to be printed, once it is.
+            if row.state == RecordState::Draft {
+                row.state = RecordState::Shown;
+                row.shown = Some(consents.now);
+            }
+            told.rows = vec![row];
             told.parcels = Some(outbox.parcels(*id)?);
         }
         OutboxAct::Drop { id } => {
             let filed = outbox.drop_record(*id, consents.now)?;
             told.said.push(words::dropped(*id, filed));
-            told.rows = vec![outbox.row(*id)?];
+            told.rows = outbox
+                .rows()?
+                .into_iter()
+                .filter(|it| it.id == *id)
+                .collect();
         }
         OutboxAct::List | OutboxAct::Proof { .. } | OutboxAct::Send => {
             told.rows = outbox.rows()?;
+            told.damaged = outbox.damaged()?;
             told.messages = outbox.take_messages()?;
         }
     }
@@ -148,7 +167,7 @@ fn as_json(told: &Told) -> serde_json::Value {
             "tries": row.tries,
             "trouble": row.trouble,
             "fields": row.fields,
-            "report": row.report.as_deref().map(words::hex),
+            "report": row.report.as_deref().map(hex),
         })
     });
     let parcels = told.parcels.as_ref().map(|parcels| {
@@ -157,8 +176,8 @@ fn as_json(told: &Told) -> serde_json::Value {
                 "kind": parcel.kind.name(),
                 "stored": parcel.stored.to_string(),
                 "departed": parcel.departed.map(|it| it.to_string()),
-                "plain": words::hex(&parcel.plain),
-                "sealed": words::hex(&parcel.sealed),
+                "plain": hex(&parcel.plain),
+                "sealed": hex(&parcel.sealed),
             })
         });
         each.collect::<Vec<_>>()
@@ -168,6 +187,7 @@ fn as_json(told: &Told) -> serde_json::Value {
     json!({
         "schema": "candor/outbox/1",
         "records": rows.collect::<Vec<_>>(),
+        "damaged": told.damaged,
         "parcels": parcels,
         "proven": told.proven.map(|it| json!({
             "sealed_at": it.sealed_at.to_string(),

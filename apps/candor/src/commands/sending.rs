@@ -18,29 +18,26 @@ impl Session {
     ///
     /// What cannot be put is a complaint: the report is complete all the same.
     pub(super) fn put(&mut self) {
-        let put = self.count().and_then(|()| self.put_sightings());
+        let put = self.put_each();
         self.complaints.extend(put.err());
     }
 
-    fn count(&mut self) -> Result<(), Failure> {
-        let counted = usage::count(&self.machine, &self.command)?;
-        self.put.extend(counted);
-        Ok(())
-    }
-
-    fn put_sightings(&mut self) -> Result<(), Failure> {
-        let found = self.outcomes.iter().find(|it| it.tool == "history");
-        let Some(found) = found.filter(|_| self.machine.live) else {
-            return Ok(());
-        };
-        if !consents::folder(&self.machine)?.exists() {
+    fn put_each(&mut self) -> Result<(), Failure> {
+        if !self.machine.live || !consents::folder(&self.machine)?.exists() {
             return Ok(());
         }
-        let candidates = sightings(found.data.get());
+        let mut consents = Consents::of(&self.machine)?;
+        self.complaints.append(&mut consents.complaints);
+        self.put.extend(usage::count(&consents, &self.command)?);
+        self.put_sightings(&consents)
+    }
+
+    fn put_sightings(&mut self, consents: &Consents) -> Result<(), Failure> {
+        let found = self.outcomes.iter().find(|it| it.tool == "history");
+        let candidates = found.map_or_else(Vec::new, |it| sightings(it.data.get()));
         if candidates.is_empty() {
             return Ok(());
         }
-        let consents = Consents::of(&self.machine)?;
         let put = consents.put("threat-sighting", candidates)?;
         self.put.extend(put);
         Ok(())

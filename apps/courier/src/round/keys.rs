@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use consent::Time;
+use consent::{PUBLIC, Time};
 use wire::rand_core::OsRng;
 
 use super::{ENOUGH, Round};
@@ -108,15 +108,15 @@ impl<'a> Round<'a> {
 
 /// Under this name the keys of a server are kept.
 fn keys_of(server: &str) -> String {
-    format!("keys {server}")
+    format!("{PUBLIC}keys {server}")
 }
 
 /// Under this name it is kept when they were fetched.
 fn time_of(server: &str) -> String {
-    format!("keys-fetched {server}")
+    format!("{PUBLIC}keys-fetched {server}")
 }
 
 /// Under this name it is kept when keys that are missing are asked for.
 fn moment_of(server: &str) -> String {
-    format!("keys-at {server}")
+    format!("{PUBLIC}keys-at {server}")
 }

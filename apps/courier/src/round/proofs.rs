@@ -3,7 +3,7 @@
 //! First that the report was in the partition of its day, once that is sealed; later that the partition was
 //! erased. A proof that does not hold is not kept.
 
-use consent::{Ledger, RecordState};
+use consent::{Ledger, RecordState, hex};
 use wire::{
     log::{Hash, Partition, Proof},
     note::Verifier,
@@ -164,10 +164,6 @@ fn erasure_of(partition: &Partition) -> String {
         "/v1/erasure/{number}/{}/{}",
         partition.epoch.0, partition.day.0
     )
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Under this name the proof of a record is kept; `candor outbox proof` reads it.

@@ -39,7 +39,9 @@ enum Stopped {
 impl From<OutboxError> for Stopped {
     fn from(error: OutboxError) -> Self {
         match error {
-            OutboxError::NotGiven(_) | OutboxError::State { .. } => Self::TakenBack,
+            OutboxError::NotGiven(_) | OutboxError::State { .. } | OutboxError::TakenBack => {
+                Self::TakenBack
+            }
             error => Self::Broken(error.into()),
         }
     }

@@ -6,7 +6,7 @@ use super::Round;
 use crate::failure::Failure;
 
 /// Under this name it is kept until when nothing is told.
-const UNTIL: &str = "quiet-until";
+const UNTIL: &str = "public quiet-until";
 
 impl Round<'_> {
     /// Returns whether an address was shown so short a time ago that nothing is told yet.

@@ -4,7 +4,7 @@
 //! the log that was seen before, and it names the keys through which it came. Anything else stops the
 //! round: a server that tells one person another story than the rest is what this is against.
 
-use consent::Time;
+use consent::{PUBLIC, Time};
 use wire::{
     log::{Checkpoint, Hash, verify_consistency},
     note::Verifier,
@@ -68,12 +68,12 @@ impl<'a> Round<'a> {
 
     /// Under this name it is kept when the last status of this operator was issued.
     fn last(&self) -> String {
-        format!("status-issued {}", self.operator.keys().status)
+        format!("{PUBLIC}status-issued {}", self.operator.keys().status)
     }
 
     /// Under this name the last checkpoint of its log is kept.
     fn checkpoint(&self) -> String {
-        format!("checkpoint {}", self.operator.keys().log)
+        format!("{PUBLIC}checkpoint {}", self.operator.keys().log)
     }
 
     /// Makes sure that the log only grew since it was last seen here.

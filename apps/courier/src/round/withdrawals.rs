@@ -24,7 +24,8 @@ impl<'a> Round<'a> {
             let id = withdrawal.id;
             match self.deliver(servers, &withdrawal)? {
                 Ok(()) => {
-                    self.outbox.withdrawal_delivered(id)?;
+                    let now = self.now();
+                    self.outbox.withdrawal_delivered(id, now)?;
                     self.done.withdrawn += 1;
                 }
                 Err(why) => {

@@ -17,7 +17,8 @@ use crate::{
 };
 
 /// Writes at the end of a file and waits until it is there; what a full disk left half is taken back.
-pub(super) fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Returns how long it was before.
+pub(super) fn append(path: &Path, bytes: &[u8]) -> io::Result<u64> {
     let mut file = OpenOptions::new()
         .create(true)
         .append(true)
@@ -29,7 +30,14 @@ pub(super) fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
         file.set_len(before)?;
         file.sync_all()?;
     }
-    written
+    written.map(|()| before)
+}
+
+/// Takes back what was written after this length.
+pub(super) fn cut(path: &Path, length: u64) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).open(path)?;
+    file.set_len(length)?;
+    file.sync_all()
 }
 
 /// Reads every line: canonical, in its place in the chain, signed.

@@ -16,7 +16,10 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, Transaction};
 use zeroize::Zeroizing;
 
-use super::{Kind, Outbox, OutboxError, RecordState, Row, tables};
+use super::{
+    Kind, Outbox, OutboxError, RecordState, Row, tables,
+    withdraw::{LONGEST_KEPT, file},
+};
 use crate::{Ledger, ProgramId, State, Time, Value};
 
 /// A record that the courier may do the next step for, now.
@@ -113,28 +116,28 @@ impl Outbox {
         sealed: &[u8],
         now: Time,
     ) -> Result<i64, OutboxError> {
-        let row = self.row(id)?;
         let fits = match kind {
-            Kind::Randomness => row.state == RecordState::Shown,
-            Kind::Report => {
-                matches!(row.state, RecordState::Ready | RecordState::Sent)
-                    && row.report.as_deref() == Some(plain)
-            }
+            Kind::Randomness => "state = 'shown'",
+            Kind::Report => "state IN ('ready', 'sent') AND report = ?3",
         };
-        if !fits {
-            return Err(OutboxError::State {
-                id,
-                state: row.state,
-                why: "these bytes are not its next message",
-            });
-        }
-        self.at_once(|transaction| {
-            transaction.execute(
-                "INSERT INTO parcels(record, kind, plain, sealed, stored) VALUES(?1, ?2, ?3, ?4, ?5)",
+        let stored = self.at_once(|transaction| {
+            let stored = transaction.execute(
+                &format!(
+                    "INSERT INTO parcels(record, kind, plain, sealed, stored)
+                     SELECT id, ?2, ?3, ?4, ?5 FROM records WHERE id = ?1 AND {fits}"
+                ),
                 (id, kind.name(), plain, sealed, now.stored()),
             )?;
-            Ok(transaction.last_insert_rowid())
-        })
+            Ok((stored > 0).then(|| transaction.last_insert_rowid()))
+        })?;
+        match stored {
+            Some(parcel) => Ok(parcel),
+            None => Err(OutboxError::State {
+                id,
+                state: self.row(id)?.state,
+                why: "these bytes are not its next message",
+            }),
+        }
     }
 
     /// Notes that a parcel is about to leave; called right before its first byte is written.
@@ -143,7 +146,7 @@ impl Outbox {
     /// A report is `sent` from here on, whether or not it arrives.
     ///
     /// # Errors
-    /// [`OutboxError::NotGiven`] when the consent no longer holds, [`OutboxError::State`] when the record
+    /// [`OutboxError::NotGiven`] when the consent no longer holds, [`OutboxError::TakenBack`] when the record
     /// was dropped meanwhile: then the bytes must not leave.
     pub fn departing(&mut self, parcel: i64, now: Time) -> Result<(), OutboxError> {
         let _lock = self.folder.lock()?;
@@ -158,7 +161,7 @@ impl Outbox {
             .optional()
             .map_err(|error| self.failed(error))?;
         let Some((id, kind, bytes)) = found else {
-            return Err(OutboxError::NoSuchRecord(parcel));
+            return Err(OutboxError::TakenBack);
         };
         let row = self.row(id)?;
         if !ledger.state().holds(&row.program, &row.receipt, now) {
@@ -266,21 +269,30 @@ impl Outbox {
         })
     }
 
-    /// Drops a record that no server will ever take, and tells the person why.
+    /// Drops a record that no server will ever take, and tells the person why. One that may have arrived in
+    /// an earlier try is taken back.
     ///
     /// # Errors
     /// [`OutboxError::NoSuchRecord`].
     pub fn give_up(&mut self, id: i64, why: &str, now: Time) -> Result<(), OutboxError> {
-        let row = self.row(id)?;
+        let program = self.row(id)?.program;
         self.at_once(|transaction| {
-            wipe(transaction, &row, RecordState::Dropped)?;
-            let text = format!("Record {id} ({}) will not be sent: {why}", row.program);
+            let filed = file(transaction, id, now)?;
+            wipe(transaction, id, RecordState::Dropped)?;
+            let text = match filed {
+                0 => format!("Record {id} ({program}) will not be sent: {why}."),
+                _ => format!(
+                    "Record {id} ({program}) is not sent again: {why}. It may have arrived before; its \
+                     withdrawal waits, `candor outbox send` delivers it."
+                ),
+            };
             tables::tell(transaction, &text, now)
         })
     }
 
     /// Obeys the server's kill switch (410): erases what waits of a program, with its tokens, and tells
-    /// the person. What was acknowledged stays withdrawable. Returns how many records were erased.
+    /// the person. What may have arrived unanswered is taken back; what was acknowledged stays withdrawable.
+    /// Returns how many records were erased.
     ///
     /// # Errors
     /// [`OutboxError::Database`]; then nothing was erased.
@@ -290,25 +302,30 @@ impl Outbox {
         why: &str,
         now: Time,
     ) -> Result<usize, OutboxError> {
-        let rows = self.rows()?;
-        let waiting: Vec<Row> = rows
-            .into_iter()
-            .filter(|row| row.program == *program)
-            .filter(|row| row.state.is_waiting() || row.state == RecordState::Sent)
-            .collect();
         self.at_once(|transaction| {
-            for row in &waiting {
-                wipe(transaction, row, RecordState::Dropped)?;
+            let waiting = ids(
+                transaction,
+                Some(program),
+                "state NOT IN ('withdrawable', 'forgotten', 'dropped')",
+            )?;
+            let mut filed = 0;
+            for id in &waiting {
+                filed += file(transaction, *id, now)?;
+                wipe(transaction, *id, RecordState::Dropped)?;
             }
             drop_tokens(transaction, program)?;
+            let taken_back = match filed {
+                0 => String::new(),
+                n => format!(" {n} of them may have arrived before; their withdrawals wait."),
+            };
             let text = format!(
                 "The operator no longer takes `{program}` from this version of Candor ({why}). \
-                 {} waiting records were erased; nothing of them is sent.",
+                 {} waiting records were erased; nothing more of them is sent.{taken_back}",
                 waiting.len()
             );
-            tables::tell(transaction, &text, now)
-        })?;
-        Ok(waiting.len())
+            tables::tell(transaction, &text, now)?;
+            Ok(waiting.len())
+        })
     }
 
     /// Brings the outbox up to date with the ledger and the clock: empties what has no consent that holds,
@@ -349,6 +366,7 @@ impl Outbox {
             transaction.execute("DELETE FROM traffic WHERE at < ?1", [long_ago])?;
             transaction.execute("DELETE FROM withdrawals WHERE until < ?1", [now.stored()])
         })?;
+        self.finish_forgetting(&state, now)?;
         match damage {
             Some(damage) => Err(damage.into()),
             None => Ok(()),
@@ -420,19 +438,19 @@ fn settle_row(
     match row.state {
         RecordState::Dropped | RecordState::Forgotten => Ok(()),
         RecordState::Sent | RecordState::Withdrawable if is_withdrawn => {
-            super::withdraw::file(transaction, row, now)?;
-            wipe(transaction, row, RecordState::Dropped)
+            file(transaction, row.id, now)?;
+            wipe(transaction, row.id, RecordState::Dropped)
         }
         // The server has erased it: there is nothing left to withdraw.
         RecordState::Withdrawable if row.erased_at.is_some_and(|at| at <= now) => {
-            wipe(transaction, row, RecordState::Forgotten)
+            wipe(transaction, row.id, RecordState::Forgotten)
         }
         // It may have arrived: it stays withdrawable, by a person or when it is forgotten.
-        RecordState::Sent if now >= row.epoch_ends.plus(super::withdraw::LONGEST_KEPT) => {
-            wipe(transaction, row, RecordState::Forgotten)
+        RecordState::Sent if now >= row.epoch_ends.plus(LONGEST_KEPT) => {
+            wipe(transaction, row.id, RecordState::Forgotten)
         }
         RecordState::Sent | RecordState::Withdrawable => Ok(()),
-        _ if !holds || now >= row.epoch_ends => wipe(transaction, row, RecordState::Dropped),
+        _ if !holds || now >= row.epoch_ends => wipe(transaction, row.id, RecordState::Dropped),
         _ => Ok(()),
     }
 }
@@ -440,25 +458,43 @@ fn settle_row(
 /// Takes everything out of a record but that there was one.
 pub(super) fn wipe(
     transaction: &Transaction<'_>,
-    row: &Row,
+    id: i64,
     to: RecordState,
 ) -> rusqlite::Result<()> {
-    transaction.execute("DELETE FROM parcels WHERE record = ?1", [row.id])?;
+    transaction.execute("DELETE FROM parcels WHERE record = ?1", [id])?;
     if to == RecordState::Dropped {
-        super::proof::forget(transaction, row.id)?;
+        super::proof::forget(transaction, id)?;
     }
     transaction.execute(
         "UPDATE records SET state = ?2, fields = NULL, randomness = NULL, report = NULL,
          withdrawal = NULL, acknowledgement = NULL, trouble = NULL, not_before = 0 WHERE id = ?1",
-        (row.id, to.name()),
+        (id, to.name()),
     )?;
     // A token that a report was made with is spent; its nonce must not stay either.
     transaction
         .execute(
             "UPDATE tokens SET token = zeroblob(0) WHERE record = ?1",
-            [row.id],
+            [id],
         )
         .map(drop)
+}
+
+/// Returns the numbers of records, of one program or of all, for which a condition of SQL holds. Rows that
+/// cannot be read are among them: what is taken back must not hang on that.
+pub(super) fn ids(
+    transaction: &Transaction<'_>,
+    program: Option<&ProgramId>,
+    condition: &str,
+) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = transaction.prepare(&format!(
+        "SELECT id FROM records WHERE ({condition}) AND (?1 IS NULL OR (product = ?1 AND send = ?2))"
+    ))?;
+    let of = (
+        program.map(ProgramId::product),
+        program.map(ProgramId::send),
+    );
+    let ids = statement.query_map(of, |row| row.get(0))?;
+    ids.collect()
 }
 
 pub(super) fn drop_tokens(

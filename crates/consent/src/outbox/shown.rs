@@ -102,21 +102,40 @@ const COLUMNS: &str = "id, product, send, material, receipt, epoch, epoch_ends, 
      not_before, tries, trouble, fields, report, sent, acknowledgement, erased_at";
 
 impl Outbox {
-    /// Returns every record, oldest first.
+    /// Returns every record that can be read, oldest first. Of the others [`Outbox::damaged`] tells; nothing
+    /// of them is ever sent.
     ///
     /// # Errors
-    /// [`OutboxError::Damaged`] when one is not what Candor wrote.
+    /// [`OutboxError::Database`].
     pub fn rows(&self) -> Result<Vec<Row>, OutboxError> {
-        let mut statement = self
-            .database
-            .prepare(&format!("SELECT {COLUMNS} FROM records ORDER BY id"))
-            .map_err(|error| self.failed(error))?;
-        let rows = statement
-            .query_map([], raw)
-            .map_err(|error| self.failed(error))?;
-        let rows: Result<Vec<Raw>, _> = rows.collect();
-        let rows = rows.map_err(|error| self.failed(error))?;
-        rows.into_iter().map(Raw::read).collect()
+        self.all().map(|(rows, _)| rows)
+    }
+
+    /// Returns the numbers of the records that are not what Candor wrote.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`].
+    pub fn damaged(&self) -> Result<Vec<i64>, OutboxError> {
+        self.all().map(|(_, damaged)| damaged)
+    }
+
+    fn all(&self) -> Result<(Vec<Row>, Vec<i64>), OutboxError> {
+        let read = || -> rusqlite::Result<(Vec<Row>, Vec<i64>)> {
+            let mut statement = self
+                .database
+                .prepare(&format!("SELECT {COLUMNS} FROM records ORDER BY id"))?;
+            let mut rows = statement.query([])?;
+            let (mut good, mut damaged) = (Vec::new(), Vec::new());
+            while let Some(row) = rows.next()? {
+                let id = row.get(0)?;
+                match raw(row).ok().and_then(|raw| raw.read().ok()) {
+                    Some(row) => good.push(row),
+                    None => damaged.push(id),
+                }
+            }
+            Ok((good, damaged))
+        };
+        read().map_err(|error| self.failed(error))
     }
 
     /// Returns one record.
@@ -128,11 +147,11 @@ impl Outbox {
             .query_row(
                 &format!("SELECT {COLUMNS} FROM records WHERE id = ?1"),
                 [id],
-                raw,
+                |row| Ok(raw(row).map_err(|_| OutboxError::Damaged { id })),
             )
             .optional()
             .map_err(|error| self.failed(error))?
-            .ok_or(OutboxError::NoSuchRecord(id))?
+            .ok_or(OutboxError::NoSuchRecord(id))??
             .read()
     }
 

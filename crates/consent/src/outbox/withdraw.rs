@@ -6,10 +6,10 @@ use rusqlite::{OptionalExtension, Transaction};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{
-    Outbox, OutboxError, RecordState, Row,
-    courier::{drop_tokens, wipe},
+    Outbox, OutboxError, RecordState,
+    courier::{drop_tokens, ids, wipe},
 };
-use crate::{How, Ledger, ProgramId, Time, folder};
+use crate::{How, Ledger, ProgramId, Standing, State, Time, folder};
 
 /// No server keeps a report longer than this after its epoch, by the longest retention there is: after
 /// that a withdrawal has nothing left to erase. 90 days.
@@ -17,6 +17,10 @@ pub(super) const LONGEST_KEPT: u64 = 90 * 86_400;
 
 /// Under this name stands that the person asked to be forgotten.
 const FORGET_ME: &str = "forget-me";
+
+/// What is kept under names that begin so is the operator's and the same for everyone. It outlives "forget
+/// me" until the last withdrawal was delivered, which needs it.
+pub const PUBLIC: &str = "public ";
 
 /// A withdrawal that the courier has yet to deliver. It names no person and no machine.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -61,45 +65,50 @@ impl Outbox {
     ) -> Result<(usize, usize), OutboxError> {
         ledger.withdrawn(program, how, now)?;
         let _lock = self.folder.lock()?;
-        let rows: Vec<Row> = self
-            .rows()?
-            .into_iter()
-            .filter(|row| row.program == *program)
-            .filter(|row| !matches!(row.state, RecordState::Dropped | RecordState::Forgotten))
-            .collect();
-        let filed = self.at_once(|transaction| {
+        self.at_once(|transaction| {
+            let there = ids(transaction, Some(program), THERE)?;
             let mut filed = 0;
-            for row in &rows {
-                filed += file(transaction, row, now)?;
-                wipe(transaction, row, RecordState::Dropped)?;
+            for id in &there {
+                filed += file(transaction, *id, now)?;
+                wipe(transaction, *id, RecordState::Dropped)?;
             }
             drop_tokens(transaction, program)?;
-            Ok(filed)
-        })?;
-        Ok((rows.len(), filed))
+            Ok((there.len(), filed))
+        })
     }
 
-    /// Drops one record. If it may have left, a withdrawal is filed. Returns whether one was.
+    /// Drops one record, also one that cannot be read. If it may have left, a withdrawal is filed. Returns
+    /// whether one was.
     ///
     /// # Errors
     /// [`OutboxError::NoSuchRecord`].
     pub fn drop_record(&mut self, id: i64, now: Time) -> Result<bool, OutboxError> {
         let _lock = self.folder.lock()?;
-        let row = self.row(id)?;
-        if matches!(row.state, RecordState::Dropped | RecordState::Forgotten) {
-            return Ok(false);
-        }
         let filed = self.at_once(|transaction| {
-            let filed = file(transaction, &row, now)?;
-            wipe(transaction, &row, RecordState::Dropped)?;
-            Ok(filed)
+            let is_there = format!("SELECT {THERE} FROM records WHERE id = ?1");
+            let is_there = transaction
+                .query_row(&is_there, [id], |row| row.get::<_, bool>(0))
+                .optional()?;
+            if is_there != Some(true) {
+                return Ok(is_there.map(|_| 0));
+            }
+            let filed = file(transaction, id, now)?;
+            wipe(transaction, id, RecordState::Dropped)?;
+            Ok(Some(filed))
         })?;
-        Ok(filed > 0)
+        if let Err(OutboxError::Damaged { .. }) = self.row(id) {
+            self.at_once(|transaction| {
+                transaction.execute("DELETE FROM records WHERE id = ?1", [id])
+            })?;
+        }
+        filed
+            .map(|filed| filed > 0)
+            .ok_or(OutboxError::NoSuchRecord(id))
     }
 
-    /// Withdraws every consent, and has the install secret, the tokens and all that the courier keeps
-    /// removed as soon as every withdrawal was delivered: at once, if none is needed. Returns how many
-    /// withdrawals are still to be delivered.
+    /// Withdraws every consent, and removes the install secret, the tokens and what the courier keeps of this
+    /// installation. What it keeps of the operator goes when every withdrawal was delivered or is void.
+    /// Returns how many withdrawals are still to be delivered.
     ///
     /// The ledger stays: it is the person's own proof. It lies on this machine only.
     ///
@@ -117,12 +126,24 @@ impl Outbox {
                 self.withdraw(ledger, &program, how, now)?;
             }
         }
-        // Records that outlived their consent: expired, or asked anew.
-        for row in self.rows()? {
-            self.drop_record(row.id, now)?;
+        // Records that outlived their consent: expired, asked anew, or of a ledger that was damaged.
+        let there = self.at_once(|transaction| ids(transaction, None, THERE))?;
+        for id in there {
+            self.drop_record(id, now)?;
         }
-        self.keep(FORGET_ME, b"1")?;
-        self.finish_forgetting()
+        let _lock = self.folder.lock()?;
+        folder::remove(&self.folder.install_secret())?;
+        self.at_once(|transaction| {
+            transaction.execute("DELETE FROM tokens", [])?;
+            transaction.execute("DELETE FROM traffic", [])?;
+            let is_public = format!("{PUBLIC}%");
+            transaction.execute("DELETE FROM kept WHERE name NOT LIKE ?1", [is_public])?;
+            transaction.execute(
+                "INSERT INTO kept(name, value) VALUES(?1, x'31')",
+                [FORGET_ME],
+            )
+        })?;
+        self.finish_forgetting(&State::default(), now)
     }
 
     /// Returns the withdrawals whose time has come, oldest first.
@@ -172,11 +193,18 @@ impl Outbox {
     ///
     /// # Errors
     /// [`OutboxError::Database`].
-    pub fn withdrawal_delivered(&mut self, id: i64) -> Result<(), OutboxError> {
+    pub fn withdrawal_delivered(&mut self, id: i64, now: Time) -> Result<(), OutboxError> {
         self.at_once(|transaction| {
             transaction.execute("DELETE FROM withdrawals WHERE id = ?1", [id])
         })?;
-        self.finish_forgetting().map(drop)
+        if self.kept(FORGET_ME)?.is_none() {
+            return Ok(());
+        }
+        let _lock = self.folder.lock()?;
+        // A ledger that cannot be read holds no yes.
+        let state = Ledger::read_locked(&self.folder).map(|it| it.state().clone());
+        self.finish_forgetting(&state.unwrap_or_default(), now)
+            .map(drop)
     }
 
     /// Notes that a withdrawal could not be delivered, why, and when it is tried again.
@@ -198,54 +226,42 @@ impl Outbox {
         .map(drop)
     }
 
-    /// Removes what a person who asked to be forgotten leaves behind, once nothing is to be withdrawn.
-    fn finish_forgetting(&mut self) -> Result<usize, OutboxError> {
+    /// Removes the last of what a person who asked to be forgotten leaves behind, once nothing is to be
+    /// withdrawn. After a new yes only the wish goes: what is kept then is of what came after it.
+    pub(super) fn finish_forgetting(
+        &mut self,
+        state: &State,
+        now: Time,
+    ) -> Result<usize, OutboxError> {
         let waiting = self.withdrawals_waiting()?;
         if waiting > 0 || self.kept(FORGET_ME)?.is_none() {
             return Ok(waiting);
         }
-        let _lock = self.folder.lock()?;
-        folder::remove(&self.folder.install_secret())?;
+        let holds = |program| matches!(state.as_noted(program), Standing::Given { until, .. } if now < until);
+        let name = match state.programs().any(holds) {
+            true => FORGET_ME,
+            false => "%",
+        };
         self.at_once(|transaction| {
-            for table in ["tokens", "kept", "traffic"] {
-                transaction.execute(&format!("DELETE FROM {table}"), [])?;
-            }
-            Ok(())
+            transaction.execute("DELETE FROM kept WHERE name LIKE ?1", [name])
         })?;
         Ok(0)
     }
 }
 
 /// Files a withdrawal for a report that may have left. Returns how many were filed: one or none.
-pub(super) fn file(transaction: &Transaction<'_>, row: &Row, now: Time) -> rusqlite::Result<usize> {
-    if !matches!(row.state, RecordState::Sent | RecordState::Withdrawable) {
-        return Ok(0);
-    }
-    let secret: Option<Vec<u8>> = transaction
-        .query_row(
-            "SELECT withdrawal FROM records WHERE id = ?1",
-            [row.id],
-            |row| row.get(0),
-        )
-        .optional()?
-        .flatten();
-    let Some(secret) = secret else {
-        return Ok(0);
-    };
-    let until = row
-        .erased_at
-        .unwrap_or_else(|| row.epoch_ends.plus(LONGEST_KEPT));
+///
+/// Out of the columns themselves, so that a row whose rest cannot be read is taken back as well.
+pub(super) fn file(transaction: &Transaction<'_>, id: i64, now: Time) -> rusqlite::Result<usize> {
+    let longest = i64::try_from(LONGEST_KEPT).unwrap_or(i64::MAX);
     transaction.execute(
         "INSERT INTO withdrawals(product, send, material, epoch, secret, filed, until)
-         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        (
-            row.program.product(),
-            row.program.send(),
-            &row.material,
-            row.epoch,
-            secret,
-            now.stored(),
-            until.stored(),
-        ),
+         SELECT product, send, material, epoch, withdrawal, ?2, coalesce(erased_at, epoch_ends + ?3)
+         FROM records WHERE id = ?1 AND sent IS NOT NULL AND withdrawal IS NOT NULL
+         AND typeof(material) = 'text' AND typeof(epoch) = 'integer' AND typeof(withdrawal) = 'blob'",
+        (id, now.stored(), longest),
     )
 }
+
+/// Whether anything of a record is still there.
+const THERE: &str = "state NOT IN ('dropped', 'forgotten')";

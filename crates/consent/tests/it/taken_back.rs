@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use candor_consent::{How, Kind, LedgerError, OutboxError, Put, RecordState, Time};
+use candor_consent::{How, Kind, LedgerError, Outbox, OutboxError, PUBLIC, Put, RecordState, Time};
 
 use crate::world::{
     DAY, EPOCH, NOW, SEND, World, give, operated, program, record, record_of, take_to, token,
@@ -102,7 +102,7 @@ fn withdrawing_empties_at_once_and_files_for_what_may_have_left() {
                 .unwrap();
             assert!(outbox.withdrawals(NOW).unwrap().is_empty());
             assert_eq!(outbox.withdrawals(NOW.plus(60)).unwrap()[0].tries, 1);
-            outbox.withdrawal_delivered(withdrawal.id).unwrap();
+            outbox.withdrawal_delivered(withdrawal.id, NOW).unwrap();
         }
         assert_eq!(outbox.withdrawals_waiting().unwrap(), 0);
         assert!(!world.holds("withdrawal secret"), "{state:?}");
@@ -208,17 +208,21 @@ fn forget_me_withdraws_first_and_then_forgets() {
     outbox.keep("status", b"signed").unwrap();
     take_to(&mut outbox, id, RecordState::Withdrawable);
     let secret = world.folder.path().join("install.secret");
+    let keys = format!("{PUBLIC}keys of the operator");
+    outbox.keep(&keys, b"for everyone").unwrap();
     assert_eq!(
         outbox
             .forget_me(&mut world.ledger(), How::Command, NOW)
             .unwrap(),
         1
     );
-    assert!(secret.exists(), "a withdrawal is still to be delivered");
-    let withdrawal = outbox.withdrawals(NOW).unwrap().remove(0);
-    outbox.withdrawal_delivered(withdrawal.id).unwrap();
+    // What the machine could be known by goes at once; what a withdrawal needs is the operator's.
     assert!(!secret.exists());
     assert_eq!(outbox.kept("status").unwrap(), None);
+    assert!(outbox.kept(&keys).unwrap().is_some());
+    let withdrawal = outbox.withdrawals(NOW).unwrap().remove(0);
+    outbox.withdrawal_delivered(withdrawal.id, NOW).unwrap();
+    assert_eq!(outbox.kept(&keys).unwrap(), None);
     assert!(!world.ledger().state().holds(&program(), "", NOW));
     // Nothing to withdraw: at once.
     let world = World::new();
@@ -232,4 +236,125 @@ fn forget_me_withdraws_first_and_then_forgets() {
         0
     );
     assert!(!world.folder.path().join("install.secret").exists());
+}
+
+#[test]
+fn to_be_forgotten_ends_with_the_last_withdrawal_and_not_after_a_new_yes() {
+    // Nobody delivers it: when it is void, the rest goes all the same.
+    let keys = format!("{PUBLIC}keys of the operator");
+    let world = World::new();
+    let id = world.agree_and_put();
+    let mut outbox = world.outbox();
+    take_to(&mut outbox, id, RecordState::Withdrawable);
+    outbox
+        .forget_me(&mut world.ledger(), How::Command, NOW)
+        .unwrap();
+    outbox.keep(&keys, b"for everyone").unwrap();
+    outbox.settle(NOW.plus(100 * DAY)).unwrap();
+    assert_eq!(outbox.withdrawals_waiting().unwrap(), 0);
+    assert_eq!(outbox.kept(&keys).unwrap(), None);
+
+    // A yes that came after it has tokens and keys of its own, and they stay.
+    let world = World::new();
+    let id = world.agree_and_put();
+    let mut outbox = world.outbox();
+    take_to(&mut outbox, id, RecordState::Withdrawable);
+    outbox
+        .forget_me(&mut world.ledger(), How::Command, NOW)
+        .unwrap();
+    world.agree();
+    outbox.keep("issuer-key", b"a new one").unwrap();
+    outbox
+        .keep_tokens(&program(), EPOCH + 1, &[token(0)])
+        .unwrap();
+    let withdrawal = outbox.withdrawals(NOW).unwrap().remove(0);
+    outbox.withdrawal_delivered(withdrawal.id, NOW).unwrap();
+    assert!(outbox.kept("issuer-key").unwrap().is_some());
+    assert_eq!(outbox.tokens(&program(), EPOCH + 1).unwrap(), 1);
+}
+
+#[test]
+fn what_may_have_arrived_is_taken_back_when_it_is_given_up_or_closed() {
+    type End = fn(&mut Outbox, i64);
+    let ends: [(End, &str); 2] = [
+        (
+            |outbox, id| outbox.give_up(id, "wrong-lane", NOW).unwrap(),
+            "its withdrawal waits",
+        ),
+        (
+            |outbox, _| {
+                assert_eq!(outbox.close(&program(), "closed", NOW).unwrap(), 1);
+            },
+            "their withdrawals wait",
+        ),
+    ];
+    for (end, words) in ends {
+        let world = World::new();
+        let id = world.agree_and_put();
+        let mut outbox = world.outbox();
+        take_to(&mut outbox, id, RecordState::Sent);
+        end(&mut outbox, id);
+        assert_eq!(outbox.row(id).unwrap().state, RecordState::Dropped);
+        let filed = outbox.withdrawals(NOW).unwrap();
+        assert_eq!(filed.len(), 1);
+        assert_eq!(filed[0].secret, b"withdrawal secret");
+        let told = outbox.take_messages().unwrap();
+        assert!(told[0].text.contains(words), "{told:?}");
+    }
+}
+
+#[test]
+fn a_row_that_cannot_be_read_keeps_nobody_from_taking_back() {
+    for damage in [
+        "fields = '{'",
+        "state = 'nowhere'",
+        "tries = 'many'",
+        "shown = 'never'",
+    ] {
+        let world = World::new();
+        let id = world.agree_and_put();
+        let mut outbox = world.outbox();
+        let receipt = world.ledger().receipt(&operated(), SEND, NOW).unwrap();
+        let next = record_of("next.example", EPOCH + 1);
+        assert!(matches!(
+            outbox.put(&next, &receipt, NOW).unwrap(),
+            Put::Stored(_)
+        ));
+        take_to(&mut outbox, id, RecordState::Sent);
+        rusqlite::Connection::open(world.folder.outbox())
+            .unwrap()
+            .execute(&format!("UPDATE records SET {damage} WHERE id = {id}"), [])
+            .unwrap();
+        assert_eq!(outbox.damaged().unwrap(), [id], "{damage}");
+        assert_eq!(outbox.rows().unwrap().len(), 1);
+        // It is not sent, and does not keep the others from it.
+        assert!(outbox.due(NOW).unwrap().iter().all(|due| due.id != id));
+        assert!(outbox.drop_record(id, NOW).unwrap(), "{damage}");
+        assert_eq!(outbox.withdrawals_waiting().unwrap(), 1);
+        assert!(outbox.damaged().unwrap().is_empty(), "{damage}");
+        let (emptied, _) = outbox
+            .withdraw(&mut world.ledger(), &program(), How::Command, NOW)
+            .unwrap();
+        assert_eq!(emptied, 1);
+    }
+}
+
+#[test]
+fn a_message_of_a_record_that_was_dropped_does_not_depart() {
+    let world = World::new();
+    let id = world.agree_and_put();
+    let mut outbox = world.outbox();
+    take_to(&mut outbox, id, RecordState::Ready);
+    let parcel = outbox
+        .add_parcel(id, Kind::Report, b"the report's bytes", b"sealed", NOW)
+        .unwrap();
+    assert!(matches!(
+        outbox.add_parcel(id, Kind::Report, b"other bytes", b"sealed", NOW),
+        Err(OutboxError::State { .. })
+    ));
+    outbox.drop_record(id, NOW).unwrap();
+    assert!(matches!(
+        outbox.departing(parcel, NOW),
+        Err(OutboxError::TakenBack)
+    ));
 }

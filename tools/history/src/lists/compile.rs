@@ -64,12 +64,17 @@ const MOST_SIGHTINGS: usize = 255;
 const MOST_ENTRIES: usize = 8 << 20;
 const MOST_BYTES: usize = 512 << 20;
 const MOST_ROWS: usize = 1 << 22;
+/// Bounds of the words that lists say of entries.
+const LONGEST_WORD: usize = 120;
+const MOST_WORD_BYTES: usize = 64 << 20;
 
 /// Takes entries in, and makes a file of them.
 pub struct Compiler<'s> {
     suffixes: &'s Suffixes,
     lists: Vec<ListFacts>,
     words: HashMap<String, u32>,
+    /// How long all words are together.
+    word_bytes: usize,
     /// What is said: list, and words for category, family and day; each once.
     rows: HashMap<[u32; 4], u32>,
     /// Keys one after the other.
@@ -91,6 +96,7 @@ impl<'s> Compiler<'s> {
             suffixes,
             lists,
             words: HashMap::new(),
+            word_bytes: 0,
             rows: HashMap::new(),
             bytes: Vec::new(),
             hosts: Vec::new(),
@@ -107,14 +113,7 @@ impl<'s> Compiler<'s> {
     /// When there is no such list.
     pub fn row(&mut self, list: usize, category: &str, family: &str, since: &str) -> u32 {
         assert!(list < self.lists.len(), "there is no list {list}");
-        let [category, family, since] = [category, family, since].map(|text| {
-            if let Some(word) = self.words.get(text) {
-                return *word;
-            }
-            let next = self.words.len() as u32;
-            self.words.insert(text.to_owned(), next);
-            next
-        });
+        let [category, family, since] = [category, family, since].map(|text| self.word(text));
         let next = self.rows.len();
         let row = [list as u32, category, family, since];
         match self.rows.get(&row) {
@@ -126,6 +125,24 @@ impl<'s> Compiler<'s> {
                 next as u32
             }
         }
+    }
+
+    /// Returns the number of a word; of one that is too long, that of its beginning.
+    fn word(&mut self, text: &str) -> u32 {
+        let text = &text[..text.floor_char_boundary(LONGEST_WORD)];
+        // So many words are said only to fill memory: what comes after is told apart no more.
+        let text = match self.word_bytes < MOST_WORD_BYTES {
+            true => text,
+            false if self.words.contains_key(text) => text,
+            false => "",
+        };
+        if let Some(word) = self.words.get(text) {
+            return *word;
+        }
+        let next = self.words.len() as u32;
+        self.word_bytes += text.len();
+        self.words.insert(text.to_owned(), next);
+        next
     }
 
     /// Takes an entry of a list in, or counts it among those that are left out.
@@ -348,4 +365,22 @@ impl<'s> Compiler<'s> {
 struct Ranked {
     rank: Vec<u32>,
     rows: Vec<[u32; 4]>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_cut_and_after_many_words_no_more_are_told_apart() {
+        let suffixes = Suffixes::of_text("");
+        let mut compiler = Compiler::new(&[], &suffixes);
+        let long = "ä".repeat(LONGEST_WORD);
+        assert_eq!(compiler.word(&long), compiler.word(&long[..LONGEST_WORD]));
+        assert!(compiler.words.keys().all(|it| it.len() <= LONGEST_WORD));
+        let known = compiler.word("scam");
+        compiler.word_bytes = MOST_WORD_BYTES;
+        assert_eq!(compiler.word("one"), compiler.word("other"));
+        assert_eq!(compiler.word("scam"), known);
+    }
 }

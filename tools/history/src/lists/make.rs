@@ -16,7 +16,7 @@ use tool::{Moment, Skipped, Why};
 use super::{
     Changes, CompileError, Compiler, LeftOut, List, ListFacts, Subject,
     forms::{self, Form, Said, Tally},
-    sources::{self, Listed, Place, Sources},
+    sources::{self, Listed, Sources},
     starter,
 };
 
@@ -328,14 +328,6 @@ fn why(error: &io::Error) -> Why {
         _ => Why::Failed {
             detail: error.to_string(),
         },
-    }
-}
-
-impl Listed {
-    /// Returns whether the raw file was to be fetched.
-    #[must_use]
-    pub fn is_fetched(&self) -> bool {
-        matches!(self.place, Place::Url(_))
     }
 }
 

@@ -41,16 +41,6 @@ pub(super) fn emptied(records: usize, withdrawals: usize) -> String {
 /// Returns the page of `candor consent`.
 pub(super) fn overview(consents: &Consents) -> String {
     let mut lines = Vec::new();
-    if let Some(damage) = &consents.damage {
-        lines.push(format!(
-            "The ledger of consents was damaged ({damage}). Nothing in it counts as agreed to."
-        ));
-        if let Some(kept) = &damage.kept {
-            let kept = tool::path_text::shown(kept.as_os_str());
-            lines.push(format!("It is kept as `{kept}`."));
-        }
-        lines.push(String::new());
-    }
     lines.push(match &consents.named {
         None => "Who receives  nobody: no operator is named on this machine".to_owned(),
         Some(named) => {

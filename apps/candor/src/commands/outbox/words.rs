@@ -1,6 +1,6 @@
 //! The outbox in words, and bytes as a person can compare them.
 
-use consent::{Proven, RecordState, Row};
+use consent::{Proven, RecordState, Row, hex};
 
 use super::Told;
 
@@ -38,9 +38,17 @@ pub(super) fn page(told: &Told) -> String {
     }
     match (&told.parcels, told.rows.as_slice()) {
         (Some(_), [row]) => text.push_str(&shown(row, told)),
-        (_, []) => text.push_str("The outbox is empty. Nothing waits to be sent.\n"),
+        (_, []) if told.damaged.is_empty() && told.said.is_empty() => {
+            text.push_str("The outbox is empty. Nothing waits to be sent.\n");
+        }
         (_, _) if !told.said.is_empty() => {}
         (_, rows) => rows.iter().for_each(|row| text.push_str(&line(row))),
+    }
+    for id in &told.damaged {
+        text.push_str(&format!(
+            "Record {id} cannot be read, and is not sent: `candor outbox drop {id}` removes it, and takes back \
+             what may have left.\n"
+        ));
     }
     if told.withdrawals > 0 {
         text.push_str(&format!(
@@ -161,9 +169,4 @@ fn dump(bytes: &[u8]) -> String {
         format!("  {:04x}  {}\n", number * 16, pairs.join(" "))
     });
     lines.collect()
-}
-
-/// Returns bytes as lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,7 +3,7 @@
 
 use std::{
     fmt,
-    io::{self, BufRead},
+    io::{self, BufRead, Read},
 };
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -28,7 +28,7 @@ pub(super) fn read(
         tally: &mut tally,
         found: &mut found,
     };
-    let mut reader = serde_json::Deserializer::from_reader(from);
+    let mut reader = serde_json::Deserializer::from_reader(ShortStrings::of(from));
     let read = object.deserialize(&mut reader).and_then(|()| reader.end());
     match (read, found) {
         (Ok(()), true) => Ok(tally),
@@ -42,6 +42,52 @@ pub(super) fn read(
             io::ErrorKind::InvalidData,
             error.to_string(),
         )),
+    }
+}
+
+/// The longest string that is read, in bytes. No host and no key of such a file is near it.
+const LONGEST_STRING: usize = 64 << 10;
+
+/// Passes JSON on, and fails at a string that would only fill memory.
+struct ShortStrings<R> {
+    from: R,
+    in_string: bool,
+    is_escaped: bool,
+    length: usize,
+}
+
+impl<R> ShortStrings<R> {
+    fn of(from: R) -> Self {
+        Self {
+            from,
+            in_string: false,
+            is_escaped: false,
+            length: 0,
+        }
+    }
+
+    fn see(&mut self, byte: u8) {
+        let ends = byte == b'"' && !self.is_escaped;
+        self.is_escaped = self.in_string && byte == b'\\' && !self.is_escaped;
+        if ends {
+            self.in_string = !self.in_string;
+            self.length = 0;
+        }
+        self.length += usize::from(self.in_string);
+    }
+}
+
+impl<R: Read> Read for ShortStrings<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(to)?;
+        for byte in &to[..read] {
+            self.see(*byte);
+            if self.length > LONGEST_STRING {
+                let error = format!("it has a string of more than {LONGEST_STRING} bytes");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            }
+        }
+        Ok(read)
     }
 }
 
@@ -126,5 +172,36 @@ impl<'de> Visitor<'de> for Array<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_that_only_fills_memory_ends_the_reading() {
+        let passed = |text: &str| {
+            let mut out = Vec::new();
+            let read = ShortStrings::of(text.as_bytes()).read_to_end(&mut out);
+            read.map(|_| out.len() == text.len())
+        };
+        let long = "x".repeat(LONGEST_STRING);
+        // Outside of strings room is no matter.
+        assert!(
+            passed(&format!(
+                "[{}\"a\", \"b\\\"c\"]",
+                " ".repeat(LONGEST_STRING)
+            ))
+            .unwrap()
+        );
+        for text in [
+            format!("[\"{long}\"]"),
+            format!("[\"\\\"{long}"),
+            format!("[\"{}", "\\\"".repeat(LONGEST_STRING)),
+        ] {
+            let error = passed(&text).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        }
     }
 }
