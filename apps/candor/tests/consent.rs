@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "in a test, also in what it calls")]
 #![cfg(all(feature = "consent", feature = "history"))]
 
+#[path = "consent/damaged.rs"]
+mod damaged;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -432,118 +435,6 @@ fn runs_are_counted_only_when_that_was_agreed_to() {
     assert!(counts.exists());
     home.candor(&["battery", "--now", "2028-12-03T02:00:00Z"]);
     assert!(!counts.exists());
-}
-
-/// Takes the first record as far as if the courier had sent it.
-fn sent(home: &Home) {
-    let folder = consent::Folder::at(&home.kept());
-    let mut outbox = consent::Outbox::open(&folder).unwrap();
-    let now = consent::Time(u64::try_from(NOW_UNIX).unwrap());
-    outbox.was_shown(1, now).unwrap();
-    let departs = |kind, plain: &[u8], outbox: &mut consent::Outbox| {
-        let parcel = outbox.add_parcel(1, kind, plain, b"sealed", now).unwrap();
-        outbox.departing(parcel, now).unwrap();
-    };
-    departs(consent::Kind::Randomness, b"blinded", &mut outbox);
-    outbox.randomised(1, &[7; 64], now).unwrap();
-    outbox.ready(1, b"report", b"secret", now).unwrap();
-    departs(consent::Kind::Report, b"report", &mut outbox);
-}
-
-#[test]
-fn a_damaged_ledger_is_said_kept_and_agrees_to_nothing() {
-    // Whichever command comes first, it says so; nothing is begun anew in silence.
-    for first in [
-        &["consent"][..],
-        &["history"],
-        &["battery"],
-        &["outbox"],
-        &["notice", "history"],
-    ] {
-        let home = Home::ready();
-        home.candor(&["consent", "give", "threat-sighting"]);
-        home.candor(&["history"]);
-        sent(&home);
-        let ledger = home.kept().join("ledger.jsonl");
-        let text = fs::read_to_string(&ledger).unwrap();
-        fs::write(&ledger, text.replace("given", "givem")).unwrap();
-        let output = home.candor(first);
-        let said = String::from_utf8(output.stderr).unwrap();
-        for words in ["is damaged at line", "ledger.damaged-", "consent withdraw"] {
-            assert!(said.contains(words), "{first:?}: {said}");
-        }
-        assert_eq!(home.standing("threat-sighting"), "unknown");
-        // What may have left can be taken back all the same.
-        assert_eq!(home.records()[0]["state"], "sent");
-        let done = home.json(&["consent", "withdraw", "threat-sighting"]);
-        assert_eq!(
-            (&done["emptied"], &done["withdrawals"]),
-            (&1.into(), &1.into()),
-            "{first:?}"
-        );
-        assert!(home.records().iter().all(|it| it["state"] == "dropped"));
-        assert!(!home.holds("mobngft.com"));
-    }
-    let home = Home::ready();
-    refused(
-        &home.candor(&["consent", "withdraw", "threat-sighting"]),
-        "was never agreed to",
-    );
-}
-
-#[test]
-fn a_broken_operator_file_keeps_nobody_from_taking_back() {
-    for act in [
-        &["consent", "withdraw", "threat-sighting"][..],
-        &["consent", "refuse", "threat-sighting"],
-        &["consent", "forget"],
-        &["outbox", "drop", "1"],
-    ] {
-        let home = Home::ready();
-        home.candor(&["consent", "give", "threat-sighting"]);
-        home.candor(&["history"]);
-        sent(&home);
-        home.name("schema = \"candor-operator/1\"\n");
-        let output = home.candor(act);
-        assert_eq!(output.status.code(), Some(2), "{act:?}: it is told");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains("operator.toml` is not valid"), "{said}");
-        let told = home.json(&["outbox"]);
-        assert_eq!(told["records"][0]["state"], "dropped", "{act:?}");
-        assert_eq!(told["withdrawals"], 1, "{act:?}");
-        // And a file that is mended changes nothing of what was answered to it.
-        home.name(OPERATOR);
-        let standing = home.standing("threat-sighting");
-        let expected = match act[1] {
-            "drop" => "given",
-            "refuse" => "refused",
-            _ => "withdrawn",
-        };
-        assert_eq!(standing, expected, "{act:?}");
-    }
-}
-
-#[test]
-fn a_record_that_cannot_be_read_is_told_and_dropped() {
-    let home = Home::ready();
-    home.candor(&["consent", "give", "threat-sighting"]);
-    home.candor(&["history"]);
-    sent(&home);
-    let database = rusqlite::Connection::open(home.kept().join("outbox.db")).unwrap();
-    database
-        .execute("UPDATE records SET fields = '{'", [])
-        .unwrap();
-    drop(database);
-    let output = home.candor(&["outbox"]);
-    assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("Record 1 cannot be read"), "{said}");
-    home.candor(&["outbox", "drop", "1"]);
-    let told = home.json(&["outbox"]);
-    assert_eq!(
-        (&told["damaged"], &told["withdrawals"]),
-        (&serde_json::json!([]), &1.into())
-    );
 }
 
 #[test]

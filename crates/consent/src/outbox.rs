@@ -26,6 +26,7 @@ mod courier;
 mod proof;
 mod put;
 mod record;
+mod settle;
 mod shown;
 mod tables;
 mod tokens;

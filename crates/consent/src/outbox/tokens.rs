@@ -5,7 +5,7 @@ use std::fmt;
 use rusqlite::OptionalExtension;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{Outbox, OutboxError, courier::drop_tokens};
+use super::{Outbox, OutboxError, settle::drop_tokens};
 use crate::ProgramId;
 
 /// A token that the issuer gave out for one lane of one epoch of a program.

@@ -7,7 +7,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{
     Outbox, OutboxError, RecordState,
-    courier::{drop_tokens, ids, wipe},
+    settle::{drop_tokens, ids, wipe},
 };
 use crate::{How, Ledger, ProgramId, Standing, State, Time, folder};
 
