@@ -6,7 +6,7 @@ use wire::{ProgramHash, Version, log::Event};
 use crate::{
     intake::{Intake, LEAST},
     meta::Closed,
-    retire::RetireError,
+    retire::{RetireError, purged},
 };
 
 impl Intake {
@@ -50,13 +50,18 @@ impl Intake {
     /// Opens again what was closed. Returns whether it was.
     ///
     /// # Errors
-    /// [`RetireError`].
+    /// [`RetireError`]; [`RetireError::Purged`] for a program that was purged.
     pub fn reopen(
         &self,
         program: Option<ProgramHash>,
         version: Option<Version>,
         by: &str,
     ) -> Result<bool, RetireError> {
+        if let (Some(program), None) = (program, version)
+            && self.meta.setting(&purged(program))?.is_some()
+        {
+            return Err(RetireError::Purged(program));
+        }
         if !self.meta.reopen(program, version)? {
             return Ok(false);
         }

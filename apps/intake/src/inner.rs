@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{
     ProgramHash, Report, Version,
-    log::{self, EntryProof, Hash, Proof, inclusion_proof},
+    log::{EntryProof, Proof},
     ohttp::{Method, Request, Response},
     rand_core::OsRng,
     randomness,
@@ -27,9 +27,11 @@ use crate::{
     clock::day_of,
     config::Role,
     intake::Intake,
+    meta::Remembered,
     meters::one_more,
     programs::Taken,
     refusal::Refusal,
+    retire::name_of,
     store::{Arrival, Done, Partition, Put, StoreError, Withdrawn},
 };
 
@@ -59,7 +61,7 @@ pub async fn answer(intake: &Arc<Intake>, request: Request) -> Response {
         (Method::Post, "/v1/randomness") => randomness(intake, &request.body),
         (Method::Post, "/v1/report") => report(intake, &request.body).await,
         (Method::Post, "/v1/withdraw") => withdraw(intake, &request.body).await,
-        (Method::Get, path) => asked_for(intake, path),
+        (Method::Get, path) => asked_for(intake, path).await,
         (Method::Post, _) => Err(no_such_path()),
     };
     outcome.unwrap_or_else(|refusal| {
@@ -72,10 +74,10 @@ pub async fn answer(intake: &Arc<Intake>, request: Request) -> Response {
     })
 }
 
-fn asked_for(intake: &Intake, path: &str) -> Result<Response, Refusal> {
+async fn asked_for(intake: &Arc<Intake>, path: &str) -> Result<Response, Refusal> {
     let below = path.strip_prefix("/v1/").and_then(|it| it.split_once('/'));
     match below {
-        Some(("proof", leaf)) => proof(intake, leaf),
+        Some(("proof", leaf)) => proof(intake, leaf).await,
         Some(("erasure", index)) => erasure(intake, index),
         Some(("consistency", sizes)) => consistency(intake, sizes),
         _ => Err(no_such_path()),
@@ -119,6 +121,7 @@ async fn report(intake: &Intake, body: &[u8]) -> Result<Response, Refusal> {
     has_role(intake, Role::Receive)?;
     let report = Report::parse(body).map_err(|error| Refusal::malformed(error.code(), &error))?;
     let taken = program(intake, report.program().0)?;
+    let _let_in = intake.letting_in.read().await;
     not_closed(intake, taken.program.hash(), Some(report.version()))?;
     if !taken.program.admits(&report) {
         let why = "a report of this program has another length";
@@ -182,9 +185,9 @@ async fn withdraw(intake: &Intake, body: &[u8]) -> Result<Response, Refusal> {
     has_role(intake, Role::Receive)?;
     let withdrawal =
         Withdrawal::parse(body).map_err(|error| Refusal::malformed(error.code(), &error))?;
-    let taken = program(intake, withdrawal.program.0)?;
+    let known = remembered(intake, withdrawal.program.0)?;
     let (epoch, now) = (withdrawal.epoch.0, intake.clock.now());
-    if taken.calendar.opens(epoch) > now {
+    if known.calendar.opens(epoch) > now {
         let why = "this epoch has not begun";
         return Err(Refusal::new(422, "epoch-not-open", why));
     }
@@ -194,7 +197,7 @@ async fn withdraw(intake: &Intake, body: &[u8]) -> Result<Response, Refusal> {
         day: day_of(now),
     };
     // Erased, or about to be: a withdrawal would only make a file anew.
-    if now >= taken.calendar.closes(epoch) + crate::calendar::REPORTS {
+    if now >= known.calendar.closes(epoch) + crate::calendar::REPORTS {
         return json(&WithdrawalAnswer { state: "anonymous" });
     }
     let wc = *withdrawal.commitment().as_bytes();
@@ -206,31 +209,34 @@ async fn withdraw(intake: &Intake, body: &[u8]) -> Result<Response, Refusal> {
     json(&WithdrawalAnswer { state: "withdrawn" })
 }
 
-fn proof(intake: &Intake, leaf: &str) -> Result<Response, Refusal> {
+/// Anyone may ask. It reads the disk, so it has a thread of its own, and few are answered at once.
+async fn proof(intake: &Arc<Intake>, leaf: &str) -> Result<Response, Refusal> {
     has_role(intake, Role::Receive)?;
     let leaf = wire::Tag::from_hex(leaf)
         .ok_or_else(|| Refusal::new(400, "leaf-form", "a leaf is 64 small hex digits"))?;
+    let turn = intake.proven.turns.acquire().await;
+    let _turn = turn.map_err(|error| Refusal::internal(&error))?;
+    let at_work = Arc::clone(intake);
+    let proof = tokio::task::spawn_blocking(move || proof_of(&at_work, leaf.as_bytes())).await;
+    proof.unwrap_or_else(|error| Err(Refusal::internal(&error)))
+}
+
+fn proof_of(intake: &Intake, leaf: &[u8; 32]) -> Result<Response, Refusal> {
+    let known = known(intake)?;
     for partition in intake.store.partitions()? {
-        let Some(leaves) = intake.store.leaves(partition)? else {
+        // One that cannot be read is told by what is due, and does not hide the others.
+        let place = intake.proven.place(&*intake.store, partition, leaf);
+        let Ok(Some(place)) = place else { continue };
+        let Some(program) = known.iter().find(|it| it.number == partition.program) else {
             continue;
         };
-        let Ok(index) = leaves.binary_search(leaf.as_bytes()) else {
-            continue;
-        };
-        let Some(taken) = intake.programs.numbered(partition.program) else {
-            continue;
-        };
-        let named = named(taken, partition);
-        let hashes = leaves.iter().map(|leaf| Hash(*leaf));
-        let path = inclusion_proof(hashes, index as u64, leaves.len() as u64);
-        let sealed = intake.log.sealed(named);
-        let (Some(path), Some((at, ..))) = (path, sealed) else {
+        let Some((at, ..)) = intake.log.sealed(name_of(program, partition)) else {
             continue;
         };
         if let Some((sealed, checkpoint)) = intake.log.proof(at) {
             let proof = Proof {
-                index: index as u64,
-                path,
+                index: place.index,
+                path: place.path,
                 sealed,
                 erased: None,
                 checkpoint,
@@ -269,7 +275,7 @@ fn erasure(intake: &Intake, partition: &str) -> Result<Response, Refusal> {
             "a partition is program, epoch and day: `4f2a/2951/20650`",
         )
     })?;
-    let named = named(program(intake, partition.program)?, partition);
+    let named = name_of(&remembered(intake, partition.program)?, partition);
     let proofs = intake.log.sealed_and_erased(named);
     let proofs = proofs.and_then(|(sealed, erased)| intake.log.proofs([sealed, erased]));
     let ([sealed, erased], checkpoint) =
@@ -295,15 +301,6 @@ fn number(text: &str) -> Result<u64, Refusal> {
         .map_err(|_| Refusal::new(400, "number-form", "a number of leaves is a number"))
 }
 
-/// Returns the name of a partition in the log.
-pub(crate) fn named(taken: &Taken, partition: Partition) -> log::Partition {
-    log::Partition {
-        program: *taken.program.hash(),
-        epoch: wire::Epoch(partition.epoch),
-        day: wire::Day(partition.day),
-    }
-}
-
 pub(crate) fn has_role(intake: &Intake, role: Role) -> Result<(), Refusal> {
     match intake.has(role) {
         true => Ok(()),
@@ -320,6 +317,20 @@ pub(crate) fn program(intake: &Intake, number: u16) -> Result<&Taken, Refusal> {
         let why = "this server takes no such record: it was declared otherwise";
         Refusal::new(409, "unknown-program", why)
     })
+}
+
+/// A program that is taken, or was: what came in under it can be taken back, and proven, to the end.
+fn remembered(intake: &Intake, number: u16) -> Result<Remembered, Refusal> {
+    let found = known(intake)?.into_iter().find(|it| it.number == number);
+    found.ok_or_else(|| {
+        let why = "this server never took such a record";
+        Refusal::new(409, "unknown-program", why)
+    })
+}
+
+fn known(intake: &Intake) -> Result<Vec<Remembered>, Refusal> {
+    let known = intake.meta.remembered();
+    known.map_err(|error| Refusal::internal(&error))
 }
 
 fn open_epoch(intake: &Intake, taken: &Taken, epoch: u32) -> Result<(), Refusal> {

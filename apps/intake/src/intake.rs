@@ -28,6 +28,8 @@ use crate::{
     meters::Meters,
     pace::Pace,
     programs::{Programs, ProgramsError, Taken},
+    proven::Proven,
+    retire::NotDone,
     status::Signed,
     store::{Options, SqliteStore, Store, StoreError},
     vault::{Secret, Vault, VaultError},
@@ -64,6 +66,12 @@ pub struct Intake {
     pub(crate) evaluations: Pace,
     pub(crate) tried: Mutex<Tries>,
     pub(crate) at_work: Mutex<()>,
+    pub(crate) not_done: Mutex<Vec<NotDone>>,
+    pub(crate) proven: Proven,
+    /// Read by each report from the moment its program is known to be open until it is stored.
+    pub(crate) letting_in: tokio::sync::RwLock<()>,
+    /// Held while the tags of an epoch are opened.
+    pub(crate) revealing: Mutex<()>,
     closing: RwLock<(Vec<Closed>, Version)>,
     epoch_keys: Mutex<BTreeMap<(u16, u32), Arc<EpochKey>>>,
     /// Held for as long as the folder is open: two processes would spend one token twice.
@@ -166,6 +174,10 @@ impl Intake {
             evaluations: Pace::default(),
             tried: Mutex::default(),
             at_work: Mutex::new(()),
+            not_done: Mutex::default(),
+            proven: Proven::default(),
+            letting_in: tokio::sync::RwLock::new(()),
+            revealing: Mutex::new(()),
             meters: Arc::new(Meters::default()),
             epoch_keys: Mutex::default(),
             store: Arc::new(store),
@@ -271,10 +283,14 @@ impl Intake {
     fn settings_changed(&self) -> Result<Option<Event>, OpenError> {
         let mut printed = self.settings();
         for declared in self.programs.declared() {
+            // Files of one name are usual: each lies in the folder of its product.
             printed.insert(
-                format!("declaration {}", declared.file),
+                format!("declaration {} of {}", declared.file, declared.product),
                 declared.sha256.clone(),
             );
+        }
+        if let Some(operator) = self.programs.operator() {
+            printed.insert("operator file".to_owned(), operator.to_owned());
         }
         let text = serde_json::to_string(&printed).unwrap_or_default();
         let hash = Hash(Sha256::digest(text.as_bytes()).into());

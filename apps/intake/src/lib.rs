@@ -31,6 +31,7 @@ pub mod pace;
 pub mod pages;
 pub mod place;
 pub mod programs;
+pub mod proven;
 pub mod refusal;
 pub mod retire;
 pub mod reveal;

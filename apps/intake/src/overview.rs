@@ -10,7 +10,7 @@ use crate::{
     intake::Intake,
     meta::{Finding, Remembered},
     refusal::Refusal,
-    retire::name_of,
+    retire::{NotDone, name_of},
 };
 
 /// Texts that are shown at most.
@@ -33,6 +33,8 @@ pub struct Overview {
     pub weakens: Option<String>,
     /// Why nothing can be stored, if so.
     pub broken: Option<String>,
+    /// What is due and could not be done when it was last tried.
+    pub not_done: Vec<NotDone>,
     /// Whether the disk has too little room.
     pub disk_full: bool,
     /// Reports and withdrawals that wait for the disk.
@@ -177,6 +179,7 @@ impl Overview {
             roles: intake.config.role_names(),
             weakens: intake.config.weakens(),
             broken: intake.store.broken(),
+            not_done: intake.not_done(),
             disk_full: intake.disk_is_full(),
             waiting: intake.store.waiting(),
             may_wait: intake.config.limits.waiting,

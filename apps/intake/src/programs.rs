@@ -9,7 +9,7 @@ use std::{
 use declare::{Declaration, Operator};
 use wire::{Program, ProgramHash, program::ProgramError};
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, HOUR};
 
 /// A declaration as it was read.
 #[derive(Debug)]
@@ -40,6 +40,7 @@ pub struct Taken {
 pub struct Programs {
     by_number: BTreeMap<u16, Taken>,
     declared: Vec<Arc<Declared>>,
+    operator: Option<String>,
 }
 
 /// Why a declaration cannot be taken.
@@ -77,6 +78,19 @@ pub enum ProgramsError {
         #[source]
         source: ProgramError,
     },
+    /// A report could come back after it was erased: only what is on the disk tells that its token was spent.
+    #[error(
+        "`{id}` keeps reports for {kept} hours, and its epoch with the grace lasts {open}: one that was erased \
+         could be sent again. Declare a longer retention or a shorter epoch"
+    )]
+    KeptTooShort {
+        /// The program.
+        id: String,
+        /// How long it keeps, in hours.
+        kept: u64,
+        /// How long reports of an epoch are let in, in hours.
+        open: u64,
+    },
     /// Two programs have one number on the wire.
     #[error(
         "`{one}` and `{other}` have the same number {number:04x} on the wire: take one of them"
@@ -103,6 +117,7 @@ impl Programs {
     ) -> Result<Self, ProgramsError> {
         let mut programs = Self::default();
         let operator = operator.map(operator_in).transpose()?;
+        programs.operator = operator.as_ref().map(|it| it.sha256().to_owned());
         for path in files {
             let text = std::fs::read_to_string(path).map_err(|source| ProgramsError::Read {
                 path: path.clone(),
@@ -157,8 +172,17 @@ impl Programs {
                     number,
                 });
             }
+            let calendar = Calendar::of(&program, grace);
+            let open = calendar.epoch + calendar.grace;
+            if calendar.retention < open {
+                return Err(ProgramsError::KeptTooShort {
+                    id: program.id().to_owned(),
+                    kept: calendar.retention / HOUR,
+                    open: open.div_ceil(HOUR),
+                });
+            }
             let taken = Taken {
-                calendar: Calendar::of(&program, grace),
+                calendar,
                 program,
                 declared: Arc::clone(&declared),
             };
@@ -166,6 +190,12 @@ impl Programs {
         }
         self.declared.push(declared);
         Ok(())
+    }
+
+    /// Returns the SHA-256 of the operator's file, in hex, if one is named.
+    #[must_use]
+    pub fn operator(&self) -> Option<&str> {
+        self.operator.as_deref()
     }
 
     /// Returns the program with this number.

@@ -30,6 +30,9 @@ pub struct RefusalBody {
     error: String,
     /// A sentence for people.
     detail: String,
+    /// After how many seconds to ask again, where that helps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u32>,
 }
 
 impl Refusal {
@@ -70,6 +73,7 @@ impl Refusal {
         let body = RefusalBody {
             error: self.code.to_owned(),
             detail: self.detail.clone(),
+            retry_after: self.retry_after,
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }
@@ -106,6 +110,15 @@ impl From<StoreError> for Refusal {
                 "too many withdrawals wait today",
             )
             .retry_after(3600),
+            StoreError::Corrupt { .. } => {
+                tracing::error!(why = %chain(&error), "a partition is damaged");
+                Self::new(
+                    503,
+                    "epoch-damaged",
+                    "the reports of this epoch cannot be read; ask again",
+                )
+                .retry_after(3600)
+            }
             StoreError::Broken { .. } | StoreError::Closed => {
                 Self::new(503, "stopping", "the server is stopping").retry_after(30)
             }

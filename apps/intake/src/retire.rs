@@ -2,14 +2,15 @@
 //!
 //! All of it follows from the declaration and the clock. Each step can be cut short and done again:
 //! what was done is read from the log and the disk, what is missing is done, what was done but not
-//! said is said. `serve` looks once a minute; `candor-intake retire` looks once.
+//! said is said. A step that fails keeps no other from being done: what has to go goes, and what could
+//! not be done is told by name. `serve` looks once a minute; `candor-intake retire` looks once.
 
 use std::{collections::BTreeSet, sync::PoisonError};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use wire::{
-    Epoch, PublicKey,
+    Epoch, ProgramHash, PublicKey,
     log::{self, Erasure, Event, Hash, root},
     randomness::EpochKey,
 };
@@ -19,6 +20,7 @@ use crate::{
     intake::{Intake, epoch_key_name},
     log::LogError,
     meta::{MetaError, Remembered},
+    refusal::chain,
     store::{Partition, StoreError},
     vault::{Secret, VaultError},
 };
@@ -38,7 +40,33 @@ pub struct Retired {
     pub counts: u64,
 }
 
-/// What could not be done.
+/// One thing that was due and could not be done. It is tried again the next time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotDone {
+    /// What: `seal the partition 4f2a/2951/20650`.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Not everything that was due could be done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} of what is due could not be done: {}", not_done.len(), told(not_done))]
+pub struct Incomplete {
+    /// What was done.
+    pub done: Retired,
+    /// What was not.
+    pub not_done: Vec<NotDone>,
+}
+
+fn told(not_done: &[NotDone]) -> String {
+    let each = not_done
+        .iter()
+        .map(|it| format!("cannot {}: {}", it.what, it.why));
+    each.collect::<Vec<_>>().join("; ")
+}
+
+/// Why a step could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum RetireError {
     /// The log.
@@ -53,27 +81,56 @@ pub enum RetireError {
     /// What is kept beside them.
     #[error(transparent)]
     Meta(#[from] MetaError),
+    /// What was purged stays closed.
+    #[error("`{0}` was purged: it takes nothing more until its declaration changes")]
+    Purged(ProgramHash),
 }
 
 impl Intake {
     /// Does what is due now.
     ///
     /// # Errors
-    /// [`RetireError`] for the first step that failed; what came before it was done, and the rest is
-    /// tried again the next time.
-    pub fn retire(&self) -> Result<Retired, RetireError> {
+    /// [`Incomplete`] with each step that failed; all others were done, and those are tried again the
+    /// next time.
+    pub fn retire(&self) -> Result<Retired, Incomplete> {
         let _alone = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.clock.now();
+        let mut not_done = Vec::new();
+        let done = self.retire_all(self.clock.now(), &mut not_done);
+        *self.not_done.lock().unwrap_or_else(PoisonError::into_inner) = not_done.clone();
+        match not_done.is_empty() {
+            true => Ok(done),
+            false => Err(Incomplete { done, not_done }),
+        }
+    }
+
+    /// Returns what could not be done when it was last looked at what is due.
+    #[must_use]
+    pub fn not_done(&self) -> Vec<NotDone> {
+        let not_done = self.not_done.lock();
+        not_done.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn retire_all(&self, now: u64, not_done: &mut Vec<NotDone>) -> Retired {
         let mut done = Retired::default();
+        let mut attempts = Attempts { not_done };
         if self.has(Role::Randomness) {
-            done.keys_made = self.make_keys(now)?;
+            let made = attempts.of("make the keys of epochs", || self.make_keys(now));
+            done.keys_made = made.unwrap_or_default();
         }
-        let remembered = self.meta.remembered()?;
+        let remembered = attempts.of("read what is known of programs", || {
+            Ok(self.meta.remembered()?)
+        });
+        // Without their calendars nothing is known to be due.
+        let Some(remembered) = remembered else {
+            return done;
+        };
         for program in &remembered {
-            done.keys_destroyed += self.destroy_keys(program, now)?;
+            let what = format!("destroy the keys of {}", program.id);
+            let destroyed = attempts.of(&what, || self.destroy_keys(program, now));
+            done.keys_destroyed += destroyed.unwrap_or_default();
         }
-        let there = self.store.partitions()?;
-        for partition in &there {
+        let there = attempts.of("list the partitions", || Ok(self.store.partitions()?));
+        for partition in &there.unwrap_or_default() {
             let of = |it: &&Remembered| it.number == partition.program;
             // Of a program nobody remembers nothing is known but its number: it is left, and doctor
             // tells of it.
@@ -83,31 +140,43 @@ impl Intake {
             let dies = program.calendar.reports_die(*partition);
             // Sealed before it is erased, so that the log says what it held.
             let is_over = now >= program.calendar.seals(*partition).min(dies);
-            if is_over && self.seal(program, *partition, now)? {
-                done.sealed += 1;
+            if is_over {
+                let what = format!("seal the partition {partition}");
+                let sealed = attempts.of(&what, || self.seal(program, *partition, now));
+                done.sealed += u64::from(sealed == Some(true));
             }
             if now >= dies {
                 // The last chance for what has enough reports. If it fails, they go all the same.
                 drop(self.reveal_epoch(partition.program, partition.epoch));
-                self.erase(program, *partition, Erasure::Retention, now)?;
-                done.erased += 1;
+                let what = format!("erase the partition {partition}");
+                let retention = Erasure::Retention;
+                let erased = attempts.of(&what, || self.erase(program, *partition, retention, now));
+                done.erased += u64::from(erased.is_some());
             }
         }
-        self.say_what_is_gone(&remembered, now)?;
-        for (number, epoch) in self.meta.revealed_epochs()? {
+        attempts.of("say in the log what is erased", || {
+            self.say_what_is_gone(&remembered, now)
+        });
+        let revealed = attempts.of("list what was revealed", || {
+            Ok(self.meta.revealed_epochs()?)
+        });
+        for (number, epoch) in revealed.unwrap_or_default() {
             let program = remembered.iter().find(|it| it.number == number);
             // Counts of a program nobody remembers have no date, so they go now.
             if program.is_none_or(|it| now >= it.calendar.counts_die(epoch)) {
-                self.meta.forget(number, epoch)?;
-                done.counts += 1;
+                let what = format!("erase the counts of {number:04x}/{epoch}");
+                let erased = attempts.of(&what, || Ok(self.meta.forget(number, epoch)?));
+                done.counts += u64::from(erased.is_some());
             }
         }
         let is_over = |number: u16, epoch: u32| {
             let program = remembered.iter().find(|it| it.number == number);
             program.is_none_or(|it| now >= it.calendar.key_dies(epoch))
         };
-        self.meta.forget_tokens(is_over, now)?;
-        Ok(done)
+        attempts.of("forget who had tokens", || {
+            Ok(self.meta.forget_tokens(is_over, now)?)
+        });
+        done
     }
 
     /// The key is in the vault before it is in the log, and in the log before it is used.
@@ -230,6 +299,7 @@ impl Intake {
             None => self.key_id(partition),
         };
         let tally = self.store.erase(partition)?;
+        self.proven.forget(partition);
         let event = Event::PartitionErased {
             partition: named,
             key_id,
@@ -275,8 +345,16 @@ impl Intake {
     /// # Errors
     /// [`RetireError`] for the first step that failed; calling it again does the rest.
     pub fn purge(&self, program: &Remembered, by: &str) -> Result<Retired, RetireError> {
+        self.meta.set(&purged(program.hash), "1")?;
         self.close(Some(program.hash), None, "purged", by)?;
         let _alone = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        // What was let in before it was closed is on the disk when this returns, and erased below.
+        drop(self.letting_in.blocking_write());
+        // Nothing is revealed meanwhile: it would be kept after the counts are gone.
+        let _nothing_revealed = self
+            .revealing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         let mut done = Retired::default();
         let prefixes = [
@@ -299,6 +377,7 @@ impl Intake {
         }
         for (partition, key_id) in key_ids {
             let tally = self.store.erase(partition)?;
+            self.proven.forget(partition);
             let event = Event::PartitionErased {
                 partition: name_of(program, partition),
                 key_id,
@@ -329,6 +408,30 @@ impl Intake {
         }
         Hash(hash.finalize().into())
     }
+}
+
+/// Steps that are each tried, whatever became of the others.
+struct Attempts<'a> {
+    not_done: &'a mut Vec<NotDone>,
+}
+
+impl Attempts<'_> {
+    fn of<T>(&mut self, what: &str, act: impl FnOnce() -> Result<T, RetireError>) -> Option<T> {
+        act()
+            .inspect_err(|error| {
+                self.not_done.push(NotDone {
+                    what: what.to_owned(),
+                    why: chain(error),
+                });
+            })
+            .ok()
+    }
+}
+
+/// Returns the setting under which it stands that a program was purged.
+#[must_use]
+pub fn purged(program: ProgramHash) -> String {
+    format!("purged {program}")
 }
 
 /// Returns the name of a partition in the log.

@@ -17,6 +17,7 @@ use crate::{
     intake::Intake,
     meta::{Count, Finding, MetaError},
     programs::Taken,
+    refusal::chain,
     store::{Row, StoreError},
 };
 
@@ -33,6 +34,11 @@ pub struct Tried {
     pub bad_shares: u64,
     /// Reports whose body was bad.
     pub bad_bodies: u64,
+    /// Reports that do not open: they were changed on the disk. The others count.
+    pub damaged: u64,
+    /// Epochs that could not be read, and why. The others were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
 }
 
 /// What could not be done.
@@ -50,7 +56,8 @@ impl Intake {
     /// Reveals what has enough reports, in every epoch there is.
     ///
     /// # Errors
-    /// [`RevealError`] for the first epoch that could not be read.
+    /// [`RevealError`] when it cannot be told which epochs there are. One that cannot be read is named in
+    /// what comes back.
     pub fn reveal(&self) -> Result<Tried, RevealError> {
         let mut epochs: Vec<(u16, u32)> = self
             .store
@@ -61,7 +68,15 @@ impl Intake {
         epochs.dedup();
         let mut all = Tried::default();
         for (program, epoch) in epochs {
-            let tried = self.reveal_epoch(program, epoch)?;
+            let tried = match self.reveal_epoch(program, epoch) {
+                Ok(tried) => tried,
+                Err(error) => {
+                    all.unread
+                        .push(format!("{program:04x}/{epoch}: {}", chain(&error)));
+                    continue;
+                }
+            };
+            all.damaged += tried.damaged;
             all.tags += tried.tags;
             all.revealed += tried.revealed;
             all.poisoned += tried.poisoned;
@@ -78,6 +93,10 @@ impl Intake {
     /// [`RevealError`].
     pub fn reveal_epoch(&self, program: u16, epoch: u32) -> Result<Tried, RevealError> {
         let mut tried = Tried::default();
+        let _alone = self
+            .revealing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let Some(taken) = self.programs.numbered(program) else {
             return Ok(tried);
         };
@@ -92,7 +111,9 @@ impl Intake {
                 continue;
             }
             tried.tags += 1;
-            match self.reveal_tag(taken, epoch, tag)? {
+            let (outcome, damaged) = self.reveal_tag(taken, epoch, tag)?;
+            tried.damaged += damaged;
+            match outcome {
                 Ok(revealed) => {
                     tried.revealed += 1;
                     tried.bad_shares += revealed.bad_shares;
@@ -112,18 +133,18 @@ impl Intake {
         taken: &Taken,
         epoch: u32,
         tag: [u8; 32],
-    ) -> Result<Result<Revealed, Closed>, StoreError> {
+    ) -> Result<(Result<Revealed, Closed>, u64), StoreError> {
         let program = &taken.program;
         let number = program.number().0;
         let mut pool = Pool::of(program);
-        self.store.shares(number, epoch, &tag, &mut |row| {
+        let damaged = self.store.shares(number, epoch, &tag, &mut |row| {
             if let Some(share) = share_of(row) {
                 pool.offer(&share.x, &share.y, &mut OsRng);
             }
         })?;
         let opened = match pool.open(&mut OsRng) {
             Ok(opened) => opened,
-            Err(closed) => return Ok(Err(closed)),
+            Err(closed) => return Ok((Err(closed), damaged)),
         };
         let mut tally = Tally::of(program, Epoch(epoch), &Tag(tag), &opened);
         self.store.shares(number, epoch, &tag, &mut |row| {
@@ -131,7 +152,7 @@ impl Intake {
                 tally.count(&share);
             }
         })?;
-        Ok(tally.finish())
+        Ok((tally.finish(), damaged))
     }
 
     fn was_tried(&self, program: u16, epoch: u32, tag: [u8; 32], number: u64) -> bool {

@@ -28,7 +28,7 @@ use self::{
     listener::{Door, accept, tls_of},
     relay::Relay,
 };
-use crate::{config::Role, intake::Intake, refusal::chain};
+use crate::{config::Role, intake::Intake, refusal::chain, retire::Retired};
 
 /// What all routes share.
 pub struct Serving {
@@ -189,17 +189,27 @@ async fn on_the_clock(intake: Arc<Intake>, mut stop: watch::Receiver<bool>) {
 async fn due(intake: &Arc<Intake>) {
     let at_work = Arc::clone(intake);
     match tokio::task::spawn_blocking(move || at_work.retire()).await {
-        Ok(Ok(done)) if done == crate::retire::Retired::default() => {}
-        Ok(Ok(done)) => tracing::info!(
+        Ok(Ok(done)) => say(&done),
+        Ok(Err(incomplete)) => {
+            say(&incomplete.done);
+            for it in &incomplete.not_done {
+                tracing::error!(what = %it.what, why = %it.why, "what is due could not be done");
+            }
+        }
+        Err(error) => tracing::error!(why = %error, "what is due could not be done"),
+    }
+}
+
+fn say(done: &Retired) {
+    if *done != Retired::default() {
+        tracing::info!(
             keys_made = done.keys_made,
             keys_destroyed = done.keys_destroyed,
             sealed = done.sealed,
             erased = done.erased,
             counts = done.counts,
             "did what was due"
-        ),
-        Ok(Err(error)) => tracing::error!(why = %chain(&error), "what is due could not be done"),
-        Err(error) => tracing::error!(why = %error, "what is due could not be done"),
+        );
     }
 }
 
@@ -210,6 +220,8 @@ async fn reveal(intake: &Arc<Intake>) {
             tags = tried.tags,
             revealed = tried.revealed,
             poisoned = tried.poisoned,
+            damaged = tried.damaged,
+            unread = ?tried.unread,
             "looked at what has enough reports"
         ),
         Ok(Err(error)) => tracing::error!(why = %chain(&error), "nothing could be revealed"),

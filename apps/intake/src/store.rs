@@ -173,7 +173,8 @@ pub trait Store: Send + Sync {
         tell: &mut dyn FnMut(Digest, u64),
     ) -> Result<(), StoreError>;
 
-    /// Tells of every report with this tag, one at a time.
+    /// Tells of every report with this tag, one at a time. Returns how many there are beside them that do
+    /// not open: bytes that were changed.
     ///
     /// # Errors
     /// [`StoreError::Unopened`] when the key of a partition is gone, as after a restore from a
@@ -184,13 +185,25 @@ pub trait Store: Send + Sync {
         epoch: u32,
         tag: &Digest,
         tell: &mut dyn FnMut(Row),
-    ) -> Result<(), StoreError>;
+    ) -> Result<u64, StoreError>;
 
     /// Returns the leaves of a sealed partition in their order; `None` while it is not sealed.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
     fn leaves(&self, partition: Partition) -> Result<Option<Vec<Digest>>, StoreError>;
+
+    /// Returns at most so many leaves of a sealed partition in their order, from the first that is not
+    /// before `from`; `None` while it is not sealed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    fn leaves_from(
+        &self,
+        partition: Partition,
+        from: &Digest,
+        many: usize,
+    ) -> Result<Option<Vec<Digest>>, StoreError>;
 
     /// Returns the leaves of the reports that were withdrawn and erased on the day of a partition, in
     /// order. Withdrawals of reports that never came have none.
@@ -259,6 +272,16 @@ pub enum StoreError {
     Damaged {
         /// Which one.
         partition: Partition,
+    },
+    /// The file of a partition is no database any more. The others are as they were.
+    #[error(
+        "the file `{path}` is damaged ({why}): reports of its epoch wait; what is due of it is erased all the same"
+    )]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        why: String,
     },
     /// The vault could not give or destroy a key.
     #[error("the key of the partition {partition} cannot be had")]

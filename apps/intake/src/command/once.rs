@@ -22,12 +22,30 @@ pub(super) fn reveal(config: Config) -> Result<u8, Failure> {
         "{} tags had enough reports; {} revealed, {} stay closed because too many of their shares are bad",
         tried.tags, tried.revealed, tried.poisoned
     );
-    Ok(u8::from(!findings.is_empty()))
+    if tried.damaged > 0 {
+        eprintln!(
+            "error: {} reports do not open: they were changed on the disk",
+            tried.damaged
+        );
+    }
+    for unread in &tried.unread {
+        eprintln!("error: an epoch cannot be read: {unread}");
+    }
+    Ok(match (tried.damaged, tried.unread.is_empty()) {
+        (0, true) => u8::from(!findings.is_empty()),
+        _ => 2,
+    })
 }
 
 pub(super) fn retire(config: Config) -> Result<u8, Failure> {
     let intake = Intake::open(config, Clock::System)?;
-    let done = intake.retire()?;
+    let (done, not_done) = match intake.retire() {
+        Ok(done) => (done, Vec::new()),
+        Err(incomplete) => (incomplete.done, incomplete.not_done),
+    };
     println!("{}", serde_json::to_string(&done)?);
-    Ok(0)
+    for it in &not_done {
+        eprintln!("error: cannot {}: {}", it.what, it.why);
+    }
+    Ok(if not_done.is_empty() { 0 } else { 2 })
 }

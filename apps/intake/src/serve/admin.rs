@@ -36,6 +36,7 @@ use crate::{
     overview::Overview,
     pages,
     refusal::Refusal,
+    retire::RetireError,
 };
 
 /// Wrong tokens that are looked at in a minute; each costs a moment of the processor.
@@ -272,7 +273,10 @@ pub async fn open(
     carry_out(&serving, &caller, Scope::Close, move |intake, by| {
         let (program, version) = meant(intake, &read(&body)?)?;
         let opened = intake.reopen(program, version, by);
-        let changed = opened.map_err(|error| Refusal::internal(&error))?;
+        let changed = opened.map_err(|error| match error {
+            RetireError::Purged(_) => Refusal::new(409, "purged", error.to_string()),
+            error => Refusal::internal(&error),
+        })?;
         Ok(Acted { changed })
     })
     .await

@@ -73,6 +73,11 @@ pub async fn metrics(State(serving): State<Arc<Serving>>) -> Response {
             "Whether the disk has too little room.",
             intake.disk_is_full().into(),
         ),
+        (
+            "not_done",
+            "Things that are due and could not be done.",
+            intake.not_done().len() as u64,
+        ),
     ]);
     of_type("text/plain; version=0.0.4; charset=utf-8", text)
 }

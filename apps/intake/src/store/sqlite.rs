@@ -191,12 +191,21 @@ impl Store for SqliteStore {
         epoch: u32,
         tag: &Digest,
         tell: &mut dyn FnMut(Row),
-    ) -> Result<(), StoreError> {
+    ) -> Result<u64, StoreError> {
         read::shares(&self.folder, &self.vault, program, epoch, tag, tell)
     }
 
     fn leaves(&self, partition: Partition) -> Result<Option<Vec<Digest>>, StoreError> {
         read::leaves(&self.folder, partition)
+    }
+
+    fn leaves_from(
+        &self,
+        partition: Partition,
+        from: &Digest,
+        many: usize,
+    ) -> Result<Option<Vec<Digest>>, StoreError> {
+        read::leaves_from(&self.folder, partition, from, many)
     }
 
     fn withdrawals(&self, partition: Partition) -> Result<Vec<Digest>, StoreError> {

@@ -3,6 +3,7 @@
 
 mod administrators;
 mod attacks;
+mod damaged;
 mod device;
 mod encrypted;
 mod honest;

@@ -68,7 +68,8 @@ pub(super) fn shares(
     epoch: u32,
     tag: &Digest,
     tell: &mut dyn FnMut(Row),
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
+    let mut damaged = 0;
     for partition in file::of_epoch(folder, program, epoch)? {
         let Some(reading) = Reading::open(folder, partition)? else {
             continue;
@@ -77,7 +78,6 @@ pub(super) fn shares(
         let mut rows = reading.asked(asked.query([tag]))?;
         let mut cipher = None;
         while let Some(row) = reading.asked(rows.next())? {
-            let damaged = || StoreError::Damaged { partition };
             let cipher = match &cipher {
                 Some(cipher) => cipher,
                 None => {
@@ -85,25 +85,56 @@ pub(super) fn shares(
                     cipher.insert(Cipher::new(partition, key.as_ref())?)
                 }
             };
-            let wc = bytes(row, "wc").ok_or_else(damaged)?;
-            let leaf = bytes(row, "leaf").ok_or_else(damaged)?;
-            let sealed: Vec<u8> = reading.asked(row.get("sealed"))?;
-            tell(Row {
-                tag: *tag,
-                x: bytes(row, "x").ok_or_else(damaged)?,
-                nonce: bytes(row, "nonce").ok_or_else(damaged)?,
-                wc,
-                opened: cipher.open(tag, &wc, &leaf, &sealed)?,
-            });
+            match opened(tag, row, cipher) {
+                Some(row) => tell(row),
+                None => damaged += 1,
+            }
         }
     }
-    Ok(())
+    Ok(damaged)
+}
+
+/// Returns a row with its share and body; `None` for one that was changed.
+fn opened(tag: &Digest, row: &SqlRow<'_>, cipher: &Cipher) -> Option<Row> {
+    let (wc, leaf) = (bytes(row, "wc")?, bytes(row, "leaf")?);
+    let sealed: Vec<u8> = row.get("sealed").ok()?;
+    Some(Row {
+        tag: *tag,
+        x: bytes(row, "x")?,
+        nonce: bytes(row, "nonce")?,
+        wc,
+        opened: cipher.open(tag, &wc, &leaf, &sealed).ok()?,
+    })
 }
 
 pub(super) fn leaves(
     folder: &Path,
     partition: Partition,
 ) -> Result<Option<Vec<Digest>>, StoreError> {
+    let Some(reading) = sealed(folder, partition)? else {
+        return Ok(None);
+    };
+    reading
+        .column("SELECT leaf FROM leaves ORDER BY leaf", [])
+        .map(Some)
+}
+
+pub(super) fn leaves_from(
+    folder: &Path,
+    partition: Partition,
+    from: &Digest,
+    many: usize,
+) -> Result<Option<Vec<Digest>>, StoreError> {
+    let Some(reading) = sealed(folder, partition)? else {
+        return Ok(None);
+    };
+    let sql = "SELECT leaf FROM leaves WHERE leaf >= ?1 ORDER BY leaf LIMIT ?2";
+    let many = i64::try_from(many).unwrap_or(i64::MAX);
+    reading.column(sql, (from, many)).map(Some)
+}
+
+/// Returns a partition to read, if there is one and it is sealed.
+fn sealed(folder: &Path, partition: Partition) -> Result<Option<Reading>, StoreError> {
     let Some(reading) = Reading::open(folder, partition)? else {
         return Ok(None);
     };
@@ -113,17 +144,12 @@ pub(super) fn leaves(
             .query_row("SELECT value FROM state WHERE name = 'sealed'", [], |row| {
                 row.get::<_, i64>(0)
             });
-    if reading.asked(sealed)? == 0 {
-        return Ok(None);
-    }
-    reading
-        .column("SELECT leaf FROM leaves ORDER BY leaf")
-        .map(Some)
+    Ok((reading.asked(sealed)? != 0).then_some(reading))
 }
 
 pub(super) fn withdrawals(folder: &Path, partition: Partition) -> Result<Vec<Digest>, StoreError> {
     match Reading::open(folder, partition)? {
-        Some(reading) => reading.column("SELECT leaf FROM gone ORDER BY leaf"),
+        Some(reading) => reading.column("SELECT leaf FROM gone ORDER BY leaf", []),
         None => Ok(Vec::new()),
     }
 }
@@ -154,10 +180,14 @@ impl Reading {
         self.asked(self.connection.prepare_cached(sql))
     }
 
-    fn column<const N: usize>(&self, sql: &str) -> Result<Vec<[u8; N]>, StoreError> {
+    fn column<const N: usize>(
+        &self,
+        sql: &str,
+        of: impl rusqlite::Params,
+    ) -> Result<Vec<[u8; N]>, StoreError> {
         let mut asked = self.prepare(sql)?;
         let read = asked
-            .query_map([], |row| row.get(0))
+            .query_map(of, |row| row.get(0))
             .and_then(Iterator::collect);
         self.asked(read)
     }

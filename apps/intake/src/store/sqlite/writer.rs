@@ -159,6 +159,16 @@ impl Writer {
         let path = failed.path.clone();
         match failed.source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => StoreError::Full { path },
+            // One file, not the disk: what it held is lost, and nothing else.
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt {
+                path,
+                why: failed.source.to_string(),
+            },
+            // No descriptor is free, as a rule: nothing was asked of the disk.
+            Some(ErrorCode::CannotOpen) => {
+                tracing::error!(path = %path.display(), why = %failed.source, "a partition cannot be opened");
+                StoreError::Overloaded
+            }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Overloaded,
             _ => {
                 let why = failed.source.to_string();
