@@ -25,7 +25,7 @@ mod machine;
 mod plans;
 #[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]
 mod private;
-#[cfg(any(feature = "acts", feature = "history"))]
+#[cfg(any(feature = "acts", feature = "consent", feature = "history"))]
 mod regular;
 #[cfg(feature = "acts")]
 mod running;
@@ -37,7 +37,7 @@ mod usage;
 #[cfg(feature = "acts")]
 mod vouch;
 mod worker;
-#[cfg(any(feature = "clean", feature = "history"))]
+#[cfg(any(feature = "clean", feature = "consent", feature = "history"))]
 mod written;
 
 use std::process::ExitCode;

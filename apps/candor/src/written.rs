@@ -5,6 +5,7 @@ use std::{
     path::Path,
 };
 
+#[cfg(any(feature = "clean", feature = "history"))]
 use crate::failure::Failure;
 
 /// A longer file is none that a person wrote.
@@ -30,6 +31,7 @@ pub(crate) fn text(path: &Path) -> io::Result<Option<String>> {
 ///
 /// # Errors
 /// When it is there and cannot be read, with `help` on what may stand in it.
+#[cfg(any(feature = "clean", feature = "history"))]
 pub(crate) fn lines(path: &Path, what: &str, help: &str) -> Result<Vec<String>, Failure> {
     let text = text(path).map_err(|error| {
         let shown = tool::path_text::shown(path.as_os_str());
