@@ -5,16 +5,14 @@
 //! What is wrong is told with its file and line, or the name of its variable or flag.
 
 mod layers;
+mod target;
 
-use std::{
-    collections::BTreeMap,
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 pub use layers::{ConfigError, Layers};
+pub use target::{Target, target};
 pub use wire::status::Role;
 
 /// Returns the word for a role.
@@ -40,6 +38,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whether plain HTTP may be spoken beyond loopback: only behind a proxy that speaks TLS.
     pub behind_proxy: bool,
+    /// The field in which that proxy names who asks; the last address in it counts.
+    pub proxy_field: String,
     /// The name of the log, as it stands in its checkpoints: `intake.example.org/log`.
     pub log_name: String,
     /// The declarations whose records are taken, as files.
@@ -67,6 +67,7 @@ impl Default for Config {
             roles: vec![Role::Receive],
             listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
             behind_proxy: false,
+            proxy_field: "x-forwarded-for".to_owned(),
             log_name: "localhost/candor-intake".to_owned(),
             declarations: Vec::new(),
             operator: None,
@@ -301,6 +302,11 @@ impl Config {
                 self.listen
             ),
         );
+        must(
+            self.proxy_field.parse::<axum::http::HeaderName>().is_ok(),
+            "proxy_field",
+            "write the name of a field, as `x-forwarded-for`".to_owned(),
+        );
         let is_name = !self.log_name.is_empty()
             && self.log_name.len() <= 200
             && self
@@ -378,62 +384,4 @@ impl Config {
 pub fn is_plain_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !name.is_empty() && name.len() <= 64 && name.bytes().all(plain)
-}
-
-/// Where a gateway is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Whether TLS is spoken.
-    pub tls: bool,
-    /// The host, without a port.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// The path, with its first slash.
-    pub path: String,
-}
-
-/// Reads the address of a gateway.
-///
-/// # Errors
-/// What is wrong with it, as a sentence.
-pub fn target(url: &str) -> Result<Target, String> {
-    let (tls, rest) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
-        (Some(rest), _) => (true, rest),
-        (_, Some(rest)) => (false, rest),
-        _ => return Err(format!("`{url}` begins with neither https:// nor http://")),
-    };
-    let (authority, path) = match rest.find('/') {
-        Some(at) => rest.split_at(at),
-        None => (rest, "/"),
-    };
-    let port_of = |text: &str| text.parse::<u16>().ok().filter(|port| *port > 0);
-    let no_port = || format!("`{authority}` has no port that is a number");
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => {
-            (host, Some(port_of(port).ok_or_else(no_port)?))
-        }
-        _ => (authority, None),
-    };
-    let host = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .to_owned();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:".contains(&byte);
-    if host.is_empty() || !host.bytes().all(plain) || path.contains(['?', '#', ' ']) {
-        return Err(format!("`{url}` is no address of a gateway"));
-    }
-    let is_loopback =
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    if !tls && !is_loopback {
-        return Err(format!(
-            "`{url}` is not https, and {host} is not this machine"
-        ));
-    }
-    Ok(Target {
-        tls,
-        port: port.unwrap_or(if tls { 443 } else { 80 }),
-        host,
-        path: path.to_owned(),
-    })
 }

@@ -19,6 +19,7 @@ use crate::{
     inner::{has_role, program},
     intake::Intake,
     meters::one_more,
+    network::{Network, network_of},
     refusal::Refusal,
 };
 
@@ -33,7 +34,7 @@ pub struct Networks(Mutex<Counted>);
 struct Counted {
     day: u32,
     all: u32,
-    by_network: HashMap<[u8; 6], u32>,
+    by_network: HashMap<Network, u32>,
 }
 
 impl Networks {
@@ -63,21 +64,6 @@ impl Networks {
         }
         counted.all += 1;
         Ok(())
-    }
-}
-
-/// IPv4 by its first 24 bits, IPv6 by its first 48. Loopback is not counted: it is no network.
-fn network_of(address: IpAddr) -> Option<[u8; 6]> {
-    let address = address.to_canonical();
-    if address.is_loopback() {
-        return None;
-    }
-    match address {
-        IpAddr::V4(it) => {
-            let [a, b, c, _] = it.octets();
-            Some([4, a, b, c, 0, 0])
-        }
-        IpAddr::V6(it) => it.octets().first_chunk::<6>().copied(),
     }
 }
 
@@ -184,6 +170,5 @@ mod tests {
             assert_eq!(counted.is_ok(), may, "{address}");
         }
         assert!(networks.count(8, from("192.0.2.1"), &limits).is_ok());
-        assert_eq!(network_of("127.0.0.1".parse().unwrap()), None);
     }
 }

@@ -25,6 +25,7 @@ pub mod issuer;
 pub mod log;
 pub mod meta;
 pub mod meters;
+mod network;
 pub mod openapi;
 pub mod overview;
 pub mod pace;

@@ -399,7 +399,7 @@ impl Intake {
 
     /// Returns the name of the key of a partition: a hash that opens nothing.
     fn key_id(&self, partition: Partition) -> Hash {
-        let key = self.vault.get(&format!("partition/{partition}"));
+        let key = self.vault.get(&partition.key_name());
         let mut hash = Sha256::new();
         hash.update(b"candor-intake key id\0");
         hash.update(partition.to_string());

@@ -21,7 +21,7 @@ use std::{
 use tokio::{
     net::{TcpListener, UnixListener},
     sync::watch,
-    time::{Instant, MissedTickBehavior},
+    time::{Instant, MissedTickBehavior, timeout},
 };
 
 use self::{
@@ -138,12 +138,19 @@ impl Bound {
             }
         };
         end.send_replace(true);
-        if accepts {
-            drop(everyone.await);
-        }
-        drop(timer.await);
-        if let Some((here, path)) = here {
-            drop(here.await);
+        let (here, path) = here.unzip();
+        let ended = async {
+            if accepts {
+                drop(everyone.await);
+            }
+            if let Some(here) = here {
+                drop(here.await);
+            }
+            // What is due may be under way. All of it can be cut short, and is done at the next start.
+            drop(timer.await);
+        };
+        drop(timeout(listener::PATIENCE, ended).await);
+        if let Some(path) = path {
             drop(std::fs::remove_file(path));
         }
         told

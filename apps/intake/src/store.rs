@@ -52,6 +52,12 @@ impl Partition {
         };
         (read.to_string() == text).then_some(read)
     }
+
+    /// Returns the name of its key in the vault: `partition/4f2a/2951/20650`.
+    #[must_use]
+    pub fn key_name(self) -> String {
+        format!("partition/{self}")
+    }
 }
 
 impl fmt::Display for Partition {

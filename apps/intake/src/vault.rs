@@ -25,6 +25,8 @@ use sha2::{Digest, Sha256};
 use wire::rand_core::{OsRng, RngCore};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::place;
+
 /// What the file begins with.
 const MAGIC: &[u8] = b"candor-vault/1\n";
 /// A vault larger than this is not ours: a key is small, and few are alive at once.
@@ -294,7 +296,8 @@ fn write(path: &Path, keys: &BTreeMap<String, Secret>) -> Result<(), VaultError>
     // Held open over the rename, so that its bytes can be reached afterwards.
     let old = OpenOptions::new().write(true).open(path).ok();
     std::fs::rename(&new, path).map_err(failed("put in place", path))?;
-    sync_folder(path)?;
+    place::sync(path.parent().unwrap_or(Path::new(".")))
+        .map_err(failed("sync the folder of", path))?;
     match old {
         Some(old) => overwrite(old).map_err(failed("overwrite the old bytes of", path)),
         None => Ok(()),
@@ -321,13 +324,6 @@ fn overwrite(mut file: File) -> io::Result<()> {
     }
     zeros.zeroize();
     file.sync_all()
-}
-
-fn sync_folder(path: &Path) -> Result<(), VaultError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(failed("sync the folder of", path))
 }
 
 #[cfg(test)]

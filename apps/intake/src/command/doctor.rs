@@ -91,7 +91,7 @@ fn of_folder(intake: &Intake) -> Result<Vec<Finding>, Failure> {
     }
     let remembered = intake.meta.remembered()?;
     for partition in intake.store.partitions()? {
-        let key = intake.vault.get(&format!("partition/{partition}"));
+        let key = intake.vault.get(&partition.key_name());
         if key.is_none() && intake.store.tally(partition)?.rows > 0 {
             found(
                 format!(

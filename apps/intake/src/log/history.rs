@@ -30,20 +30,6 @@ impl Log {
             .map(|(index, ())| index)
     }
 
-    /// Returns whether the destruction of an epoch's key is in the log.
-    #[must_use]
-    pub fn destroyed(&self, program: ProgramHash, epoch: Epoch) -> bool {
-        self.last(|leaf| match &leaf.event {
-            Event::EpochKeyDestroyed {
-                program: of,
-                epoch: at,
-                ..
-            } => ((*of, *at) == (program, epoch)).then_some(()),
-            _ => None,
-        })
-        .is_some()
-    }
-
     /// Returns every epoch of a program whose key was published and is not destroyed.
     #[must_use]
     pub fn undestroyed(&self, program: ProgramHash) -> Vec<(Epoch, PublicKey)> {

@@ -4,7 +4,8 @@
 //! from is refused, so that no page can act in an administrator's name. Each act is a leaf of the log.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -27,26 +28,61 @@ use wire::{ProgramHash, Version, log::Event};
 use super::{
     Serving,
     gateway::{Answer, Counted, counted},
+    listener::Peer,
     routes::of_type,
 };
 use crate::{
     config::{Admin, Bearer, Scope},
     intake::Intake,
     meta::Remembered,
+    network::{Network, asker, network_of},
     overview::Overview,
     pages,
     refusal::Refusal,
     retire::RetireError,
 };
 
-/// Wrong tokens that are looked at in a minute; each costs a moment of the processor.
+/// Wrong tokens that are looked at in a minute, of one network and of all together; each costs a moment
+/// of the processor. Whoever uses up the first keeps no administrator out who comes from elsewhere.
 const WRONG: u32 = 10;
+const WRONG_OF_ALL: u32 = 120;
 
 /// The administrators of the settings.
 pub struct Admins {
     bearers: BTreeMap<String, Bearer>,
     known: Mutex<Vec<([u8; 32], Caller)>>,
-    wrong: tokio::sync::Mutex<(Instant, u32)>,
+    wrong: tokio::sync::Mutex<Wrong>,
+}
+
+/// Wrong tokens of one minute.
+struct Wrong {
+    since: Instant,
+    all: u32,
+    by_network: HashMap<Option<Network>, u32>,
+}
+
+impl Wrong {
+    fn none() -> Self {
+        Self {
+            since: Instant::now(),
+            all: 0,
+            by_network: HashMap::new(),
+        }
+    }
+
+    /// Returns whether one more may be looked at.
+    fn is_little(&mut self, network: Option<Network>) -> bool {
+        if self.since.elapsed() > Duration::from_secs(60) {
+            *self = Self::none();
+        }
+        let here = self.by_network.get(&network).copied().unwrap_or_default();
+        self.all < WRONG_OF_ALL && here < WRONG
+    }
+
+    fn one_more(&mut self, network: Option<Network>) {
+        self.all += 1;
+        *self.by_network.entry(network).or_default() += 1;
+    }
 }
 
 /// Who acts.
@@ -61,12 +97,12 @@ impl Admins {
         Self {
             bearers: admin.bearers.clone(),
             known: Mutex::default(),
-            wrong: tokio::sync::Mutex::new((Instant::now(), 0)),
+            wrong: tokio::sync::Mutex::new(Wrong::none()),
         }
     }
 
     /// Finds out whose token this is. One at a time is looked at, and few wrong ones a minute.
-    async fn caller(&self, token: &str) -> Result<Caller, Refusal> {
+    async fn caller(&self, token: &str, from: Option<IpAddr>) -> Result<Caller, Refusal> {
         let unknown = || Refusal::new(401, "token", "no administrator has this token");
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let remembered = {
@@ -79,25 +115,24 @@ impl Admins {
         if let Some(caller) = remembered {
             return Ok(caller);
         }
-        let mut wrong = self.wrong.lock().await;
-        if wrong.0.elapsed() > Duration::from_secs(60) {
-            *wrong = (Instant::now(), 0);
-        }
-        if wrong.1 >= WRONG {
-            let why = "too many wrong tokens";
-            return Err(Refusal::new(429, "too-many-tokens", why).retry_after(60));
-        }
-        wrong.1 += 1;
         let (name, secret) = token.split_once('.').ok_or_else(unknown)?;
         let bearer = self.bearers.get(name).ok_or_else(unknown)?.clone();
         let secret = secret.to_owned();
+        let network = from.and_then(network_of);
+        let mut wrong = self.wrong.lock().await;
+        if !wrong.is_little(network) {
+            let why = "too many wrong tokens";
+            return Err(Refusal::new(429, "too-many-tokens", why).retry_after(60));
+        }
         let checked = tokio::task::spawn_blocking(move || {
             let hash = PasswordHash::new(&bearer.argon2id).ok()?;
             let right = Argon2::default().verify_password(secret.as_bytes(), &hash);
             right.ok().map(|()| bearer.scopes)
         });
-        let scopes = checked.await.ok().flatten().ok_or_else(unknown)?;
-        wrong.1 -= 1;
+        let Some(scopes) = checked.await.ok().flatten() else {
+            wrong.one_more(network);
+            return Err(unknown());
+        };
         let caller = Caller {
             name: name.to_owned(),
             scopes,
@@ -114,7 +149,8 @@ pub async fn with_bearer(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match bearer(&serving, request.headers()).await {
+    let peer = request.extensions().get::<Peer>().and_then(|peer| peer.0);
+    match bearer(&serving, peer, request.headers()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -123,7 +159,11 @@ pub async fn with_bearer(
     }
 }
 
-async fn bearer(serving: &Serving, headers: &HeaderMap) -> Result<Caller, Refusal> {
+async fn bearer(
+    serving: &Serving,
+    peer: Option<IpAddr>,
+    headers: &HeaderMap,
+) -> Result<Caller, Refusal> {
     if headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site") {
         return Err(Refusal::new(
             403,
@@ -135,7 +175,8 @@ async fn bearer(serving: &Serving, headers: &HeaderMap) -> Result<Caller, Refusa
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
         .ok_or_else(|| Refusal::new(401, "token", "an administrator's token is needed"))?;
-    serving.admins.caller(token).await
+    let from = asker(&serving.intake.config, peer, headers)?;
+    serving.admins.caller(token, from).await
 }
 
 /// Lets in who can open the socket, which its owner alone can. Pages may be looked at through a tunnel

@@ -16,7 +16,7 @@ use super::{
     listener::Peer,
     routes::{is_of_type, of_type},
 };
-use crate::{config::Role, inner, issuer, meters::one_more, refusal::Refusal};
+use crate::{config::Role, inner, issuer, meters::one_more, network::asker, refusal::Refusal};
 
 /// What a sealed request is.
 pub const REQUEST: &str = "message/ohttp-req";
@@ -94,6 +94,7 @@ pub async fn open(State(serving): State<Arc<Serving>>, headers: HeaderMap, body:
         (status = 403, description = "The day, the work or the signature is wrong", body = crate::refusal::RefusalBody),
         (status = 404, description = "`other-role`", body = crate::refusal::RefusalBody),
         (status = 429, description = "`too-many-enrolments`", body = crate::refusal::RefusalBody),
+        (status = 503, description = "`proxy`: the proxy in front of the issuer is not set up", body = crate::refusal::RefusalBody),
     ))]
 pub async fn enrol(
     State(serving): State<Arc<Serving>>,
@@ -103,15 +104,7 @@ pub async fn enrol(
 ) -> Answer {
     let counted = counted(&serving);
     is_of_type(headers.get(header::CONTENT_TYPE), BYTES).map_err(&counted)?;
-    let from = match serving.intake.config.behind_proxy {
-        // The last one is what the proxy itself saw; those before it are what anyone may write.
-        true => headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .next_back()
-            .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()),
-        false => peer.0,
-    };
+    let from = asker(&serving.intake.config, peer.0, &headers).map_err(&counted)?;
     let intake = Arc::clone(&serving.intake);
     blocking(move || issuer::enrol(&intake, from, &body))
         .await

@@ -27,8 +27,8 @@ use crate::{
 
 /// Bytes of a request's head, all its fields together.
 const HEAD: usize = 8 << 10;
-/// Requests of one HTTP/2 connection that are answered at once.
-const STREAMS: u32 = 32;
+/// Requests of one HTTP/2 connection that are taken in or answered at once: each may hold a whole body.
+const STREAMS: u32 = 8;
 /// Streams a peer may take back before they were answered, and those it may make us take back: a
 /// flood of either ends the connection (CVE-2023-44487, CVE-2025-8671).
 const RESETS: usize = 16;

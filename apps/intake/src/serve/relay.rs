@@ -103,7 +103,7 @@ impl Way {
         let request = Request::builder()
             .method(Method::POST)
             .uri(&self.target.path)
-            .header(header::HOST, &self.target.host)
+            .header(header::HOST, self.target.authority())
             .header(header::CONTENT_TYPE, REQUEST)
             .body(Full::new(message))
             .map_err(io::Error::other)?;

@@ -1,6 +1,9 @@
 //! Which path is answered by what, and what every request passes through first.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -69,24 +72,21 @@ async fn pass(State(serving): State<Arc<Serving>>, request: Request, next: Next)
     let began = Instant::now();
     let meters = Arc::clone(&serving.intake.meters);
     let is_probe = matches!(request.uri().path(), "/livez" | "/readyz" | "/metrics");
-    let outcome = match serving.room.try_acquire() {
-        Err(_) if !is_probe => {
-            Err(Refusal::new(503, "overloaded", "too many requests at once").retry_after(2))
-        }
-        _place => {
-            meters
-                .under_way
-                .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let patience = Duration::from_secs(serving.intake.config.limits.body_seconds);
-            let answered = match whole(request, patience).await {
-                Ok(request) => Ok(next.run(request).await),
-                Err(refusal) => Err(refusal),
-            };
-            meters
-                .under_way
-                .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
-            answered
-        }
+    let patience = Duration::from_secs(serving.intake.config.limits.body_seconds);
+    // The body first: whoever sends it slowly holds a connection, and no place among those answered.
+    let outcome = match whole(request, patience).await {
+        Err(refusal) => Err(refusal),
+        Ok(request) => match serving.room.try_acquire() {
+            Err(_) if !is_probe => {
+                Err(Refusal::new(503, "overloaded", "too many requests at once").retry_after(2))
+            }
+            _place => {
+                meters.under_way.fetch_add(1, Relaxed);
+                let answered = next.run(request).await;
+                meters.under_way.fetch_sub(1, Relaxed);
+                Ok(answered)
+            }
+        },
     };
     let mut response = outcome.unwrap_or_else(|refusal| {
         meters.reject(refusal.code);

@@ -16,7 +16,6 @@ mod seal;
 mod writer;
 
 use std::{
-    fs::File,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -28,7 +27,7 @@ use std::{
 
 use self::writer::{Job, Writer};
 use super::{Arrival, Digest, Done, Partition, Put, Row, Store, StoreError, Tally, Withdrawn};
-use crate::vault::Vault;
+use crate::{place, vault::Vault};
 
 /// How far the engine may go.
 #[derive(Clone)]
@@ -234,13 +233,11 @@ impl Drop for SqliteStore {
 
 /// Makes what was written to a folder survive a power cut.
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|source| StoreError::File {
-            act: "sync",
-            path: folder.to_owned(),
-            source,
-        })
+    place::sync(folder).map_err(|source| StoreError::File {
+        act: "sync",
+        path: folder.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]

@@ -134,6 +134,33 @@ fn wrong_tokens_are_looked_at_a_few_times_a_minute() {
 }
 
 #[test]
+fn wrong_tokens_of_one_network_keep_no_administrator_out() {
+    let ground = Ground::new();
+    let mut config = with_bearers(&ground);
+    config.behind_proxy = true;
+    let server = ground.serve_as(config);
+    let status = |token: &str, from: &str| {
+        let fields = format!("authorization: Bearer {token}\r\nx-forwarded-for: {from}\r\n");
+        ask(&server, "GET", "/admin/state", &fields, "").status
+    };
+    for _ in 0..10 {
+        assert_eq!(status("ops.wrong", "192.0.2.1"), 401);
+    }
+    assert_eq!(status("ops.right", "192.0.2.200"), 429);
+    // A name that nobody has costs nothing, and is not counted.
+    for _ in 0..20 {
+        assert_eq!(status("nobody.wrong", "198.51.100.1"), 401);
+    }
+    assert_eq!(status("ops.right", "198.51.100.1"), 200);
+    // Whose token it is is known by now, wherever it comes from.
+    assert_eq!(status("ops.right", "192.0.2.200"), 200);
+    // A proxy that does not say who asks lets nobody in.
+    let fields = "authorization: Bearer ops.right\r\n";
+    let answer = ask(&server, "GET", "/admin/state", fields, "");
+    assert_eq!((answer.status, answer.code()), (503, "proxy".to_owned()));
+}
+
+#[test]
 fn the_socket_is_for_its_owner_and_for_no_page() {
     let ground = Ground::new();
     let server = ground.serve();

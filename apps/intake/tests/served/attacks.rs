@@ -193,9 +193,24 @@ fn attack_4_a_token_is_good_for_one_report() {
     other_lane[9] = (other_lane[9] + 1) % 8;
     let answer = inner(&intake, Method::Post, "/v1/report", &other_lane);
     assert_eq!(said(&answer), (400, "wrong-lane".to_owned()));
-    // A second batch of tokens in one epoch is not given, whatever is asked for.
-    let server_side = intake::issuer::tokens(&intake, b"");
-    assert_eq!(server_side.unwrap_err().status, 400);
+}
+
+#[test]
+fn attack_4_an_installation_gets_its_tokens_of_an_epoch_once() {
+    let ground = Ground::new();
+    let server = ground.serve();
+    let program = &sighting(&server.intake).program;
+    let device = Device::new(1);
+    assert_eq!(device.tokens(&server, program, EPOCH).len(), 8);
+    for _ in 0..2 {
+        let asked = device.ask_for_tokens(program, EPOCH);
+        let kind = "application/octet-stream";
+        let answer = post(server.address, "/v1/tokens", kind, asked.request());
+        assert_eq!(
+            (answer.status, answer.code()),
+            (409, "tokens-issued".to_owned())
+        );
+    }
 }
 
 #[test]

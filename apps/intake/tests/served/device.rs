@@ -263,7 +263,7 @@ impl Device {
             &request,
         );
         assert_eq!(answer.status, 204, "{}", answer.text());
-        let asked = token::ask(program, Epoch(epoch), &self.install, &mut OsRng);
+        let asked = self.ask_for_tokens(program, epoch);
         let answer = post(
             server.address,
             "/v1/tokens",
@@ -272,6 +272,11 @@ impl Device {
         );
         assert_eq!(answer.status, 200, "{}", answer.text());
         asked.finish(&issuer, &answer.body).unwrap()
+    }
+
+    /// Asks for tokens anew, with other nonces each time.
+    pub(crate) fn ask_for_tokens(&self, program: &Program, epoch: u32) -> token::Asked {
+        token::ask(program, Epoch(epoch), &self.install, &mut OsRng)
     }
 
     /// Makes a report by way of tokens and randomness, as a device does, and does not send it.

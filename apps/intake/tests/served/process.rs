@@ -210,21 +210,23 @@ fn attack_15_what_was_acknowledged_survives_kill_9_under_load() {
         .and_then(|it| it.parse().ok());
     let kills: u64 = kills.unwrap_or(6);
     let place = Place::new();
-    let sent = prepared(&place, 40);
+    // New ones for each run, so that each is killed while it writes.
+    let sent = prepared(&place, 40 * kills);
     let settings = place.settings(&place.data());
     let mut all = std::collections::BTreeSet::new();
-    for kill in 0..kills {
+    for (kill, fresh) in (0..kills).zip(sent.chunks(40)) {
         let server = Running::start(&settings);
         let (address, keys) = (server.address, server.keys());
-        let loads: Vec<_> = (0..4)
-            .map(|part: usize| {
-                let (keys, sent) = (keys.clone(), sent[part * 10..part * 10 + 10].to_vec());
+        let loads: Vec<_> = fresh
+            .chunks(10)
+            .zip((0..).step_by(10))
+            .map(|(part, before)| {
+                let (keys, part) = (keys.clone(), part.to_vec());
+                let before = kill as usize * 40 + before;
                 std::thread::spawn(move || {
-                    let acknowledged = send_until_gone(address, &keys, &sent);
-                    acknowledged
-                        .into_iter()
-                        .map(|it| it + part * 10)
-                        .collect::<Vec<_>>()
+                    let acknowledged = send_until_gone(address, &keys, &part);
+                    let numbers = acknowledged.into_iter().map(|it| it + before);
+                    numbers.collect::<Vec<_>>()
                 })
             })
             .collect();
@@ -269,10 +271,13 @@ fn a_stop_under_load_takes_five_seconds_at_most_and_loses_nothing() {
         let sent = sent.clone();
         std::thread::spawn(move || send_until_gone(address, &keys, &sent))
     };
+    let began = Instant::now();
     while !get(address, "/metrics")
         .text()
         .contains("reports_stored_total 1")
-    {}
+    {
+        assert!(began.elapsed() < Duration::from_secs(20), "nothing came");
+    }
     // A connection that has only begun does not hold it up.
     let mut begun = TcpStream::connect(address).unwrap();
     begun

@@ -31,6 +31,9 @@ const TABLES: &str = "
     INSERT OR IGNORE INTO state VALUES ('rows', 0), ('sealed', 0), ('withdrawn', 0), ('answered', 0);
 ";
 
+/// How long somebody waits who finds a partition locked.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Returns where a partition lies: `4f2a/2951/20650.db`.
 pub(super) fn path_of(folder: &Path, partition: Partition) -> PathBuf {
     folder.join(format!("{partition}.db"))
@@ -56,9 +59,7 @@ pub(super) fn open(
         move |source| StoreError::Sqlite { act, path, source }
     };
     let connection = Connection::open(&path).map_err(asked("open"))?;
-    connection
-        .busy_timeout(Duration::from_secs(5))
-        .map_err(asked("open"))?;
+    connection.busy_timeout(PATIENCE).map_err(asked("open"))?;
     // Sizes before anything else: the page count is bound to the file.
     let settings = format!(
         "PRAGMA journal_mode = WAL;
@@ -93,7 +94,7 @@ pub(super) fn open_to_read(
     // Not read-only: whoever reads a file with a log that nobody has open must be able to recover it.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(&path, flags).and_then(|connection| {
-        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.busy_timeout(PATIENCE)?;
         connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA query_only = ON;")?;
         Ok(connection)
     });

@@ -1,10 +1,10 @@
 //! One partition as the writing thread holds it: its connection, its transaction, what it counted.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::seal::Cipher;
+use super::{file::PATIENCE, seal::Cipher};
 use crate::store::{Arrival, Put, Tally};
 
 /// Counts an answer in the partition.
@@ -105,13 +105,18 @@ impl Held {
     }
 
     /// Empties the write-ahead log, which holds pages as they were before a withdrawal. While somebody reads
-    /// it cannot be done, and is tried again at the next commit.
+    /// it cannot be done; nobody waits for them, and it is tried again soon.
     pub(super) fn empty_log(&mut self) -> Result<(), Failed> {
         let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-        let busy = self
+        let emptied = self
             .connection
-            .query_row(sql, [], |row| row.get::<_, i64>(0));
-        self.lingers = self.at(busy)? != 0;
+            .busy_timeout(Duration::ZERO)
+            .and_then(|()| {
+                self.connection
+                    .query_row(sql, [], |row| row.get::<_, i64>(0))
+            })
+            .and_then(|busy| self.connection.busy_timeout(PATIENCE).map(|()| busy));
+        self.lingers = self.at(emptied)? != 0;
         Ok(())
     }
 

@@ -4,10 +4,7 @@ use std::path::Path;
 
 use rusqlite::{CachedStatement, Connection, Row as SqlRow};
 
-use super::{
-    file,
-    seal::{Cipher, key_name},
-};
+use super::{file, seal::Cipher};
 use crate::{
     store::{Digest, Partition, Row, StoreError, Tally},
     vault::Vault,
@@ -81,7 +78,7 @@ pub(super) fn shares(
             let cipher = match &cipher {
                 Some(cipher) => cipher,
                 None => {
-                    let key = vault.get(&key_name(partition));
+                    let key = vault.get(&partition.key_name());
                     cipher.insert(Cipher::new(partition, key.as_ref())?)
                 }
             };

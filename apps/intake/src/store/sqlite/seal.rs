@@ -14,15 +14,10 @@ use crate::{
     vault::{Secret, Vault},
 };
 
-/// Returns the name of a partition's key in the vault.
-pub(super) fn key_name(partition: Partition) -> String {
-    format!("partition/{partition}")
-}
-
 /// Returns the key of a partition, and makes it for the first report.
 pub(super) fn key_to_write(vault: &Vault, partition: Partition) -> Result<Secret, StoreError> {
     vault
-        .get_or_make(&key_name(partition), Secret::random)
+        .get_or_make(&partition.key_name(), Secret::random)
         .map_err(|source| StoreError::Vault { partition, source })
 }
 

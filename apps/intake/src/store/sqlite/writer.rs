@@ -4,7 +4,12 @@ use std::{
     collections::BTreeMap,
     ops::Bound,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::Ordering, mpsc::Receiver},
+    sync::{
+        Arc,
+        atomic::Ordering,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::Duration,
 };
 
 use rusqlite::{ErrorCode, params};
@@ -13,7 +18,7 @@ use super::{
     Options, Shared, file,
     held::{ANSWERED, Failed, Held},
     read,
-    seal::{Cipher, key_name, key_to_write},
+    seal::{Cipher, key_to_write},
 };
 use crate::{
     store::{Arrival, Done, Partition, Put, StoreError, Tally, Withdrawn},
@@ -22,6 +27,9 @@ use crate::{
 
 /// As many jobs as go into one commit at most: each waits for the whole.
 const BATCH: usize = 256;
+
+/// How long what was withdrawn may stand in a write-ahead log before it is tried again to empty it.
+const LINGERS: Duration = Duration::from_secs(1);
 
 /// What the thread is asked for.
 pub(super) enum Job {
@@ -81,12 +89,36 @@ impl Writer {
     }
 
     pub(super) fn run(&mut self, jobs: &Receiver<Job>) {
-        while let Ok(first) = jobs.recv() {
+        loop {
+            let first = if self.open.values().any(|open| open.lingers) {
+                match jobs.recv_timeout(LINGERS) {
+                    Ok(job) => job,
+                    Err(RecvTimeoutError::Timeout) => {
+                        self.empty_logs();
+                        continue;
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            } else {
+                match jobs.recv() {
+                    Ok(job) => job,
+                    Err(_) => return,
+                }
+            };
             let mut batch = vec![first];
             batch.extend(jobs.try_iter().take(BATCH - 1));
             let many = batch.len();
             self.write(batch);
             self.shared.waiting.fetch_sub(many, Ordering::Relaxed);
+        }
+    }
+
+    /// Tries again to be rid of what was withdrawn while somebody read.
+    fn empty_logs(&mut self) {
+        let mut lingering = self.open.values_mut().filter(|open| open.lingers);
+        if let Err(failed) = lingering.try_for_each(Held::empty_log) {
+            let why = self.give_up(&failed);
+            tracing::error!(%why, "what was withdrawn could not be taken out of a write-ahead log");
         }
     }
 
@@ -326,7 +358,7 @@ impl Writer {
 
     /// The key first: from there on no copy opens, whatever becomes of the file.
     fn erase(&mut self, partition: Partition) -> Result<Tally, StoreError> {
-        let name = key_name(partition);
+        let name = partition.key_name();
         self.vault
             .destroy(|key| key == name)
             .map_err(|source| StoreError::Vault { partition, source })?;
