@@ -43,6 +43,18 @@ pub fn courier() -> PathBuf {
         .clone()
 }
 
+/// Returns the path of a `candor-publish` that is built from the sources as they are now.
+///
+/// # Panics
+/// When it cannot be built.
+#[must_use]
+pub fn publish() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT
+        .get_or_init(|| built("candor-publish", "candor-publish"))
+        .clone()
+}
+
 /// Returns the path of a `candor-intake` that is built from the sources as they are now.
 ///
 /// # Panics

@@ -22,7 +22,7 @@ pub(crate) use cleaning::{Also, Away, Cleaning, Day, Schedule};
 pub(crate) use consent::{Consent, ConsentAct, OutboxAct, OutboxAsked};
 use hours::hours;
 #[cfg(feature = "history")]
-pub(crate) use lists::{AskedOfLists, ThreatLists};
+pub(crate) use lists::{AskedOfLists, ThreatLists, Update};
 
 /// Device care that shows its hand: it looks, it explains, and it sends nothing you did not agree to
 ///
@@ -61,6 +61,9 @@ pub(crate) enum Command {
     #[cfg(feature = "history")]
     /// Show the threat lists, compile them here, allow a host, or say why one is listed
     Lists(ThreatLists),
+    #[cfg(feature = "history")]
+    /// Bring in threat lists: of the publisher you name, and those you add; then compile them here
+    Update(Update),
     #[cfg(feature = "battery")]
     /// Show what the battery is and what it has left
     Battery(Battery),
@@ -100,7 +103,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "lists", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "consent", "outbox", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "lists", "update", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "consent", "outbox", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }

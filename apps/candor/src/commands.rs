@@ -39,6 +39,8 @@ mod sending;
 mod undo;
 #[cfg(feature = "uninstall")]
 pub(crate) mod uninstall;
+#[cfg(feature = "history")]
+mod update;
 
 use std::{
     io::{self, BufWriter, Write},
@@ -128,6 +130,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         }
         #[cfg(feature = "history")]
         Command::Lists(asked) => lists::run(&asked),
+        #[cfg(feature = "history")]
+        Command::Update(asked) => update::run(&asked),
         #[cfg(feature = "battery")]
         Command::Battery(asked) => {
             let mut session = Session::begin("battery", &asked.shared)?;
@@ -279,6 +283,17 @@ impl Session {
 
     /// Writes the report and says how the command ends.
     fn end(mut self, shared: &Shared) -> Result<Ending, Failure> {
+        let (report, ending) = self.report(shared)?;
+        match shared.json {
+            true => print_by(|out| report::json(&report, out))?,
+            false => print(report::terminal(&report, &terminal::style(shared.color)).as_bytes())?,
+        };
+        self.talk();
+        Ok(ending)
+    }
+
+    /// Returns the report, also as a page where that was asked for, and how the command ends.
+    fn report(&mut self, shared: &Shared) -> Result<(report::Report, Ending), Failure> {
         #[cfg(feature = "consent")]
         self.put();
         let ending = self.ending();
@@ -300,12 +315,7 @@ impl Session {
             let page = report::html(&report, &report::Zone::system());
             page::replace(file, page.as_bytes())?;
         }
-        match shared.json {
-            true => print_by(|out| report::json(&report, out))?,
-            false => print(report::terminal(&report, &terminal::style(shared.color)).as_bytes())?,
-        };
-        self.talk();
-        Ok(ending)
+        Ok((report, ending))
     }
 
     /// Says how the command ends, by what was found and what could not be looked at.

@@ -4,12 +4,16 @@
 //! state folder    candor/lists/raw/       what updates brought, with its description
 //!                 candor/lists/compiled   the list file that is looked up in
 //! config folder   candor/lists.toml       lists that the person adds
+//!                 candor/update.toml      whose releases of lists are taken; else /etc/candor/update.toml
 //!                 candor/allow            hosts that are all right, whatever lists say
 //! ```
 
 use std::path::PathBuf;
 
-use history::{Sources, lists::sources};
+use history::{
+    Sources,
+    lists::{Publisher, sources},
+};
 use tool::Machine;
 
 use crate::{failure::Failure, state, written};
@@ -20,6 +24,8 @@ pub(crate) struct Files {
     pub(crate) compiled: PathBuf,
     pub(crate) own: PathBuf,
     pub(crate) allow: PathBuf,
+    /// The person's own file first, then the machine's.
+    pub(crate) update: [PathBuf; 2],
 }
 
 impl Files {
@@ -32,6 +38,10 @@ impl Files {
             compiled: kept.join("compiled"),
             own: written.join("lists.toml"),
             allow: written.join("allow"),
+            update: [
+                written.join("update.toml"),
+                PathBuf::from("/etc/candor/update.toml"),
+            ],
         })
     }
 
@@ -42,6 +52,27 @@ impl Files {
     pub(crate) fn allowed(&self) -> Result<Vec<String>, Failure> {
         let help = "make the file readable text with a host a line, or move it away";
         written::lines(&self.allow, "what you allow", help)
+    }
+
+    /// Returns whose releases are taken; `None` where nobody is named.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a line of it is wrong.
+    pub(crate) fn publisher(&self) -> Result<Option<Publisher>, Failure> {
+        for path in &self.update {
+            let failed = |error: &(dyn std::error::Error + 'static)| {
+                let shown = tool::path_text::shown(path.as_os_str());
+                Failure::new(format!("cannot read whose lists to bring in, `{shown}`"))
+                    .because(error)
+                    .help("mend that line, or move the file away; docs/lists.md shows the keys")
+            };
+            let text = written::text(path).map_err(|error| failed(&error))?;
+            let Some(text) = text else { continue };
+            return Publisher::parse(&text)
+                .map(Some)
+                .map_err(|error| failed(&error));
+        }
+        Ok(None)
     }
 
     /// Returns the lists that the person adds; none if there is no such file.

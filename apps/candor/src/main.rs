@@ -12,6 +12,8 @@ mod cli;
 mod commands;
 #[cfg(feature = "consent")]
 mod consents;
+#[cfg(any(feature = "consent", feature = "history"))]
+mod courier;
 mod failure;
 mod frames;
 mod held;

@@ -11,10 +11,11 @@ use crate::{
     delay::Delays,
     doctor::Doctor,
     failure::Failure,
-    http::Client,
+    http::{Client, PATIENCE},
     operated,
     place::Places,
     round::{Done, Round},
+    update::Update,
 };
 
 /// Bring what you agreed to, and saw, to the operator you named
@@ -32,6 +33,8 @@ enum Command {
     /// Between two steps of a record one to six hours pass, so that it takes several runs. `candor outbox
     /// list` shows what waits and until when.
     Send(Send),
+    /// Bring public lists in. `candor update` starts it, says on stdin which, and reads what was done
+    Update(Update),
     /// Show what confines the courier on this machine
     Doctor(Doctor),
 }
@@ -56,6 +59,7 @@ impl Cli {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self.command {
             Command::Send(send) => send.run(),
+            Command::Update(update) => update.run(),
             Command::Doctor(doctor) => doctor.run(),
         }
     }
@@ -86,32 +90,10 @@ impl Send {
         // Whatever is wrong with a policy, it forbids.
         let policy = Policy::of_machine();
         let may_send = matches!(policy, Ok(Policy::Silent));
-        let client = Client::with_roots_of_this_machine();
+        let client = Client::with_roots_of_this_machine(PATIENCE);
 
         let operators = past.operators.iter().chain(&named);
-        match sandbox::confine(&confined::rights(&places, operators)) {
-            Ok(held) if held.holds_tcp() => {}
-            Ok(_) if self.unconfined => {
-                eprintln!(
-                    "warning: this kernel does not hold the courier to the ports of the operator"
-                );
-            }
-            Ok(_) => {
-                return Err(Failure::with_help(
-                    "this kernel does not hold the courier to the ports of the operator, so it sends nothing",
-                    "use Linux 6.7 or later, or accept it with --unconfined",
-                ));
-            }
-            Err(error) if self.unconfined => {
-                eprintln!("warning: the courier is not confined: {error}");
-            }
-            Err(error) => {
-                return Err(Failure::with_help(
-                    format!("the courier cannot be confined, so it sends nothing: {error}"),
-                    "use Linux 5.13 or later with Landlock and seccomp, or accept it with --unconfined",
-                ));
-            }
-        }
+        confined::confine(&confined::rights(&places, operators), self.unconfined)?;
 
         let delays = match self.at_once {
             true => Delays::None,

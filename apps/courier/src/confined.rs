@@ -1,12 +1,12 @@
 //! What the courier gives up before it connects. TCP is held to the operator's ports; datagrams, by which
 //! names are resolved, only where the kernel can, see `candor-courier doctor`.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use declare::Operator;
 use sandbox::Rights;
 
-use crate::{http, place::Places};
+use crate::{failure::Failure, http, place::Places};
 
 /// What the C library reads to find the address of a name.
 ///
@@ -27,7 +27,7 @@ pub(crate) fn rights<'a>(
 ) -> Rights {
     let ports: BTreeSet<u16> = operators.into_iter().flat_map(ports).collect();
     Rights {
-        read: RESOLVER.map(Into::into).to_vec(),
+        read: resolver(),
         write: vec![places.consent.path().to_owned()],
         lock: true,
         connect: ports.into_iter().collect(),
@@ -45,4 +45,29 @@ fn ports(operator: &Operator) -> Vec<u16> {
         &operator.randomness().address,
     ];
     addresses.into_iter().filter_map(http::port).collect()
+}
+
+/// Returns the files by which names are resolved.
+pub(crate) fn resolver() -> Vec<PathBuf> {
+    RESOLVER.map(Into::into).to_vec()
+}
+
+/// Gives up everything else. Without that the courier does nothing, unless the person says so.
+///
+/// # Errors
+/// When this system does not hold the courier to these rights.
+pub(crate) fn confine(rights: &Rights, unconfined: bool) -> Result<(), Failure> {
+    let why = match sandbox::confine(rights) {
+        Ok(held) if held.holds_tcp() => return Ok(()),
+        Ok(_) => "this kernel does not hold the courier to the ports it needs".to_owned(),
+        Err(error) => format!("the courier cannot be confined: {error}"),
+    };
+    if unconfined {
+        eprintln!("warning: {why}");
+        return Ok(());
+    }
+    Err(Failure::with_help(
+        format!("{why}, so it asks nobody"),
+        "use Linux 6.7 or later with Landlock and seccomp, or accept it with --unconfined",
+    ))
 }

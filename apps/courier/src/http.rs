@@ -3,13 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use ureq::{
-    Agent,
+    Agent, BodyReader,
     config::Config,
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
-/// The longest a whole exchange may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest that an exchange with an operator may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest that finding somebody and the head of their answer may take.
+const BEGINNING: Duration = Duration::from_secs(30);
 
 /// Why there is no answer that could be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,20 @@ pub(crate) enum HttpError {
         status: u16,
         /// The code that the server gave, if it gave one.
         code: Option<String>,
+    },
+    /// What is asked for lies somewhere else.
+    #[error("`{address}` has moved to `{to}`")]
+    Moved {
+        /// The address.
+        address: String,
+        /// The new one.
+        to: String,
+    },
+    /// A part of a file that is not the one that was asked for.
+    #[error("`{address}` answers with another part than it was asked for")]
+    Part {
+        /// The address.
+        address: String,
     },
     /// An answer that is longer than any that is right.
     #[error("`{address}` answers more than {most} bytes")]
@@ -72,7 +88,9 @@ impl Client {
     /// outside its folder.
     ///
     /// Nothing is trusted where there are none: then https fails with words that say so.
-    pub(crate) fn with_roots_of_this_machine() -> Self {
+    ///
+    /// A whole exchange takes `patience` at most.
+    pub(crate) fn with_roots_of_this_machine(patience: Duration) -> Self {
         // The only provider that is linked; a second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let found = rustls_native_certs::load_native_certs();
@@ -86,7 +104,9 @@ impl Client {
             .build();
         let config = Config::builder()
             .tls_config(tls)
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(patience))
+            .timeout_connect(Some(BEGINNING))
+            .timeout_recv_response(Some(BEGINNING))
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -110,6 +130,61 @@ impl Client {
         read(address, most, self.agent.get(address).call())
     }
 
+    /// Opens what lies at an address, to be read bit by bit from one of its bytes on. A server that gives
+    /// no parts begins at its first byte.
+    ///
+    /// # Errors
+    /// [`HttpError`].
+    pub(crate) fn open(&self, address: &str, from: u64) -> Result<Stream, HttpError> {
+        check(address)?;
+        let mut request = self.agent.get(address);
+        if from > 0 {
+            request = request.header("range", format!("bytes={from}-"));
+        }
+        let answer = request.call().map_err(|source| HttpError::Unreachable {
+            address: address.to_owned(),
+            source: Box::new(source),
+        })?;
+        let address = address.to_owned();
+        let field = |name| answer.headers().get(name)?.to_str().ok();
+        let begins = match answer.status().as_u16() {
+            200 => 0,
+            206 => {
+                let begins = field("content-range").and_then(first_byte);
+                match begins == Some(from) {
+                    true => from,
+                    false => return Err(HttpError::Part { address }),
+                }
+            }
+            status @ (301 | 302 | 303 | 307 | 308) => {
+                let to = field("location").and_then(|to| joined(&address, to));
+                let code = None;
+                return Err(match to {
+                    Some(to) => HttpError::Moved { address, to },
+                    None => HttpError::Status {
+                        address,
+                        status,
+                        code,
+                    },
+                });
+            }
+            status => {
+                let code = None;
+                return Err(HttpError::Status {
+                    address,
+                    status,
+                    code,
+                });
+            }
+        };
+        let length = field("content-length").and_then(|it| it.parse().ok());
+        Ok(Stream {
+            begins,
+            length,
+            body: answer.into_body().into_reader(),
+        })
+    }
+
     /// Hands bytes in and returns the answer.
     ///
     /// # Errors
@@ -128,6 +203,35 @@ impl Client {
             .header("content-type", content_type);
         read(address, most, request.send(body))
     }
+}
+
+/// An answer that is read bit by bit.
+pub(crate) struct Stream {
+    /// The first byte of the file that is in it.
+    pub(crate) begins: u64,
+    /// How many bytes there are from there on, where the server says so.
+    pub(crate) length: Option<u64>,
+    /// The bytes.
+    pub(crate) body: BodyReader<'static>,
+}
+
+/// Returns where a part begins: `bytes 100-199/200` at 100.
+///
+/// Source: RFC 9110, section 14.4.
+fn first_byte(range: &str) -> Option<u64> {
+    let (begins, _) = range.strip_prefix("bytes ")?.split_once('-')?;
+    begins.parse().ok()
+}
+
+/// Returns the address that a server means by `to`: a whole one, or a path on the same server.
+fn joined(address: &str, to: &str) -> Option<String> {
+    let is_whole = to.starts_with("https://") || to.starts_with("http://");
+    if is_whole {
+        return Some(to.to_owned());
+    }
+    let uri: ureq::http::Uri = address.parse().ok()?;
+    let is_path = to.starts_with('/') && !to.starts_with("//");
+    is_path.then(|| Some(format!("{}://{}{to}", uri.scheme_str()?, uri.authority()?)))?
 }
 
 /// Returns the TCP port of an address that may be used.
@@ -231,6 +335,23 @@ mod tests {
         assert_eq!(port("https://a.example:8443/x"), Some(8443));
         assert_eq!(port("http://127.0.0.1/x"), Some(80));
         assert_eq!(port("gopher://a.example/x"), None);
+    }
+
+    #[test]
+    fn a_part_begins_where_it_says_and_a_file_moves_on_its_server_or_to_a_whole_address() {
+        assert_eq!(first_byte("bytes 100-199/200"), Some(100));
+        for wrong in ["bytes */200", "100-199/200", "bytes -5", ""] {
+            assert_eq!(first_byte(wrong), None, "{wrong}");
+        }
+        let from = |to| joined("https://a.example:8443/lists/x?y", to);
+        assert_eq!(from("/z").as_deref(), Some("https://a.example:8443/z"));
+        assert_eq!(
+            from("https://b.example/z").as_deref(),
+            Some("https://b.example/z")
+        );
+        for wrong in ["//b.example/z", "z", "file:///etc/passwd", ""] {
+            assert_eq!(from(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

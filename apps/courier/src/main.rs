@@ -23,6 +23,7 @@ mod oblivious;
 mod operated;
 mod place;
 mod round;
+mod update;
 
 use std::process::ExitCode;
 

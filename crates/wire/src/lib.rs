@@ -13,6 +13,7 @@
 //!                                          reveal   K shares of one tag ─► text, counts
 //! withdraw    opens a commitment      ──►  Withdrawal::parse ─ commitment
 //! status, log                         ◄──  signed by the server, the same for everyone
+//! release     lists, nothing is asked ◄──  signed by a publisher, the same for everyone
 //! ```
 //!
 //! What a person's own program needs of it (programs, the normal form, the log and its proofs) stands
@@ -42,6 +43,7 @@ pub mod ohttp;
 pub mod program;
 #[cfg(feature = "star")]
 pub mod randomness;
+pub mod release;
 #[cfg(feature = "star")]
 pub mod report;
 #[cfg(feature = "star")]
@@ -64,5 +66,6 @@ pub use rand_core;
 #[cfg(feature = "star")]
 pub use report::Report;
 pub use units::{
-    Commitment, Day, Epoch, Lane, Nonce, ProgramHash, ProgramNumber, PublicKey, Tag, Version,
+    Commitment, Day, Digest, Epoch, Lane, Nonce, ProgramHash, ProgramNumber, PublicKey, Tag,
+    Version,
 };

@@ -76,6 +76,10 @@ bytes_type!(
     Nonce, 32
 );
 bytes_type!(
+    /// A SHA-256 that names bytes which are fetched.
+    Digest, 32
+);
+bytes_type!(
     /// The hash of a withdrawal secret: who knows the secret can have the report erased.
     Commitment, 16
 );

@@ -23,6 +23,7 @@ mod keys;
 mod lookalike;
 mod make;
 mod open;
+mod publisher;
 pub mod sources;
 mod starter;
 mod suffixes;
@@ -34,6 +35,7 @@ pub use file::Error;
 pub use lookalike::{Known, Like, Likeness};
 pub use make::{DESCRIPTION, Input, Made, MakeError, Tallies, make};
 pub use open::{Entry, Hit, List, Sighting, fuzz};
+pub use publisher::Publisher;
 pub use starter::{make_starter, starter};
 pub use suffixes::{Owner, Suffixes};
 

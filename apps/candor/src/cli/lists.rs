@@ -51,3 +51,17 @@ pub(crate) enum AskedOfLists {
         shared: Shared,
     },
 }
+
+/// What stands below the help, and in the man page.
+const UPDATING: &str = "\
+Whose releases are taken stands in `candor/update.toml` in the config folder, or `/etc/candor/update.toml`: \
+`key` and `mirrors`, as the publisher gives them. Nobody is named until you name somebody. Lists of your own that \
+have a `url` are fetched as well. `candor-courier` asks, and asks the same for everyone; docs/lists.md says what \
+a mirror learns.";
+
+#[derive(Args, Debug)]
+#[command(after_help = UPDATING)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}

@@ -46,7 +46,6 @@ fn about(shared: &Shared, asked: AboutLists) -> Result<Ending, Failure> {
     session.end(shared)
 }
 
-/// Lets a worker make the list file, and puts it in the place of the one that is there.
 fn compile(shared: &Shared) -> Result<Ending, Failure> {
     let mut session = Session::begin("lists", shared)?;
     let Some(files) = Files::of(&session.machine) else {
@@ -54,6 +53,19 @@ fn compile(shared: &Shared) -> Result<Ending, Failure> {
             Failure::new("lists are compiled for this machine only").help("leave --root out")
         );
     };
+    make(&mut session, files)?;
+    session.end(shared)
+}
+
+/// Shows which lists serve.
+pub(super) fn show(session: &mut Session) -> Result<(), Failure> {
+    let shelf = lists::shelf(&session.machine)?;
+    let read: Vec<PathBuf> = shelf.compiled.iter().cloned().collect();
+    session.ask(shelf, AboutLists::Show, read).map(drop)
+}
+
+/// Lets a worker make the list file, and puts it in the place of the one that is there.
+pub(super) fn make(session: &mut Session, files: Files) -> Result<(), Failure> {
     let own = files.own_lists()?;
     let shelf = lists::shelf(&session.machine)?;
     let mut read: Vec<PathBuf> = shelf.compiled.iter().cloned().collect();
@@ -81,7 +93,7 @@ fn compile(shared: &Shared) -> Result<Ending, Failure> {
         });
         session.complaints.extend(kept.err());
     }
-    session.end(shared)
+    Ok(())
 }
 
 impl Session {

@@ -2,8 +2,6 @@
 
 mod words;
 
-use std::{env, process};
-
 use consent::{Message, Outbox, Parcel, Policy, Proven, RecordState, Row, hex};
 use serde_json::json;
 
@@ -11,13 +9,10 @@ use super::{Ending, Failure, print};
 use crate::{
     cli::{OutboxAct, OutboxAsked},
     consents::{Consents, cannot},
-    machine,
+    courier, machine,
 };
 
 pub(crate) use words::fields;
-
-/// The program that sends, beside this one.
-const COURIER: &str = "candor-courier";
 
 /// What is told, as text or JSON.
 #[derive(Default)]
@@ -132,16 +127,7 @@ fn send(consents: &Consents) -> Result<Ending, Failure> {
         return Err(Failure::new("the policy of this machine forbids sending")
             .help("ask whoever administers it; the file is /etc/candor/policy.toml"));
     }
-    let own = env::current_exe()
-        .map_err(|error| Failure::new("cannot tell where this program lies").because(&error))?;
-    let courier = own.with_file_name(COURIER);
-    if !courier.is_file() {
-        let shown = tool::path_text::shown(courier.as_os_str());
-        return Err(Failure::new(format!("there is no courier at `{shown}`")).help(
-            "nothing was sent; `candor-courier` is a program of its own, install it beside this one",
-        ));
-    }
-    let status = process::Command::new(&courier).arg("send").status();
+    let status = courier::command()?.arg("send").status();
     let status =
         status.map_err(|error| Failure::new("the courier cannot be started").because(&error))?;
     Ok(match status.success() {

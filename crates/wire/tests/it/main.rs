@@ -15,6 +15,7 @@ mod oblivious;
 #[cfg(feature = "ohttp")]
 mod ohttp;
 mod program;
+mod release;
 #[path = "../../src/seeded.rs"]
 mod seeded;
 mod seeds;

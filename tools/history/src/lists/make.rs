@@ -16,7 +16,7 @@ use tool::{Moment, Skipped, Why};
 use super::{
     Changes, CompileError, Compiler, LeftOut, List, ListFacts, Subject,
     forms::{self, Form, Said, Tally},
-    sources::{self, Listed, Sources},
+    sources::{self, Listed, Place, Sources},
     starter,
 };
 
@@ -108,7 +108,7 @@ pub fn make(input: &Input) -> Result<Made, MakeError> {
         });
     }
     let raw = input.raw.clone().unwrap_or_default();
-    let mut lists = together(update.lists, &input.own);
+    let mut lists = together(update.lists, &input.own, &raw);
     let mut skipped = Vec::new();
     // Lists that fail halfway are taken out and everything is begun again: no part of them stays.
     let (compiler, read) = loop {
@@ -161,10 +161,12 @@ fn described(path: &Path) -> Result<Sources, MakeError> {
 }
 
 /// Returns all lists sorted by id. A list of the person's with the id of another gets one of its own.
-fn together(update: Vec<Listed>, own: &Sources) -> Vec<Listed> {
+fn together(update: Vec<Listed>, own: &Sources, raw: &Path) -> Vec<Listed> {
     let mut lists = update;
     for listed in &own.lists {
         let mut listed = listed.clone();
+        // Where it lies follows from the id that the person gave it.
+        listed.place = Place::File(listed.path(raw));
         let taken = |id: &str| {
             lists.iter().any(|it| it.facts.id == id)
                 || starter().lists().iter().any(|it| it.id == id)

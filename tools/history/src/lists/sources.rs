@@ -163,10 +163,7 @@ struct Row {
 }
 
 fn read(text: &str, is_update: bool) -> Result<Sources, Error> {
-    let at = |span: Range<usize>, what: String| Error {
-        line: 1 + text.get(..span.start).unwrap_or(text).matches('\n').count(),
-        what,
-    };
+    let at = |span, what| error_at(text, span, what);
     if text.len() > LONGEST {
         return Err(at(0..0, "longer than 1 MiB".to_owned()));
     }
@@ -329,8 +326,16 @@ fn listed(row: Row, whole: Range<usize>, is_update: bool) -> Result<Listed, Wron
     })
 }
 
+/// Returns an error at a place in a text.
+pub(super) fn error_at(text: &str, span: Range<usize>, what: String) -> Error {
+    Error {
+        line: 1 + text.get(..span.start).unwrap_or(text).matches('\n').count(),
+        what,
+    }
+}
+
 /// Plain HTTP only where nobody is in between.
-fn checked_url(url: &Spanned<String>) -> Result<String, String> {
+pub(super) fn checked_url(url: &Spanned<String>) -> Result<String, String> {
     let text = url.get_ref();
     let host = text
         .split("://")

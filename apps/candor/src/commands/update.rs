@@ -1,0 +1,196 @@
+//! `candor update`: threat lists are brought in by the courier, and compiled here.
+//!
+//! The courier is told the addresses that the person wrote down, and nothing else.
+
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
+
+use history::lists::sources::Place;
+use serde::Deserialize;
+use serde_json::{json, value::RawValue};
+
+use super::{Session, lists, print, print_by};
+use crate::{
+    cli::Update,
+    courier,
+    failure::{Ending, Failure},
+    lists::Files,
+    terminal,
+};
+
+/// What the courier says it did. `schemas/candor.courier-update.1.schema.json` has all of it.
+#[derive(Deserialize)]
+struct Fetched {
+    publisher: Option<Publisher>,
+    own: Vec<Own>,
+    received: u64,
+    troubles: Vec<Trouble>,
+}
+
+#[derive(Deserialize)]
+struct Publisher {
+    name: String,
+    version: u64,
+    made: String,
+    is_new: bool,
+    files: u64,
+    by_delta: u64,
+    passed_over: Vec<PassedOver>,
+}
+
+#[derive(Deserialize)]
+struct PassedOver {
+    mirror: String,
+    why: String,
+}
+
+#[derive(Deserialize)]
+struct Own {
+    id: String,
+    bytes: u64,
+    is_new: bool,
+}
+
+#[derive(Deserialize)]
+struct Trouble {
+    what: String,
+    why: String,
+}
+
+pub(super) fn run(asked: &Update) -> Result<Ending, Failure> {
+    let shared = &asked.shared;
+    let mut session = Session::begin("lists", shared)?;
+    let Some(files) = Files::of(&session.machine) else {
+        let failure = Failure::new("lists are brought to this machine only");
+        return Err(failure.help("leave --root out"));
+    };
+    let said = fetch(&files, shared.unconfined, shared.now)?;
+    let fetched: Fetched = serde_json::from_slice(&said)
+        .map_err(|error| Failure::new("the courier was not understood").because(&error))?;
+    for trouble in &fetched.troubles {
+        let why = report::plain(&trouble.why);
+        let failure = Failure::new(format!(
+            "not brought in: {}: {why}",
+            report::plain(&trouble.what)
+        ));
+        session
+            .complaints
+            .push(failure.help("what was there before still serves; try again later"));
+    }
+    let is_new = fetched.publisher.as_ref().is_some_and(|it| it.is_new)
+        || fetched.own.iter().any(|it| it.is_new);
+    match is_new || !files.compiled.exists() {
+        true => lists::make(&mut session, files)?,
+        false => lists::show(&mut session)?,
+    }
+    let (report, ending) = session.report(shared)?;
+    if shared.json {
+        let mut lists = Vec::new();
+        report::json(&report, &mut lists)
+            .map_err(|error| Failure::new("cannot write the report").because(&error))?;
+        let raw = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes).trim().to_owned();
+            RawValue::from_string(text)
+                .map_err(|error| Failure::new("cannot write the report").because(&error))
+        };
+        let all =
+            json!({"schema": "candor/update/1", "fetched": raw(&said)?, "lists": raw(&lists)?});
+        print(format!("{all}\n").as_bytes())?;
+    } else {
+        print_by(|out| {
+            out.write_all(words(&fetched).as_bytes())?;
+            out.write_all(report::terminal(&report, &terminal::style(shared.color)).as_bytes())
+        })?;
+    }
+    session.talk();
+    Ok(ending)
+}
+
+/// Starts the courier with the addresses that the person wrote down; returns what it says.
+fn fetch(
+    files: &Files,
+    unconfined: bool,
+    now: Option<jiff::Timestamp>,
+) -> Result<Vec<u8>, Failure> {
+    let publisher = files.publisher()?;
+    let own = files.own_lists()?;
+    let own = own.lists.iter().filter_map(|it| match &it.place {
+        Place::Url(url) => Some(json!({"id": it.facts.id, "url": url})),
+        Place::File(_) => None,
+    });
+    let own: Vec<_> = own.collect();
+    if publisher.is_none() && own.is_empty() {
+        return Err(Failure::new("there is nobody to bring lists in from").help(
+            "name a publisher in `candor/update.toml`, or a list with a `url` in `candor/lists.toml`, both in the config \
+             folder; docs/lists.md shows how. `candor lists compile` makes the list file anew without asking anyone",
+        ));
+    }
+    let plan = json!({"raw": files.raw, "publisher": publisher, "own": own});
+    let mut command = courier::command()?;
+    command.arg("update");
+    if unconfined {
+        command.arg("--unconfined");
+    }
+    if let Some(now) = now {
+        command.args(["--now", &now.as_second().to_string()]);
+    }
+    answer(&mut command, plan.to_string().as_bytes())
+}
+
+fn answer(command: &mut Command, plan: &[u8]) -> Result<Vec<u8>, Failure> {
+    let failed =
+        |error: std::io::Error| Failure::new("the courier cannot be asked").because(&error);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let mut stdin = child.stdin.take();
+    // It may have ended already, with words on stderr; what it says on stdout is what counts.
+    let told = stdin.as_mut().map_or(Ok(()), |stdin| stdin.write_all(plan));
+    drop(stdin);
+    let output = child.wait_with_output().map_err(failed)?;
+    match output.stdout.is_empty() {
+        false => Ok(output.stdout),
+        true => {
+            let failure = Failure::new("the courier brought nothing in");
+            Err(match told {
+                Ok(()) => failure.help("it says above why"),
+                Err(error) => failure.because(&error),
+            })
+        }
+    }
+}
+
+fn words(fetched: &Fetched) -> String {
+    let state = |is_new| if is_new { "new" } else { "as it was" };
+    let mut lines = vec!["Brought in".to_owned(), "──────────".to_owned()];
+    if let Some(it) = &fetched.publisher {
+        let by_delta = match it.by_delta {
+            0 => String::new(),
+            number => format!(", {number} of them by what is new in them"),
+        };
+        lines.push(format!(
+            "  {}: version {} of {}, {} lists{by_delta}, {}",
+            it.name,
+            it.version,
+            it.made,
+            it.files,
+            state(it.is_new)
+        ));
+        for it in &it.passed_over {
+            lines.push(format!("  Passed over: {}: {}", it.mirror, it.why));
+        }
+    }
+    for it in &fetched.own {
+        let size = tool::Bytes(it.bytes);
+        lines.push(format!("  {}: {size}, {}", it.id, state(it.is_new)));
+    }
+    lines.push(format!("  Received: {}", tool::Bytes(fetched.received)));
+    let lines = lines
+        .iter()
+        .map(|line| format!("{}\n", report::plain(line)));
+    lines.chain(["\n".to_owned()]).collect()
+}

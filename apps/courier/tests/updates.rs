@@ -1,0 +1,370 @@
+//! Updates of lists: the real courier against web servers on this machine, good and bad.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+#[path = "updates/made.rs"]
+mod made;
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use fixture::web::{Files, Habits, Web};
+use made::{NOW, blob, list, publisher, released};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use wire::{note::Signer, release::Release};
+
+/// A machine that wants lists.
+struct Machine(TempDir);
+
+impl Machine {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn raw(&self) -> PathBuf {
+        self.0.path().join("candor/lists/raw")
+    }
+
+    fn run(&self, plan: &Value, now: u64) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_candor-courier"))
+            .args(["update", "--now", &now.to_string()])
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(plan.to_string().as_bytes()).unwrap();
+        drop(stdin);
+        child.wait_with_output().unwrap()
+    }
+
+    /// Runs the courier; returns what it says and whether all could be done.
+    fn update(&self, mirrors: &[&Web], own: &[(&str, String)]) -> (Value, bool) {
+        self.update_at(mirrors, own, NOW)
+    }
+
+    fn update_at(&self, mirrors: &[&Web], own: &[(&str, String)], now: u64) -> (Value, bool) {
+        let publisher = match mirrors {
+            [] => Value::Null,
+            _ => json!({
+                "key": publisher().verifier(),
+                "mirrors": mirrors.iter().map(|it| it.url()).collect::<Vec<_>>(),
+            }),
+        };
+        let own: Vec<Value> = own
+            .iter()
+            .map(|(id, url)| json!({"id": id, "url": url}))
+            .collect();
+        let output = self.run(
+            &json!({"raw": self.raw(), "publisher": publisher, "own": own}),
+            now,
+        );
+        let said = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        (said, output.status.success())
+    }
+
+    /// The list that its description names, and the version.
+    fn list(&self) -> (String, Vec<u8>) {
+        let text = fs::read_to_string(self.raw().join("lists.toml")).unwrap();
+        let value = |key: &str| {
+            let line = text.lines().find_map(|it| it.strip_prefix(key)).unwrap();
+            line.trim_start_matches(" = ").trim_matches('"').to_owned()
+        };
+        (
+            value("version"),
+            fs::read(self.raw().join(value("file"))).unwrap(),
+        )
+    }
+
+    fn names(&self, folder: &str) -> Vec<String> {
+        names(&self.raw().join(folder))
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let each = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = each
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn why(said: &Value) -> String {
+    said["troubles"].to_string()
+}
+
+#[test]
+fn a_release_comes_whole_and_then_only_what_is_new() {
+    let (first, second) = (list(0..5000), list(7..5010));
+    let web = Web::of(released(1, &first, None));
+    let machine = Machine::new();
+    let (said, done) = machine.update(&[&web], &[]);
+    assert!(done, "{said}");
+    assert_eq!(machine.list(), ("1".to_owned(), first.clone()));
+    assert_eq!(said["publisher"]["is_new"], true);
+    let whole = said["received"].as_u64().unwrap();
+    assert_eq!(web.paths().len(), 3, "release, list, description");
+
+    // Nothing new: one small request.
+    let (said, done) = machine.update(&[&web], &[]);
+    assert!(done);
+    assert_eq!(said["publisher"]["is_new"], false);
+    assert_eq!(web.paths(), ["/release"]);
+
+    web.gives(released(2, &second, Some(&first)));
+    let (said, done) = machine.update(&[&web], &[]);
+    assert!(done, "{said}");
+    assert_eq!(said["publisher"]["by_delta"], 1);
+    assert_eq!(machine.list(), ("2".to_owned(), second.clone()));
+    let by_delta = said["received"].as_u64().unwrap();
+    assert!(by_delta * 10 < whole, "{by_delta} of {whole}");
+    // Nothing of the first is left.
+    assert_eq!(machine.names("f"), [blob(&second).sha256.to_string()]);
+    assert!(machine.names("part").is_empty());
+}
+
+#[test]
+fn what_was_cut_off_goes_on_where_it_ended() {
+    let names = list(0..50_000);
+    let files = released(1, &names, None);
+    let packed = files.values().map(Vec::len).max().unwrap();
+    let web = Web::of(files);
+    web.behaves(Habits {
+        cuts_after: Some(packed / 3),
+        ..Habits::default()
+    });
+    let machine = Machine::new();
+    let (said, done) = machine.update(&[&web], &[]);
+    assert!(!done);
+    assert!(why(&said).contains("ended early"), "{said}");
+    assert!(!machine.raw().join("lists.toml").exists());
+    let (said, done) = machine.update(&[&web], &[]);
+    assert!(done, "{said}");
+    assert_eq!(machine.list().1, names);
+    let requests = web.requests();
+    let parts: Vec<&str> = requests
+        .iter()
+        .filter_map(|it| it.lines().find(|it| it.starts_with("range: ")))
+        .collect();
+    let third = packed / 3;
+    assert_eq!(
+        parts,
+        [
+            format!("range: bytes={third}-"),
+            format!("range: bytes={}-", 2 * third),
+            format!("range: bytes={}-", 3 * third)
+        ][..parts.len()]
+    );
+    assert!(parts.len() >= 2, "{parts:?}");
+}
+
+#[test]
+fn a_server_without_parts_or_with_others_is_met() {
+    let names = list(0..5000);
+    for habits in [
+        Habits {
+            knows_no_parts: true,
+            ..Habits::default()
+        },
+        Habits {
+            gives_another_part: true,
+            ..Habits::default()
+        },
+    ] {
+        let files = released(1, &names, None);
+        let packed = files.iter().max_by_key(|it| it.1.len()).unwrap();
+        let machine = Machine::new();
+        let part = machine
+            .raw()
+            .join("part")
+            .join(packed.0.trim_start_matches("/z/"));
+        fs::create_dir_all(part.parent().unwrap()).unwrap();
+        fs::write(&part, &packed.1[..1000]).unwrap();
+        let web = Web::of(files);
+        web.behaves(habits.clone());
+        let (said, done) = machine.update(&[&web], &[]);
+        match habits.knows_no_parts {
+            true => assert_eq!((done, machine.list().1), (true, names.clone())),
+            false => assert!(why(&said).contains("another part"), "{said}"),
+        }
+    }
+}
+
+#[test]
+fn an_older_a_stale_and_a_foreign_release_are_refused() {
+    let (first, second) = (list(0..100), list(0..200));
+    let web = Web::of(released(2, &second, None));
+    let machine = Machine::new();
+    assert!(machine.update(&[&web], &[]).1);
+    let other = Signer::new("lists.example.org", &[5; 32]).unwrap();
+    let mut foreign = released(3, &first, None);
+    let note = String::from_utf8(foreign["/release"].clone()).unwrap();
+    let release = Release::open(&note, &publisher().verifier()).unwrap();
+    foreign.insert(
+        "/release".to_owned(),
+        release.sign(&other).unwrap().into_bytes(),
+    );
+    let cut: Files = [(
+        "/release".to_owned(),
+        note.as_bytes()[..note.len() / 2].to_vec(),
+    )]
+    .into();
+    for (files, now, told) in [
+        (released(1, &first, None), NOW, "version 1"),
+        (released(2, &first, None), NOW, "another one of version 2"),
+        (foreign, NOW, "not signed by"),
+        (cut, NOW, "not what the publisher signed"),
+        (released(3, &first, None), NOW + 31 * 86_400, "stands still"),
+        (Files::new(), NOW, "404"),
+    ] {
+        web.gives(files);
+        let (said, done) = machine.update_at(&[&web], &[], now);
+        assert!(!done && why(&said).contains(told), "{told}: {said}");
+        assert_eq!(machine.list(), ("2".to_owned(), second.clone()), "{told}");
+    }
+}
+
+#[test]
+fn the_newest_of_all_mirrors_is_taken_and_bad_ones_are_told() {
+    let (first, second) = (list(0..100), list(0..200));
+    let still = Web::of(released(1, &first, None));
+    let gone = Web::of(Files::new());
+    // Has the newest release, and another file in the place of the list.
+    let torn = Web::of(released(2, &second, None));
+    torn.change(|files| {
+        let largest = files.values_mut().max_by_key(|it| it.len()).unwrap();
+        *largest.last_mut().unwrap() ^= 1;
+    });
+    let good = Web::of(released(2, &second, None));
+    let machine = Machine::new();
+    let (said, done) = machine.update(&[&still, &gone, &torn, &good], &[]);
+    assert!(done, "{said}");
+    assert_eq!(machine.list(), ("2".to_owned(), second));
+    let passed_over = said["publisher"]["passed_over"].as_array().unwrap();
+    assert_eq!(passed_over.len(), 1, "{said}");
+    assert_eq!(passed_over[0]["mirror"], gone.url());
+}
+
+#[test]
+fn what_was_damaged_here_is_fetched_again() {
+    let (first, second) = (list(0..5000), list(0..5001));
+    let web = Web::of(released(1, &first, None));
+    let machine = Machine::new();
+    machine.update(&[&web], &[]);
+    let file = machine
+        .raw()
+        .join("f")
+        .join(blob(&first).sha256.to_string());
+    fs::write(&file, b"evil").unwrap();
+    let (said, done) = machine.update(&[&web], &[]);
+    assert!(done, "{said}");
+    assert_eq!(machine.list().1, first);
+    // A delta out of a file that was changed is not even fetched.
+    fs::write(&file, b"evil").unwrap();
+    web.gives(released(2, &second, Some(&first)));
+    let (said, done) = machine.update(&[&web], &[]);
+    assert!(done, "{said}");
+    assert_eq!(
+        (&said["publisher"]["by_delta"], machine.list().1),
+        (&json!(0), second)
+    );
+}
+
+#[test]
+fn a_list_of_ones_own_is_one_plain_request_and_stays_when_the_next_fails() {
+    let web = Web::of(Files::from([
+        ("/hosts.txt".to_owned(), b"evil.example\n".to_vec()),
+        ("/moved.txt".to_owned(), b"MOVED /hosts.txt".to_vec()),
+        ("/round.txt".to_owned(), b"MOVED /round.txt".to_vec()),
+        (
+            "/away.txt".to_owned(),
+            b"MOVED https://127.0.0.1:1/hosts.txt".to_vec(),
+        ),
+        ("/empty.txt".to_owned(), Vec::new()),
+    ]));
+    let machine = Machine::new();
+    let at = |path: &str| format!("{}{path}", web.url());
+    let (said, done) = machine.update(&[], &[("mine", at("/moved.txt"))]);
+    assert!(done, "{said}");
+    assert_eq!(
+        fs::read(machine.raw().join("own/mine")).unwrap(),
+        b"evil.example\n"
+    );
+    let (said, _) = machine.update(&[], &[("mine", at("/hosts.txt"))]);
+    assert_eq!(said["own"][0]["is_new"], false);
+    for path in ["/none.txt", "/round.txt", "/away.txt", "/empty.txt"] {
+        let (said, done) = machine.update(&[], &[("mine", at(path))]);
+        assert!(!done && why(&said).contains(path), "{path}: {said}");
+        assert_eq!(machine.names("own"), ["mine"], "{path}");
+        assert_eq!(
+            fs::read(machine.raw().join("own/mine")).unwrap(),
+            b"evil.example\n"
+        );
+    }
+    web.behaves(Habits {
+        cuts_after: Some(3),
+        ..Habits::default()
+    });
+    let (said, done) = machine.update(&[], &[("mine", at("/hosts.txt"))]);
+    assert!(!done && why(&said).contains("ended early"), "{said}");
+    assert_eq!(
+        fs::read(machine.raw().join("own/mine")).unwrap(),
+        b"evil.example\n"
+    );
+    // One that nobody names any more goes.
+    web.behaves(Habits::default());
+    machine.update(&[], &[("other", at("/hosts.txt"))]);
+    assert_eq!(machine.names("own"), ["other"]);
+}
+
+#[test]
+fn requests_say_nothing_of_the_machine_and_bring_nothing_back() {
+    let web = Web::of(released(1, &list(0..10), None));
+    web.change(|files| {
+        files.insert("/hosts.txt".to_owned(), b"evil.example\n".to_vec());
+    });
+    let own = [("mine", format!("{}/hosts.txt", web.url()))];
+    let (one, other) = (Machine::new(), Machine::new());
+    one.update(&[&web], &own);
+    let first = web.requests();
+    other.update(&[&web], &own);
+    assert_eq!(web.requests(), first, "the same bytes from both");
+    one.update(&[&web], &own);
+    let again = web.requests();
+    for request in first.iter().chain(&again) {
+        let mut names: Vec<&str> = request
+            .lines()
+            .skip(1)
+            .filter_map(|it| it.split(':').next())
+            .filter(|it| !it.is_empty())
+            .collect();
+        names.sort_unstable();
+        assert_eq!(names, ["host", "user-agent"], "{request}");
+    }
+    // Of what the server handed out to know it again, nothing comes back.
+    assert_eq!(again.len(), 2);
+    assert!(again.iter().all(|it| first.contains(it)));
+}
+
+#[test]
+fn a_plan_that_is_none_and_a_folder_that_cannot_be_are_told() {
+    let machine = Machine::new();
+    let output = machine.run(&json!({"raw": "raw"}), NOW);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("candor update"), "{said}");
+    fs::write(machine.0.path().join("candor"), b"a file").unwrap();
+    let output = machine.run(&json!({"raw": machine.raw()}), NOW);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot make the folder"));
+    assert!(output.stdout.is_empty());
+}

@@ -1,0 +1,141 @@
+//! Promise: when lists are brought in, nothing of the person or the machine is in what is asked.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use candor_promises::{candor, courier, publish};
+use fixture::web::{Web, files_of};
+use serde_json::Value;
+
+/// A host that stands on the publisher's list alone.
+const LISTED: &str = "evil-updates-example.net";
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    assert_ne!(
+        output.status.code(),
+        Some(2),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+/// Makes a release in `web`, and returns what checks its signature.
+fn released(folder: &Path, web: &Path) -> String {
+    let (key, raw) = (folder.join("key"), folder.join("raw"));
+    let made = run(Command::new(publish())
+        .args(["key", "lists.example.org"])
+        .arg(&key));
+    fs::create_dir(&raw).unwrap();
+    fs::write(raw.join("names.txt"), format!("{LISTED}\n")).unwrap();
+    let described = "version = 1\n[[list]]\nname = \"Names\"\nfile = \"names.txt\"\nform = \"domains\"\n\
+        licence = \"CC0-1.0\"\ncategory = \"phishing\"\ndate = \"2026-11-26\"\n";
+    fs::write(raw.join("lists.toml"), described).unwrap();
+    run(Command::new(publish())
+        .args(["release", "--key"])
+        .args([&key, &raw, &web.to_owned()]));
+    String::from_utf8(made.stdout).unwrap().trim().to_owned()
+}
+
+/// One person's machine: a home folder, and what the environment says of them.
+struct Person {
+    home: tempfile::TempDir,
+    environment: Vec<(&'static str, &'static str)>,
+}
+
+impl Person {
+    fn of(environment: &[(&'static str, &'static str)], key: &str, web: &Web) -> Self {
+        let person = Self {
+            home: tempfile::tempdir().unwrap(),
+            environment: environment.to_vec(),
+        };
+        let config = person.home.path().join(".config/candor");
+        fs::create_dir_all(&config).unwrap();
+        let text = format!("key = \"{key}\"\nmirrors = [\"{}/candor\"]\n", web.url());
+        fs::write(config.join("update.toml"), text).unwrap();
+        let own = format!(
+            "[[list]]\nname = \"Mine\"\nurl = \"{}/mine.txt\"\nform = \"domains\"\nlicence = \"CC0-1.0\"\n\
+             category = \"scam\"\n",
+            web.url()
+        );
+        fs::write(config.join("lists.toml"), own).unwrap();
+        person
+    }
+
+    fn candor(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(candor());
+        command
+            .args(words)
+            .env_clear()
+            .env("HOME", self.home.path())
+            .envs(self.environment.iter().copied());
+        command
+    }
+
+    fn says(&self, words: &[&str]) -> Value {
+        serde_json::from_slice(&run(&mut self.candor(words)).stdout).unwrap()
+    }
+}
+
+#[test]
+fn two_people_ask_the_same_bytes_and_get_the_same_lists() {
+    // The courier lies beside `candor`.
+    assert!(courier().with_file_name("candor").is_file());
+    let folder = tempfile::tempdir().unwrap();
+    let given_out = folder.path().join("web");
+    let key = released(folder.path(), &given_out.join("candor"));
+    let mut files = files_of(&given_out);
+    files.insert("/mine.txt".to_owned(), b"mine-example.org\n".to_vec());
+    let web = Web::of(files);
+
+    let ada = Person::of(&[("LANG", "de_DE.UTF-8"), ("USER", "ada")], &key, &web);
+    let bob = Person::of(
+        &[
+            ("LANG", "en_GB.UTF-8"),
+            ("USER", "bob"),
+            ("https_proxy", "http://127.0.0.1:1"),
+        ],
+        &key,
+        &web,
+    );
+    // Bob is known to Candor: he refused to send, and checked his machine.
+    run(&mut bob.candor(&["consent", "refuse", "threat-sighting"]));
+
+    let brought = ada.says(&["update", "--json"]);
+    let asked_by_ada = web.requests();
+    bob.says(&["update", "--json"]);
+    let asked_by_bob = web.requests();
+    assert_eq!(asked_by_ada.len(), 4, "{asked_by_ada:#?}");
+    assert_eq!(asked_by_ada, asked_by_bob);
+    for request in &asked_by_ada {
+        for told in ["ada", "bob", "de_DE", "cookie", "if-", "accept-language"] {
+            assert!(!request.to_lowercase().contains(told), "{told}: {request}");
+        }
+    }
+    // Once more: the server knows nobody again.
+    ada.says(&["update", "--json"]);
+    let again = web.requests();
+    assert!(again.len() == 2 && again.iter().all(|it| asked_by_ada.contains(it)));
+
+    assert_eq!(brought["fetched"]["publisher"]["version"], 1, "{brought:#}");
+    let compiled = |person: &Person| {
+        fs::read(
+            person
+                .home
+                .path()
+                .join(".local/state/candor/lists/compiled"),
+        )
+        .unwrap()
+    };
+    assert!(compiled(&ada) == compiled(&bob), "one file for everyone");
+    for host in [LISTED, "mine-example.org"] {
+        let explained = ada.candor(&["lists", "explain", host]).output().unwrap();
+        assert_eq!(explained.status.code(), Some(1), "{host} is listed");
+    }
+}
