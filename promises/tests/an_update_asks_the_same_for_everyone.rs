@@ -123,6 +123,8 @@ fn two_people_ask_the_same_bytes_and_get_the_same_lists() {
     let again = web.requests();
     assert!(again.len() == 2 && again.iter().all(|it| asked_by_ada.contains(it)));
 
+    let left = brought["left_the_machine"].as_str().unwrap();
+    assert!(left.contains("requests for public lists"), "{left}");
     assert_eq!(brought["fetched"]["publisher"]["version"], 1, "{brought:#}");
     let compiled = |person: &Person| {
         fs::read(

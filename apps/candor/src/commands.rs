@@ -195,6 +195,8 @@ struct Session {
     /// What was put into the outbox by this run.
     #[cfg(feature = "consent")]
     put: Vec<::consent::Row>,
+    /// What left the machine: nothing, unless the courier was started.
+    left: &'static str,
     /// What went wrong beside the looking, such as a memory that could not be written.
     complaints: Vec<Failure>,
 }
@@ -217,6 +219,7 @@ impl Session {
             choices: Vec::new(),
             #[cfg(feature = "consent")]
             put: Vec::new(),
+            left: report::LEFT_THE_MACHINE,
             complaints: Vec::new(),
         })
     }
@@ -309,6 +312,7 @@ impl Session {
             made: self.machine.now,
             took: self.began.elapsed(),
             confinement: confinement(self.confined, &self.in_force),
+            left: self.left,
             outcomes: std::mem::take(&mut self.outcomes),
         };
         if let Some(file) = &shared.html {

@@ -290,7 +290,7 @@ fn foot(page: &mut Page, report: &Report) {
         "act"
     };
     page.element("p", class, &words::confinement(report));
-    page.element("p", "", &words::left());
+    page.element("p", "", &words::left(report));
     page.out.push_str("</footer>\n</body>\n</html>\n");
 }
 

@@ -16,7 +16,7 @@ use serde::{
 use serde_json::value::RawValue;
 use tool::{List, Outcome};
 
-use crate::{LEFT_THE_MACHINE, Report, escape};
+use crate::{Report, escape};
 
 /// Writes a report as one line of JSON.
 ///
@@ -35,7 +35,7 @@ pub fn json(report: &Report, out: &mut impl Write) -> io::Result<()> {
     envelope.value("took_ms", &took)?;
     envelope.value("machine", &report.machine)?;
     envelope.value("confined", &report.confinement)?;
-    envelope.value("left_the_machine", &LEFT_THE_MACHINE)?;
+    envelope.value("left_the_machine", &report.left)?;
     for outcome in &report.outcomes {
         let own = serde_json::from_str(outcome.data.get());
         match (report.command.as_str(), own) {

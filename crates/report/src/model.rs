@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use serde::Serialize;
 use tool::{Finding, Moment, Outcome, PathText, Skipped};
 
-/// What left this machine while a report was made. This program cannot send:
+/// What leaves this machine while a report is made. This program cannot send:
 /// what a person agreed to is sent by the courier, another program, and `candor outbox` shows it.
 pub const LEFT_THE_MACHINE: &str = "nothing";
 
@@ -28,6 +28,8 @@ pub struct Report {
     pub outcomes: Vec<Outcome>,
     /// What the workers were held to.
     pub confinement: Confinement,
+    /// What left the machine during the run: [`LEFT_THE_MACHINE`], unless the courier was started.
+    pub left: &'static str,
 }
 
 /// The machine that was looked at, as a report names it.

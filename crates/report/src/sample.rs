@@ -62,6 +62,7 @@ fn report(command: &str, outcomes: Vec<Outcome>) -> Report {
             in_force: true,
             words: "Landlock (ABI 6) and seccomp".to_owned(),
         },
+        left: crate::LEFT_THE_MACHINE,
     }
 }
 

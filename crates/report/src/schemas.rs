@@ -61,6 +61,7 @@ fn every_command_has_a_schema_that_says_what_it_is() {
             "cleanerml",
             "consent",
             "courier",
+            "courier-update",
             "doctor",
             "dupes",
             "history",
@@ -72,6 +73,7 @@ fn every_command_has_a_schema_that_says_what_it_is() {
             "plan",
             "similar",
             "uninstall",
+            "update",
         ]
     );
     for (command, schema) in &schemas {
@@ -96,7 +98,16 @@ fn every_command_has_a_schema_that_says_what_it_is() {
 fn an_envelope_has_exactly_the_fields_that_are_required() {
     // These look at no files and have no envelope.
     let others = [
-        "apply", "consent", "courier", "doctor", "journal", "notice", "outbox", "plan",
+        "apply",
+        "consent",
+        "courier",
+        "courier-update",
+        "doctor",
+        "journal",
+        "notice",
+        "outbox",
+        "plan",
+        "update",
     ];
     let tools = schemas()
         .into_iter()

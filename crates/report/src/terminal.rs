@@ -259,7 +259,7 @@ fn closing(sheet: &mut Sheet, report: &Report) {
         false => Ink::Level(Level::Act),
     };
     sheet.prose(2, ink, &words::confinement(report));
-    sheet.prose(2, Ink::Plain, &words::left());
+    sheet.prose(2, Ink::Plain, &words::left(report));
 }
 
 #[cfg(test)]

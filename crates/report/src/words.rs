@@ -169,8 +169,8 @@ pub(crate) fn confinement(report: &Report) -> String {
 }
 
 /// Returns what left the machine, as a sentence.
-pub(crate) fn left() -> String {
-    format!("What left this machine: {}.", crate::LEFT_THE_MACHINE)
+pub(crate) fn left(report: &Report) -> String {
+    format!("What left this machine: {}.", report.left)
 }
 
 /// Returns a number with its thousands apart: `1,234,567`.

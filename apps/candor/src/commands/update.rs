@@ -9,7 +9,7 @@ use std::{
 
 use history::lists::sources::Place;
 use serde::Deserialize;
-use serde_json::{json, value::RawValue};
+use serde_json::json;
 
 use super::{Session, lists, print, print_by};
 use crate::{
@@ -19,6 +19,9 @@ use crate::{
     lists::Files,
     terminal,
 };
+
+/// What left the machine.
+const LEFT: &str = "requests for public lists, by the courier, the same for everyone";
 
 /// What the courier says it did. `schemas/candor.courier-update.1.schema.json` has all of it.
 #[derive(Deserialize)]
@@ -79,25 +82,28 @@ pub(super) fn run(asked: &Update) -> Result<Ending, Failure> {
             .complaints
             .push(failure.help("what was there before still serves; try again later"));
     }
+    session.left = LEFT;
     let is_new = fetched.publisher.as_ref().is_some_and(|it| it.is_new)
         || fetched.own.iter().any(|it| it.is_new);
     match is_new || !files.compiled.exists() {
         true => lists::make(&mut session, files)?,
         false => lists::show(&mut session)?,
     }
-    let (report, ending) = session.report(shared)?;
+    let (mut report, ending) = session.report(shared)?;
     if shared.json {
+        // Of making the lists nothing left; of fetching them it is said beside.
+        report.left = report::LEFT_THE_MACHINE;
         let mut lists = Vec::new();
         report::json(&report, &mut lists)
             .map_err(|error| Failure::new("cannot write the report").because(&error))?;
-        let raw = |bytes: &[u8]| {
-            let text = String::from_utf8_lossy(bytes).trim().to_owned();
-            RawValue::from_string(text)
-                .map_err(|error| Failure::new("cannot write the report").because(&error))
-        };
-        let all =
-            json!({"schema": "candor/update/1", "fetched": raw(&said)?, "lists": raw(&lists)?});
-        print(format!("{all}\n").as_bytes())?;
+        let text = |bytes| String::from_utf8_lossy(bytes).trim().to_owned();
+        let all = format!(
+            "{{\"schema\":\"candor/update/1\",\"left_the_machine\":{},\"fetched\":{},\"lists\":{}}}\n",
+            json!(LEFT),
+            text(&said),
+            text(&lists)
+        );
+        print(all.as_bytes())?;
     } else {
         print_by(|out| {
             out.write_all(words(&fetched).as_bytes())?;
