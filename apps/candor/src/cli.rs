@@ -7,6 +7,8 @@ mod consent;
 mod hours;
 #[cfg(feature = "history")]
 mod lists;
+#[cfg(any(feature = "clean", feature = "consent", feature = "history"))]
+mod schedule;
 #[cfg(feature = "similar")]
 mod similar;
 
@@ -17,12 +19,14 @@ use clap::ArgGroup;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "clean")]
-pub(crate) use cleaning::{Also, Away, Cleaning, Day, Schedule};
+pub(crate) use cleaning::{Also, Away, Cleaning};
 #[cfg(feature = "consent")]
 pub(crate) use consent::{Consent, ConsentAct, OutboxAct, OutboxAsked};
 use hours::hours;
 #[cfg(feature = "history")]
 pub(crate) use lists::{AskedOfLists, ThreatLists, Update};
+#[cfg(any(feature = "clean", feature = "consent", feature = "history"))]
+pub(crate) use schedule::{Day, Schedule, What};
 
 /// Device care that shows its hand: it looks, it explains, and it sends nothing you did not agree to
 ///
@@ -70,8 +74,8 @@ pub(crate) enum Command {
     #[cfg(feature = "uninstall")]
     /// Show an application and what it left, with the evidence; make a plan of what may go
     Uninstall(crate::commands::uninstall::Uninstall),
-    #[cfg(feature = "clean")]
-    /// Write what lets the system show the junk once a week; it never acts
+    #[cfg(any(feature = "clean", feature = "consent", feature = "history"))]
+    /// Write what lets the system show the junk, send what you agreed to, or bring lists in; it never acts
     Schedule(Schedule),
     #[cfg(feature = "acts")]
     /// Show a plan, ask, and carry it out

@@ -31,7 +31,7 @@ mod pass;
 mod plan;
 #[cfg(feature = "acts")]
 mod purge;
-#[cfg(feature = "clean")]
+#[cfg(any(feature = "clean", feature = "consent", feature = "history"))]
 mod schedule;
 #[cfg(feature = "consent")]
 mod sending;
@@ -140,7 +140,7 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         }
         #[cfg(feature = "uninstall")]
         Command::Uninstall(asked) => uninstall::run(&asked),
-        #[cfg(feature = "clean")]
+        #[cfg(any(feature = "clean", feature = "consent", feature = "history"))]
         Command::Schedule(asked) => schedule::schedule(&asked),
         #[cfg(feature = "acts")]
         Command::Apply(asked) => apply::apply(&asked),

@@ -6,7 +6,7 @@ use std::{env, process::Command};
 use crate::failure::Failure;
 
 /// The program that sends and fetches.
-const COURIER: &str = "candor-courier";
+pub(crate) const COURIER: &str = "candor-courier";
 
 /// Returns what starts it.
 ///

@@ -1,33 +1,8 @@
-//! What the command line says of junk: which is looked for, which goes, and how often it is shown.
+//! What the command line says of junk: which is looked for, and which goes.
 
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
-
-#[derive(Args, Debug)]
-pub(crate) struct Schedule {
-    /// The day of the week
-    #[arg(long, value_enum, value_name = "DAY", default_value_t = Day::Sunday)]
-    pub(crate) day: Day,
-    /// Show what would be written, and write nothing
-    #[arg(long, conflicts_with = "remove")]
-    pub(crate) show: bool,
-    /// Remove what an earlier `candor schedule` wrote
-    #[arg(long)]
-    pub(crate) remove: bool,
-}
-
-/// A day of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Day {
-    Sunday,
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-}
 
 /// Which junk is looked for, and which goes, for a plan.
 #[derive(Args, Debug)]

@@ -1,10 +1,10 @@
-//! `candor schedule`: a timer of the system that shows the junk once a week, and never acts.
+//! `candor schedule`: a timer of the system that starts something of Candor by itself. None of it changes
+//! anything that is a person's.
 //!
 //! Only files are written. The system is told by the person, with the command that is printed: this
 //! program starts no other.
-//!
-//! Sources: systemd.timer(5), systemd.service(5) and systemd.unit(5) of systemd 252, read 2026-11-25;
-//! launchd.plist(5) of macOS 14.
+
+mod timer;
 
 use std::{
     fs,
@@ -13,25 +13,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::ValueEnum;
 use knowledge::{Base, Platform};
 
+use self::timer::{MARK, Timer, Unit, When};
 use crate::{
-    cli::{Day, Schedule},
+    cli::{Schedule, What},
     failure::{Ending, Failure},
     machine,
 };
 
-/// What tells our files from those of others.
-const MARK: &str = "Made by candor schedule; it looks and never acts.";
-
-/// A file of the system's timers.
-struct Unit {
-    path: PathBuf,
-    text: String,
-}
-
-/// Writes, shows or removes the timer.
+/// Writes, shows or removes a timer.
 pub(super) fn schedule(asked: &Schedule) -> Result<Ending, Failure> {
     let machine = machine::here_and_now()?;
     let person = machine
@@ -41,12 +32,13 @@ pub(super) fn schedule(asked: &Schedule) -> Result<Ending, Failure> {
     let program = std::env::current_exe().map_err(|error| {
         Failure::new("where this program is cannot be found out").because(&error)
     })?;
-    let units = units(machine.platform, person, &program, asked.day)?;
+    let timer = timer(asked, person, &program)?;
+    let units = timer.units(machine.platform, person);
     for unit in &units {
         not_of_others(&unit.path)?;
     }
     if asked.remove {
-        return remove(&units, machine.platform);
+        return remove(&timer, &units, machine.platform);
     }
     if asked.show {
         for Unit { path, text } in &units {
@@ -58,132 +50,96 @@ pub(super) fn schedule(asked: &Schedule) -> Result<Ending, Failure> {
         write(unit)?;
         eprintln!("Written: {}", tool::path_text::shown(unit.path.as_os_str()));
     }
-    let page = page(person);
-    if let Some(folder) = page.parent() {
+    #[cfg(feature = "clean")]
+    if asked.what == What::Preview
+        && let Some(folder) = page(person).parent()
+    {
         fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
     }
     eprintln!(
-        "It shows the junk in `{}` once a week and changes nothing. Switch it on with\n\n    {}\n\nand off \
-         with `candor schedule --remove`.",
-        tool::path_text::shown(page.as_os_str()),
-        switch(machine.platform, &units, true)
+        "{} Switch it on with\n\n    {}\n\nand off with `candor schedule {} --remove`.",
+        does(asked.what, person),
+        timer.switch(machine.platform, &units, true),
+        timer.name
     );
     Ok(Ending::NothingFound)
 }
 
 /// The page that is written anew each week.
+#[cfg(feature = "clean")]
 fn page(person: &Base) -> PathBuf {
     person.state.join("candor/preview.html")
 }
 
-fn units(
-    platform: Platform,
-    person: &Base,
-    program: &Path,
-    day: Day,
-) -> Result<Vec<Unit>, Failure> {
-    let page = page(person);
-    let words = [program, &page].map(|path| {
-        path.to_str().ok_or_else(|| {
-            let shown = tool::path_text::shown(path.as_os_str());
+/// Returns what a timer does, for who is about to switch it on.
+#[cfg_attr(not(feature = "clean"), expect(unused_variables))]
+fn does(what: What, person: &Base) -> String {
+    match what {
+        #[cfg(feature = "clean")]
+        What::Preview => format!(
+            "It shows the junk in `{}` once a week and changes nothing.",
+            tool::path_text::shown(page(person).as_os_str())
+        ),
+        #[cfg(feature = "consent")]
+        What::Courier => "Once an hour it brings what you agreed to and saw to the operator you named, one thing at a \
+                          time, and nothing else."
+            .to_owned(),
+        #[cfg(feature = "history")]
+        What::Lists => "Once a day it brings in the lists of `candor/update.toml` and `candor/lists.toml`, and \
+                        compiles them."
+            .to_owned(),
+    }
+}
+
+fn timer(asked: &Schedule, person: &Base, program: &Path) -> Result<Timer, Failure> {
+    let (name, about, words, when) = match asked.what {
+        #[cfg(feature = "clean")]
+        What::Preview => (
+            "preview",
+            "Show junk with Candor",
+            vec![
+                program.to_owned(),
+                "clean".into(),
+                "--html".into(),
+                page(person),
+            ],
+            When::Weekly(asked.day.unwrap_or_default()),
+        ),
+        #[cfg(feature = "consent")]
+        What::Courier => (
+            "courier",
+            "Send what was agreed to and seen, with Candor",
+            vec![
+                program.with_file_name(crate::courier::COURIER),
+                "send".into(),
+            ],
+            When::Hourly,
+        ),
+        #[cfg(feature = "history")]
+        What::Lists => (
+            "lists",
+            "Bring threat lists in with Candor",
+            vec![program.to_owned(), "update".into()],
+            When::Daily,
+        ),
+    };
+    if asked.day.is_some() && !matches!(when, When::Weekly(_)) {
+        return Err(Failure::new("`--day` belongs to `candor schedule preview`")
+            .help("leave it out: this is started more often than once a week"));
+    }
+    let words = words.into_iter().map(|word: PathBuf| {
+        let shown = tool::path_text::shown(word.as_os_str());
+        word.into_os_string().into_string().map_err(|_| {
             Failure::new(format!("`{shown}` is no text, and timers take only text"))
                 .help("put Candor, and its state folder, where the path is plain text")
         })
     });
-    let [program, page] = words;
-    let (program, page) = (program?, page?);
-    Ok(match platform {
-        Platform::Linux => systemd(&person.config.join("systemd/user"), program, page, day),
-        Platform::Macos => vec![launchd(&person.home, program, page, day)],
+    Ok(Timer {
+        name,
+        about,
+        words: words.collect::<Result<_, _>>()?,
+        when,
     })
-}
-
-fn systemd(folder: &Path, program: &str, page: &str, day: Day) -> Vec<Unit> {
-    let name = |day: Day| {
-        day.to_possible_value()
-            .map_or(String::new(), |it| it.get_name()[..3].to_owned())
-    };
-    let unit = |name: &str, text: String| Unit {
-        path: folder.join(name),
-        text: format!("# {MARK}\n{text}"),
-    };
-    let service = format!(
-        "[Unit]\nDescription=Show junk with Candor\n\n[Service]\nType=oneshot\nExecStart={} clean --html {}\n\
-         StandardOutput=null\n# 1: something was found. 2: something could not be looked at, which the page says.\nSuccessExitStatus=1 2\nNoNewPrivileges=yes\nNice=10\n\
-         IOSchedulingClass=idle\n",
-        quoted(program),
-        quoted(page)
-    );
-    let timer = format!(
-        "[Unit]\nDescription=Show junk with Candor once a week\n\n[Timer]\nOnCalendar={} 12:00\n\
-         RandomizedDelaySec=1h\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n",
-        name(day)
-    );
-    vec![
-        unit("candor-preview.service", service),
-        unit("candor-preview.timer", timer),
-    ]
-}
-
-/// Returns a word of a command line as systemd reads it.
-fn quoted(word: &str) -> String {
-    let mut text = String::from("\"");
-    for letter in word.chars() {
-        match letter {
-            '"' | '\\' => text.extend(['\\', letter]),
-            // A specifier and a variable.
-            '%' | '$' => text.extend([letter, letter]),
-            '\n' => text.push_str("\\n"),
-            letter => text.push(letter),
-        }
-    }
-    text + "\""
-}
-
-fn launchd(home: &Path, program: &str, page: &str, day: Day) -> Unit {
-    let word = |word: &str| format!("        <string>{}</string>\n", in_xml(word));
-    let words: String = [program, "clean", "--html", page]
-        .into_iter()
-        .map(word)
-        .collect();
-    let text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- {MARK} -->\n<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST \
-         1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n<plist version=\"1.0\">\n<dict>\n    \
-         <key>Label</key>\n    <string>org.candor.preview</string>\n    <key>ProgramArguments</key>\n    \
-         <array>\n{words}    </array>\n    <key>StartCalendarInterval</key>\n    <dict>\n        \
-         <key>Weekday</key>\n        <integer>{}</integer>\n        <key>Hour</key>\n        \
-         <integer>12</integer>\n    </dict>\n    <key>LowPriorityIO</key>\n    <true/>\n    <key>ProcessType</key>\n    \
-         <string>Background</string>\n    <key>StandardOutPath</key>\n    \
-         <string>/dev/null</string>\n</dict>\n</plist>\n",
-        day as u8
-    );
-    Unit {
-        path: home.join("Library/LaunchAgents/org.candor.preview.plist"),
-        text,
-    }
-}
-
-fn in_xml(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
-/// The command that switches the timer on or off.
-fn switch(platform: Platform, units: &[Unit], on: bool) -> String {
-    let path = units.first().map_or(Path::new(""), |unit| &unit.path);
-    let shown = tool::path_text::shown(path.as_os_str());
-    match (platform, on) {
-        (Platform::Linux, true) => {
-            "systemctl --user daemon-reload && systemctl --user enable --now candor-preview.timer"
-                .to_owned()
-        }
-        (Platform::Linux, false) => {
-            "systemctl --user stop candor-preview.timer; systemctl --user daemon-reload".to_owned()
-        }
-        (Platform::Macos, true) => format!("launchctl bootstrap gui/$(id -u) '{shown}'"),
-        (Platform::Macos, false) => "launchctl bootout gui/$(id -u)/org.candor.preview".to_owned(),
-    }
 }
 
 /// Refuses to touch a file of that name that we did not write.
@@ -227,7 +183,7 @@ fn write(unit: &Unit) -> Result<(), Failure> {
     written.map_err(|error| failed(&unit.path, &error))
 }
 
-fn remove(units: &[Unit], platform: Platform) -> Result<Ending, Failure> {
+fn remove(timer: &Timer, units: &[Unit], platform: Platform) -> Result<Ending, Failure> {
     let mut gone = 0;
     for unit in units {
         match fs::remove_file(&unit.path) {
@@ -241,7 +197,7 @@ fn remove(units: &[Unit], platform: Platform) -> Result<Ending, Failure> {
         0 => eprintln!("There was nothing to remove."),
         _ => eprintln!(
             "Removed; it does not start again. If it was switched on, end what still waits with\n\n    {}\n",
-            switch(platform, units, false)
+            timer.switch(platform, units, false)
         ),
     }
     Ok(Ending::NothingFound)
@@ -278,65 +234,79 @@ fn failed(path: &Path, error: &std::io::Error) -> Failure {
 mod tests {
     use super::*;
 
-    fn person(platform: Platform) -> Base {
-        Base::of_home(platform, Path::new("/"), Path::new("/home/ada"))
+    fn asked(what: What) -> Schedule {
+        Schedule {
+            what,
+            day: None,
+            show: false,
+            remove: false,
+        }
+    }
+
+    fn of(what: What) -> Timer {
+        let person = Base::of_home(Platform::Linux, Path::new("/"), Path::new("/home/ada"));
+        timer(&asked(what), &person, Path::new("/opt/candor")).unwrap()
     }
 
     #[test]
-    fn the_timer_of_linux_only_looks() {
-        let odd = Path::new("/opt/50% \"of\" $HOME/candor");
-        let units = units(Platform::Linux, &person(Platform::Linux), odd, Day::Friday).unwrap();
-        let [service, timer] = &units[..] else {
-            panic!("two files");
-        };
-        assert!(
-            service
-                .path
-                .ends_with(".config/systemd/user/candor-preview.service")
-        );
-        let line = "ExecStart=\"/opt/50%% \\\"of\\\" $$HOME/candor\" clean --html \
-                    \"/home/ada/.local/state/candor/preview.html\"\n";
-        assert!(service.text.contains(line), "{}", service.text);
-        assert!(
-            timer.text.contains("OnCalendar=fri 12:00\n"),
-            "{}",
-            timer.text
-        );
-        for unit in units {
-            for act in ["apply", "--plan", "--act", "purge", "--yes"] {
-                assert!(!unit.text.contains(act), "{}", unit.text);
+    fn no_timer_starts_what_acts() {
+        use clap::ValueEnum;
+        assert!(!What::value_variants().is_empty());
+        for what in What::value_variants() {
+            for unit in of(*what).systemd(Path::new("/units")) {
+                for act in [
+                    "apply",
+                    "--plan",
+                    "--act",
+                    "purge",
+                    "--yes",
+                    "--at-once",
+                    "--unconfined",
+                ] {
+                    assert!(!unit.text.contains(act), "{}", unit.text);
+                }
             }
         }
     }
 
+    #[cfg(feature = "clean")]
     #[test]
-    fn the_agent_of_macos_only_looks() {
-        let odd = Path::new("/opt/a<b>&c/candor");
-        let units = units(Platform::Macos, &person(Platform::Macos), odd, Day::Monday).unwrap();
-        let agent = plist::Value::from_reader_xml(units[0].text.as_bytes()).unwrap();
-        let agent = agent.as_dictionary().unwrap();
-        let words = agent["ProgramArguments"].as_array().unwrap();
-        let words: Vec<&str> = words.iter().map(|it| it.as_string().unwrap()).collect();
+    fn the_junk_is_shown_on_a_day_and_the_others_have_none() {
+        let preview = of(What::Preview);
         let page = "/home/ada/.local/state/candor/preview.html";
-        assert_eq!(words, ["/opt/a<b>&c/candor", "clean", "--html", page]);
-        let when = agent["StartCalendarInterval"].as_dictionary().unwrap();
-        assert_eq!(when["Weekday"].as_unsigned_integer(), Some(1));
+        assert_eq!(preview.words, ["/opt/candor", "clean", "--html", page]);
+        assert_eq!(preview.when, When::Weekly(crate::cli::Day::Sunday));
+        #[cfg(feature = "consent")]
+        {
+            let mut asked = asked(What::Courier);
+            asked.day = Some(crate::cli::Day::Friday);
+            let person = Base::of_home(Platform::Linux, Path::new("/"), Path::new("/home/ada"));
+            let said = timer(&asked, &person, Path::new("/opt/candor")).unwrap_err();
+            assert!(said.to_string().contains("--day"));
+        }
+    }
+
+    #[cfg(feature = "consent")]
+    #[test]
+    fn the_courier_lies_beside_this_program() {
+        assert_eq!(of(What::Courier).words, ["/opt/candor-courier", "send"]);
     }
 
     #[test]
     fn the_link_that_switched_it_on_goes_too_if_it_is_ours() {
         let folder = tempfile::tempdir().unwrap();
-        let units = systemd(folder.path(), "/opt/candor", "/page.html", Day::Sunday);
+        let timer = of(What::default());
+        let units = timer.systemd(folder.path());
         let wants = folder.path().join("timers.target.wants");
         fs::create_dir(&wants).unwrap();
-        let link = wants.join("candor-preview.timer");
+        let link = wants.join(units[1].path.file_name().unwrap());
         for (to, goes) in [
             (units[1].path.clone(), true),
             ("/etc/other.timer".into(), false),
         ] {
             units.iter().for_each(|unit| write(unit).unwrap());
             std::os::unix::fs::symlink(&to, &link).unwrap();
-            remove(&units, Platform::Linux).unwrap();
+            remove(&timer, &units, Platform::Linux).unwrap();
             assert_eq!(!link.is_symlink(), goes, "{}", to.display());
             assert!(!units[0].path.exists() && !units[1].path.exists());
         }

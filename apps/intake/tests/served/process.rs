@@ -69,7 +69,12 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(settings: &Path) -> Self {
-        let mut child = Command::new(PROGRAM)
+        Self::started(Command::new(PROGRAM), settings).expect("it starts")
+    }
+
+    /// Starts it by a command of one's own; `None` where it ends before it serves, and says why.
+    pub(crate) fn started(mut command: Command, settings: &Path) -> Option<Self> {
+        let mut child = command
             .args(["serve", "--config"])
             .arg(settings)
             .env_clear()
@@ -80,21 +85,29 @@ impl Running {
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         out.read_line(&mut line).unwrap();
-        let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+        let Ok(said) = serde_json::from_str::<serde_json::Value>(&line) else {
             let mut why = String::new();
-            child
-                .stderr
-                .take()
-                .unwrap()
-                .read_to_string(&mut why)
-                .unwrap();
-            panic!("it did not start: {why}")
-        });
-        Self {
+            let mut stderr = child.stderr.take().unwrap();
+            stderr.read_to_string(&mut why).unwrap();
+            println!("it did not start: {why}");
+            assert!(!child.wait().unwrap().success());
+            return None;
+        };
+        Some(Self {
             child,
             address: said["ready"].as_str().unwrap().parse().unwrap(),
             took_ms: said["took_ms"].as_f64().unwrap(),
-        }
+        })
+    }
+
+    /// Ends the program that a tracer started, and with it the tracer.
+    pub(crate) fn end_traced(&mut self) {
+        let tracer = self.child.id();
+        let traced = std::fs::read_to_string(format!("/proc/{tracer}/task/{tracer}/children"));
+        let traced: i32 = traced.unwrap().trim().parse().unwrap();
+        let traced = rustix::process::Pid::from_raw(traced).unwrap();
+        rustix::process::kill_process(traced, rustix::process::Signal::KILL).unwrap();
+        self.child.wait().unwrap();
     }
 
     pub(crate) fn keys(&self) -> Vec<u8> {
@@ -145,7 +158,7 @@ pub(crate) fn prepared(place: &Place, many: u64) -> Vec<Sent> {
 }
 
 /// Sends until the server is gone. Returns which were acknowledged.
-fn send_until_gone(address: SocketAddr, keys: &[u8], sent: &[Sent]) -> Vec<usize> {
+pub(crate) fn send_until_gone(address: SocketAddr, keys: &[u8], sent: &[Sent]) -> Vec<usize> {
     let mut acknowledged = Vec::new();
     for (number, it) in sent.iter().enumerate() {
         let request = wire::ohttp::Request {
@@ -172,7 +185,7 @@ fn send_until_gone(address: SocketAddr, keys: &[u8], sent: &[Sent]) -> Vec<usize
     acknowledged
 }
 
-fn each_once(place: &Place, sent: &[Sent], acknowledged: &[usize]) {
+pub(crate) fn each_once(place: &Place, sent: &[Sent], acknowledged: &[usize]) {
     let intake = place.intake();
     let mut there = std::collections::BTreeMap::new();
     let partitions = intake.store.partitions().unwrap();

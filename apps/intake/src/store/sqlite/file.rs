@@ -15,6 +15,7 @@ use crate::store::{Partition, StoreError};
 /// tokens of withdrawn reports, `tomb` what was withdrawn on this day, `gone` the leaves of the reports
 /// that went with it, `leaves` what the sealed tree is made of.
 const TABLES: &str = "
+    BEGIN;
     CREATE TABLE IF NOT EXISTS r (
         tag BLOB NOT NULL, x BLOB NOT NULL, nonce BLOB NOT NULL, wc BLOB NOT NULL,
         leaf BLOB NOT NULL, sealed BLOB NOT NULL,
@@ -29,6 +30,7 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS state (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL)
         STRICT, WITHOUT ROWID;
     INSERT OR IGNORE INTO state VALUES ('rows', 0), ('sealed', 0), ('withdrawn', 0), ('answered', 0);
+    COMMIT;
 ";
 
 /// How long somebody waits who finds a partition locked.
@@ -82,7 +84,8 @@ pub(super) fn open(
     Ok(connection)
 }
 
-/// Opens a partition for reading; `None` when there is none.
+/// Opens a partition for reading; `None` when there is none, or one that was cut off before it was made
+/// whole: nothing was ever put into it.
 pub(super) fn open_to_read(
     folder: &Path,
     partition: Partition,
@@ -96,10 +99,12 @@ pub(super) fn open_to_read(
     let opened = Connection::open_with_flags(&path, flags).and_then(|connection| {
         connection.busy_timeout(PATIENCE)?;
         connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA query_only = ON;")?;
-        Ok(connection)
+        let made = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'state')";
+        let is_made = connection.query_row(made, [], |row| row.get::<_, bool>(0))?;
+        Ok(is_made.then_some(connection))
     });
     match opened {
-        Ok(connection) => Ok(Some(connection)),
+        Ok(connection) => Ok(connection),
         // It was erased between the two looks.
         Err(_) if !path.exists() => Ok(None),
         Err(source) => Err(StoreError::Sqlite {
