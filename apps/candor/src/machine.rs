@@ -44,7 +44,7 @@ pub(crate) fn machine(shared: &Shared) -> Result<Machine, Failure> {
 ///
 /// # Errors
 /// When this person's home folder is not known.
-#[cfg(feature = "acts")]
+#[cfg(any(feature = "acts", feature = "consent", feature = "history"))]
 pub(crate) fn here_and_now() -> Result<Machine, Failure> {
     here(now())
 }

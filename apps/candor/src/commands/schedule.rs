@@ -72,7 +72,10 @@ fn page(person: &Base) -> PathBuf {
 }
 
 /// Returns what a timer does, for who is about to switch it on.
-#[cfg_attr(not(feature = "clean"), expect(unused_variables))]
+#[cfg_attr(
+    not(feature = "clean"),
+    expect(unused_variables, reason = "only the page lies in a person's folder")
+)]
 fn does(what: What, person: &Base) -> String {
     match what {
         #[cfg(feature = "clean")]
@@ -91,6 +94,10 @@ fn does(what: What, person: &Base) -> String {
     }
 }
 
+#[cfg_attr(
+    not(feature = "clean"),
+    expect(unused_variables, reason = "only the page lies in a person's folder")
+)]
 fn timer(asked: &Schedule, person: &Base, program: &Path) -> Result<Timer, Failure> {
     let (name, about, words, when) = match asked.what {
         #[cfg(feature = "clean")]

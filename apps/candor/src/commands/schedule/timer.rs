@@ -26,6 +26,10 @@ pub(super) struct Timer {
 }
 
 /// When something is started.
+#[cfg_attr(
+    not(all(feature = "clean", feature = "consent", feature = "history")),
+    allow(dead_code, reason = "each of them has its own time")
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
     /// On a day of the week, about noon.
