@@ -362,7 +362,8 @@ impl World {
         let record = &mut self.records[number];
         match (message, status) {
             (Message::Report(_), 200) => record.acknowledged = true,
-            (Message::Withdrawal(_), 200) => record.withdrawn = true,
+            // Of what is due to be erased it is said that it names nobody; it goes when it is next looked at.
+            (Message::Withdrawal(_), 200) => record.withdrawn |= word == "withdrawn",
             (message, 429 | 503 | 507) => self.under_way.push(message),
             _ => {}
         }
