@@ -27,15 +27,17 @@ fn run(command: &mut Command) -> Output {
 }
 
 /// Makes a release in `web`, and returns what checks its signature.
-fn released(folder: &Path, web: &Path) -> String {
+fn released(folder: &Path, web: &Path, version: u32) -> String {
     let (key, raw) = (folder.join("key"), folder.join("raw"));
     let made = run(Command::new(publish())
         .args(["key", "lists.example.org"])
         .arg(&key));
     fs::create_dir(&raw).unwrap();
     fs::write(raw.join("names.txt"), format!("{LISTED}\n")).unwrap();
-    let described = "version = 1\n[[list]]\nname = \"Names\"\nfile = \"names.txt\"\nform = \"domains\"\n\
-        licence = \"CC0-1.0\"\ncategory = \"phishing\"\ndate = \"2026-11-26\"\n";
+    let described = format!(
+        "version = {version}\n[[list]]\nname = \"Names\"\nfile = \"names.txt\"\nform = \"domains\"\n\
+        licence = \"CC0-1.0\"\ncategory = \"phishing\"\ndate = \"2026-11-26\"\n"
+    );
     fs::write(raw.join("lists.toml"), described).unwrap();
     run(Command::new(publish())
         .args(["release", "--key"])
@@ -89,7 +91,7 @@ fn two_people_ask_the_same_bytes_and_get_the_same_lists() {
     assert!(courier().with_file_name("candor").is_file());
     let folder = tempfile::tempdir().unwrap();
     let given_out = folder.path().join("web");
-    let key = released(folder.path(), &given_out.join("candor"));
+    let key = released(folder.path(), &given_out.join("candor"), 1);
     let mut files = files_of(&given_out);
     files.insert("/mine.txt".to_owned(), b"mine-example.org\n".to_vec());
     let web = Web::of(files);
@@ -140,4 +142,41 @@ fn two_people_ask_the_same_bytes_and_get_the_same_lists() {
         let explained = ada.candor(&["lists", "explain", host]).output().unwrap();
         assert_eq!(explained.status.code(), Some(1), "{host} is listed");
     }
+}
+
+/// Versions of one publisher say nothing of another's: whoever is named anew is taken at their first word.
+#[test]
+fn lists_of_another_publisher_take_the_place_of_the_first() {
+    assert!(courier().with_file_name("candor").is_file());
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let given_out = tempfile::tempdir().unwrap();
+    let web = |name| given_out.path().join(name).join("candor");
+    let keys = [
+        released(first.path(), &web("first"), 5),
+        released(second.path(), &web("second"), 2),
+    ];
+    let servers = ["first", "second"].map(|name| Web::of(files_of(&given_out.path().join(name))));
+    let ada = Person::of(&[], &keys[0], &servers[0]);
+    fs::remove_file(ada.home.path().join(".config/candor/lists.toml")).unwrap();
+    let versions = [0, 1, 1].map(|at| {
+        let text = format!(
+            "key = \"{}\"\nmirrors = [\"{}/candor\"]\n",
+            keys[at],
+            servers[at].url()
+        );
+        fs::write(ada.home.path().join(".config/candor/update.toml"), text).unwrap();
+        let said = ada.says(&["update", "--json"]);
+        (
+            said["lists"]["update"].clone(),
+            said["fetched"]["publisher"]["is_another"].clone(),
+        )
+    });
+    assert_eq!(
+        versions,
+        [
+            (5.into(), false.into()),
+            (2.into(), true.into()),
+            (2.into(), false.into())
+        ]
+    );
 }

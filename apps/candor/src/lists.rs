@@ -54,6 +54,19 @@ impl Files {
         written::lines(&self.allow, "what you allow", help)
     }
 
+    /// Returns whether lists were brought in that are not in the list file: a run may have been cut off
+    /// between the two.
+    pub(crate) fn is_behind(&self) -> bool {
+        let changed = |path: &std::path::Path| path.metadata().and_then(|it| it.modified()).ok();
+        match (
+            changed(&self.raw.join("lists.toml")),
+            changed(&self.compiled),
+        ) {
+            (_, None) => true,
+            (brought, Some(compiled)) => brought.is_some_and(|it| it > compiled),
+        }
+    }
+
     /// Returns whose releases are taken; `None` where nobody is named.
     ///
     /// # Errors

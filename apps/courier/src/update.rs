@@ -24,8 +24,8 @@ use self::{plan::Plan, store::Store, told::Progress};
 pub(crate) use self::{publisher::Brought, told::Done};
 use crate::{at::Clock, confined, failure::Failure, http::Client};
 
-/// The longest that one answer may take. Lists are large and lines slow.
-const PATIENCE: Duration = Duration::from_secs(3 * 3600);
+/// The longest that one answer may take. Lists are large and lines slow; a release goes on where it ended.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Update {

@@ -368,3 +368,23 @@ fn a_plan_that_is_none_and_a_folder_that_cannot_be_are_told() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot make the folder"));
     assert!(output.stdout.is_empty());
 }
+
+#[test]
+fn a_release_of_another_publisher_is_told_as_one() {
+    let web = Web::of(released(7, &list(0..10), None));
+    let machine = Machine::new();
+    let (said, _) = machine.update(&[&web], &[]);
+    assert_eq!(said["publisher"]["is_another"], false);
+    // The note of somebody else lies there, of a version that is higher.
+    let other = Signer::new("others.example.org", &[6; 32]).unwrap();
+    let files = released(9, &list(0..20), None);
+    let note = String::from_utf8(files["/release"].clone()).unwrap();
+    let release = Release::open(&note, &publisher().verifier()).unwrap();
+    fs::write(machine.raw().join("release"), release.sign(&other).unwrap()).unwrap();
+    let (said, done) = machine.update(&[&web], &[]);
+    assert!(done, "{said}");
+    assert_eq!(said["publisher"]["is_another"], true);
+    assert_eq!(machine.list().0, "7");
+    let (said, _) = machine.update(&[&web], &[]);
+    assert_eq!(said["publisher"]["is_another"], false);
+}

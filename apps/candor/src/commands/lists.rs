@@ -53,7 +53,7 @@ fn compile(shared: &Shared) -> Result<Ending, Failure> {
             Failure::new("lists are compiled for this machine only").help("leave --root out")
         );
     };
-    make(&mut session, files)?;
+    make(&mut session, files, false)?;
     session.end(shared)
 }
 
@@ -64,8 +64,9 @@ pub(super) fn show(session: &mut Session) -> Result<(), Failure> {
     session.ask(shelf, AboutLists::Show, read).map(drop)
 }
 
-/// Lets a worker make the list file, and puts it in the place of the one that is there.
-pub(super) fn make(session: &mut Session, files: Files) -> Result<(), Failure> {
+/// Lets a worker make the list file, and puts it in the place of the one that is there. `anew`: of which it
+/// is then not said that it is older, nor what is different.
+pub(super) fn make(session: &mut Session, files: Files, anew: bool) -> Result<(), Failure> {
     let own = files.own_lists()?;
     let shelf = lists::shelf(&session.machine)?;
     let mut read: Vec<PathBuf> = shelf.compiled.iter().cloned().collect();
@@ -80,7 +81,7 @@ pub(super) fn make(session: &mut Session, files: Files) -> Result<(), Failure> {
     let input = Input {
         raw: Some(files.raw),
         own,
-        before: shelf.compiled.clone(),
+        before: shelf.compiled.clone().filter(|_| !anew),
     };
     let made = session.ask(shelf, AboutLists::Compile(input), read)?;
     if let Some(bytes) = made {

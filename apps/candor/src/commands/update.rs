@@ -38,6 +38,7 @@ struct Publisher {
     version: u64,
     made: String,
     is_new: bool,
+    is_another: bool,
     files: u64,
     by_delta: u64,
     passed_over: Vec<PassedOver>,
@@ -85,8 +86,9 @@ pub(super) fn run(asked: &Update) -> Result<Ending, Failure> {
     session.left = LEFT;
     let is_new = fetched.publisher.as_ref().is_some_and(|it| it.is_new)
         || fetched.own.iter().any(|it| it.is_new);
-    match is_new || !files.compiled.exists() {
-        true => lists::make(&mut session, files)?,
+    let is_another = fetched.publisher.as_ref().is_some_and(|it| it.is_another);
+    match is_new || is_another || files.is_behind() {
+        true => lists::make(&mut session, files, is_another)?,
         false => lists::show(&mut session)?,
     }
     let (mut report, ending) = session.report(shared)?;

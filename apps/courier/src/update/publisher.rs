@@ -32,6 +32,8 @@ pub(crate) struct Brought {
     made: u64,
     until: u64,
     is_new: bool,
+    /// Whether it takes the place of a release of somebody else: their versions say nothing of each other.
+    is_another: bool,
     /// How many files came as what is new in them.
     by_delta: usize,
     pub(crate) files: Vec<Digest>,
@@ -48,6 +50,7 @@ impl Brought {
             "made": Time(self.made).to_string(),
             "until": Time(self.until).to_string(),
             "is_new": self.is_new,
+            "is_another": self.is_another,
             "files": self.files.len(),
             "by_delta": self.by_delta,
             "passed_over": passed_over.map(|(mirror, why)| json!({"mirror": mirror, "why": why})).collect::<Vec<_>>(),
@@ -141,7 +144,9 @@ fn brought(
     mirrors.extend(others.filter(|it| *it != first));
 
     let mut by_delta = 0;
-    let mut is_new = known.is_none_or(|(_, it)| it.version < release.version);
+    let mut is_new = known
+        .as_ref()
+        .is_none_or(|(_, it)| it.version < release.version);
     for (number, file) in (1..).zip(&release.files) {
         if store.has(&file.plain) {
             continue;
@@ -178,6 +183,7 @@ fn brought(
         made: release.made,
         until: release.until,
         is_new,
+        is_another: here.is_some() && known.is_none(),
         by_delta,
         files: release.files.iter().map(|it| it.plain.sha256).collect(),
         passed_over,
