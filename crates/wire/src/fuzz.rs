@@ -7,7 +7,9 @@ use crate::{
     Day, PublicKey, Report, enrol,
     log::{Bundle, Checkpoint, Hash, Leaf, Proof, verify_consistency, verify_inclusion},
     note::Verifier,
-    randomness, status, token, withdraw,
+    randomness,
+    release::Release,
+    status, token, withdraw,
 };
 
 /// The base point of ristretto255, RFC 9496, appendix A.1: a key that is a point.
@@ -75,6 +77,21 @@ pub fn status(bytes: &[u8]) {
     let _ = status::Status::open(text, &verifier, 0);
     let _ = text.parse::<Verifier>();
     let _ = status::read_text(text, "fuzz");
+}
+
+/// Reads a release of lists: first as a signed note, then as the text under a signature that would hold.
+///
+/// # Panics
+/// Where a release is not written as it was read.
+pub fn release(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let verifier = Verifier::new("fuzz", PublicKey([0; 32])).expect("a plain name");
+    let _ = Release::open(text, &verifier);
+    if let Ok(release) = Release::parse(text) {
+        assert_eq!(release.text(), text, "a release has one form");
+    }
 }
 
 /// Reads a checkpoint, a leaf, a bundle and a proof, and runs the proofs on whatever is in them.

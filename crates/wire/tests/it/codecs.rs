@@ -13,6 +13,7 @@ const TARGETS: &[Target] = &[
     #[cfg(feature = "ohttp")]
     ("ohttp", fuzz::ohttp),
     ("randomness", fuzz::randomness),
+    ("release", fuzz::release),
     ("report", fuzz::report),
     ("status", fuzz::status),
     ("token", fuzz::token),

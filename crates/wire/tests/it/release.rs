@@ -17,7 +17,11 @@ fn blob(byte: u8, bytes: u64) -> Blob {
     }
 }
 
-fn made() -> Release {
+pub(crate) fn signed() -> String {
+    made().sign(&signer()).unwrap()
+}
+
+pub(crate) fn made() -> Release {
     Release {
         version: 42,
         made: 1_795_600_000,

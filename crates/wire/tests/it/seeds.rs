@@ -14,6 +14,7 @@ use candor_wire::{
 
 use crate::{
     made::{EPOCH, Server, values},
+    release,
     seeded::Seeded,
     status,
 };
@@ -107,6 +108,8 @@ fn made() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("randomness", "answer", answer),
         ("randomness", "request", asked),
         ("randomness", "stored", stored),
+        ("release", "signed", release::signed().into_bytes()),
+        ("release", "text", release::made().text().into_bytes()),
         ("report", "report", report.to_bytes()),
         ("report", "withdrawal", withdrawal.to_bytes()),
         (
