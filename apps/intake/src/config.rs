@@ -15,6 +15,8 @@ pub use layers::{ConfigError, Layers};
 pub use target::{Target, target};
 pub use wire::status::Role;
 
+use crate::elsewhere::Verifiers;
+
 /// Returns the word for a role.
 #[must_use]
 pub fn role_name(role: Role) -> &'static str {
@@ -54,6 +56,9 @@ pub struct Config {
     pub times: Times,
     /// What the issuer asks of an enrolment.
     pub issuer: Issuer,
+    /// The randomness server that somebody else runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub randomness: Option<Elsewhere>,
     /// Where a relay passes messages on to, by name.
     pub relay: BTreeMap<String, Gateway>,
     /// How administrators reach this process.
@@ -75,6 +80,7 @@ impl Default for Config {
             limits: Limits::default(),
             times: Times::default(),
             issuer: Issuer::default(),
+            randomness: None,
             relay: BTreeMap::new(),
             admin: Admin::default(),
         }
@@ -177,6 +183,20 @@ impl Default for Issuer {
             matures_hours: 24,
         }
     }
+}
+
+/// A randomness server that somebody else runs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Elsewhere {
+    /// Its address: `https://randomness.example.net`.
+    pub url: String,
+    /// The key of its log, `log` of its `/v1/keys`.
+    pub log: String,
+    /// The key of its status, `status` of it.
+    pub status: String,
+    /// The certificates that vouch for it, as a PEM file; the system's if none is named.
+    pub vouchers: Option<PathBuf>,
 }
 
 /// Where a relay passes messages on to.
@@ -351,6 +371,20 @@ impl Config {
             "issuer.work_bits",
             "more than 32 bits take a device hours".to_owned(),
         );
+        if let Some(elsewhere) = &self.randomness {
+            if let Err(why) = target(&elsewhere.url) {
+                must(false, "randomness.url", why);
+            }
+            if let Err(why) = Verifiers::of(elsewhere) {
+                must(false, "randomness", why);
+            }
+            must(
+                self.has(Role::Receive) && !self.has(Role::Randomness),
+                "randomness",
+                "it is for a process that receives and answers no questions for randomness itself"
+                    .to_owned(),
+            );
+        }
         for (name, gateway) in &self.relay {
             let key = format!("relay.{name}.url");
             must(

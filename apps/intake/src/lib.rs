@@ -19,6 +19,7 @@ pub mod calendar;
 pub mod clock;
 pub mod closing;
 pub mod config;
+pub mod elsewhere;
 pub mod inner;
 pub mod intake;
 pub mod issuer;

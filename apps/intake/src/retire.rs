@@ -225,8 +225,11 @@ impl Intake {
         let mut destroyed = 0;
         for (epoch, randomness) in self.log.undestroyed(program.hash) {
             let name = epoch_key_name(program.number, epoch.0);
-            let is_lost = self.vault.get(&name).is_none();
-            if is_lost || now >= program.calendar.key_dies(epoch.0) {
+            let is_here = self.vault.get(&name).is_some();
+            if !is_here && self.may_be_elsewhere() {
+                continue;
+            }
+            if !is_here || now >= program.calendar.key_dies(epoch.0) {
                 self.destroy_key(program, epoch, randomness, now)?;
                 destroyed += 1;
             }
@@ -368,10 +371,17 @@ impl Intake {
             .filter(|it| it.program == program.number)
             .map(|partition| (partition, self.key_id(partition)))
             .collect();
+        // Of a key that somebody else has it cannot be said that it was destroyed.
+        let ours = |(epoch, _): &(Epoch, PublicKey)| {
+            let name = epoch_key_name(program.number, epoch.0);
+            !self.may_be_elsewhere() || self.vault.get(&name).is_some()
+        };
+        let mut keys = self.log.undestroyed(program.hash);
+        keys.retain(ours);
         self.vault
             .destroy(|name| prefixes.iter().any(|it| name.starts_with(it)))?;
         self.drop_epoch_keys();
-        for (epoch, randomness) in self.log.undestroyed(program.hash) {
+        for (epoch, randomness) in keys {
             self.destroy_key(program, epoch, randomness, now)?;
             done.keys_destroyed += 1;
         }

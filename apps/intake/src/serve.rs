@@ -2,12 +2,14 @@
 
 pub mod admin;
 mod beginning;
+mod elsewhere;
 pub mod gateway;
 pub mod listener;
 pub mod observe;
 pub mod public;
 pub mod relay;
 pub mod routes;
+mod way;
 
 use std::{
     io,
@@ -25,6 +27,7 @@ use tokio::{
 };
 
 use self::{
+    elsewhere::Source,
     listener::{Door, accept, tls_of},
     relay::Relay,
 };
@@ -49,6 +52,7 @@ pub struct Bound {
     socket: Option<(UnixListener, PathBuf)>,
     door: Arc<Door>,
     here: Arc<Door>,
+    randomness: Option<Arc<Source>>,
 }
 
 /// Why a process cannot serve.
@@ -79,6 +83,12 @@ impl Bound {
             Some(tls) => Some(tls_of(tls).map_err(failed("use the certificate"))?),
             None => None,
         };
+        let randomness =
+            Source::of(config).map_err(failed("prepare the way to the randomness server"))?;
+        let randomness = randomness.map(Arc::new);
+        if let Some(source) = &randomness {
+            source.bring(&intake).await;
+        }
         let relay = Relay::of(config).map_err(failed("prepare the relay"))?;
         let listener = TcpListener::bind(config.listen)
             .await
@@ -106,6 +116,7 @@ impl Bound {
             serving,
             listener,
             socket: Some((socket, path)),
+            randomness,
         })
     }
 
@@ -121,7 +132,11 @@ impl Bound {
     pub async fn serve(mut self, stop: watch::Receiver<bool>) -> bool {
         let (end, ended) = watch::channel(false);
         let intake = Arc::clone(&self.serving.intake);
-        let timer = tokio::spawn(on_the_clock(Arc::clone(&intake), ended.clone()));
+        let timer = tokio::spawn(on_the_clock(
+            Arc::clone(&intake),
+            self.randomness.take(),
+            ended.clone(),
+        ));
         let socket = self.socket.take();
         let here = socket.map(|(socket, path)| {
             let door = Arc::clone(&self.here);
@@ -173,19 +188,30 @@ async fn broken(intake: &Intake) {
     }
 }
 
-async fn on_the_clock(intake: Arc<Intake>, mut stop: watch::Receiver<bool>) {
+async fn on_the_clock(
+    intake: Arc<Intake>,
+    randomness: Option<Arc<Source>>,
+    mut stop: watch::Receiver<bool>,
+) {
     let times = intake.config.times.clone();
     let mut ticks = tokio::time::interval(Duration::from_secs(times.retire_seconds));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
     let pause = Duration::from_secs(times.reveal_minutes * 60);
     let mut next_reveal = Instant::now() + pause;
+    let mut next_keys = Instant::now() + elsewhere::PERIOD;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
         due(&intake).await;
+        if let Some(source) = &randomness
+            && Instant::now() >= next_keys
+        {
+            next_keys = Instant::now() + elsewhere::PERIOD;
+            source.bring(&intake).await;
+        }
         if intake.has(Role::Receive) && Instant::now() >= next_reveal {
             next_reveal = Instant::now() + pause;
             reveal(&intake).await;

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use wire::{
-    log::EntryProof,
+    log::{EntryProof, Hash},
     status::{Disabled, Status},
 };
 
@@ -85,17 +85,24 @@ impl Intake {
             least: self.least_version(),
             programs,
             disabled,
-            gateway: vec![self.gateway.hash()],
+            gateway: self.gateways(),
             epochs,
             checkpoint,
         };
         (status, leaves)
     }
 
+    /// The keys that messages to this server are sealed for, and those to a randomness server elsewhere.
+    fn gateways(&self) -> Vec<Hash> {
+        let all = [self.gateway.hash()].into_iter();
+        all.chain(self.gateway_elsewhere()).collect()
+    }
+
     fn live_keys(&self, now: u64) -> Vec<EntryProof> {
-        let gateway = self.log.gateway_published_at(self.gateway.hash());
         let proof = |at| Some(self.log.proof(at)?.0);
-        let mut proofs: Vec<EntryProof> = gateway.and_then(proof).into_iter().collect();
+        let gateways = self.gateways().into_iter();
+        let published = gateways.filter_map(|it| self.log.gateway_published_at(it));
+        let mut proofs: Vec<EntryProof> = published.filter_map(proof).collect();
         for taken in self.programs.all() {
             for epoch in taken.calendar.live(now) {
                 let leaf = self

@@ -66,6 +66,11 @@ fn restrict(config: &Config, file: Option<&Path>) -> Result<RulesetStatus, Rules
             }
         }
     }
+    if let Some(elsewhere) = &config.randomness
+        && let Ok(target) = target(&elsewhere.url)
+    {
+        rules = rules.add_rule(NetPort::new(target.port, AccessNet::ConnectTcp))?;
+    }
     Ok(rules.restrict_self()?.ruleset)
 }
 
@@ -78,6 +83,12 @@ fn named(config: &Config, file: Option<&Path>) -> Vec<PathBuf> {
     }
     let vouchers = config.relay.values().filter_map(|it| it.vouchers.clone());
     paths.extend(vouchers);
+    paths.extend(
+        config
+            .randomness
+            .as_ref()
+            .and_then(|it| it.vouchers.clone()),
+    );
     paths
 }
 

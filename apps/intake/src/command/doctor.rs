@@ -56,6 +56,16 @@ fn of_settings(config: &Config) -> Vec<Finding> {
             "name the files in `declarations`",
         );
     }
+    if let Some(elsewhere) = &config.randomness
+        && let Ok(target) = target(&elsewhere.url)
+        && is_this_machine(&target.host)
+    {
+        found(
+            "THE RANDOMNESS SERVER IS ON THIS MACHINE: whoever runs it can try guesses at what was reported"
+                .to_owned(),
+            "let somebody else run it; until then nobody may be told that it is independent",
+        );
+    }
     for (name, gateway) in &config.relay {
         if let Ok(target) = target(&gateway.url)
             && is_this_machine(&target.host)

@@ -22,6 +22,21 @@ impl Log {
         .map(|(index, ())| index)
     }
 
+    /// Returns the key of the randomness server that was published for an epoch.
+    #[must_use]
+    pub fn published(&self, program: ProgramHash, epoch: Epoch) -> Option<PublicKey> {
+        self.last(|leaf| match &leaf.event {
+            Event::EpochKeyPublished {
+                program: of,
+                epoch: at,
+                randomness,
+                ..
+            } => ((*of, *at) == (program, epoch)).then_some(*randomness),
+            _ => None,
+        })
+        .map(|(_, key)| key)
+    }
+
     /// Returns the place of the leaf that published a key configuration of the gateway.
     #[must_use]
     pub fn gateway_published_at(&self, keys: Hash) -> Option<u64> {

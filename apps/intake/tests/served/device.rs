@@ -314,7 +314,7 @@ impl Device {
         self.finished(program, epoch, &prepared, tokens)
     }
 
-    fn finished(
+    pub(crate) fn finished(
         &self,
         program: &Program,
         epoch: u32,

@@ -5,6 +5,7 @@ mod administrators;
 mod attacks;
 mod damaged;
 mod device;
+mod elsewhere;
 mod encrypted;
 mod faults;
 mod honest;

@@ -1,0 +1,163 @@
+//! The keys of a randomness server that somebody else runs. They are fetched, held against its log, and
+//! published in this server's log, so that its status vouches for them: a device asks nobody for randomness
+//! whose key is not the same for everyone.
+//!
+//! The key itself is never here. That it was destroyed is said in the log of the one who had it.
+
+use std::io;
+
+use wire::{
+    Epoch, PublicKey,
+    log::{Checkpoint, Event, Hash},
+    note::Verifier,
+    ohttp,
+    status::{Status, StatusError},
+};
+
+use crate::{config::Elsewhere, intake::Intake, log::LogError, meta::MetaError};
+
+/// The setting that names the gateway's key of the randomness server, in base64.
+pub(crate) const GATEWAY: &str = "randomness gateway";
+/// The setting that holds the last checkpoint of its log.
+const CHECKPOINT: &str = "randomness checkpoint";
+
+/// Why its keys are not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ElsewhereError {
+    /// It cannot be reached, or answers otherwise.
+    #[error("the randomness server cannot be asked")]
+    Asked(#[from] io::Error),
+    /// A message to it could not be sealed, or its answer not be opened.
+    #[error("the randomness server does not speak as it must")]
+    Sealed(#[from] ohttp::OhttpError),
+    /// It answered with another status than 200, or with no text.
+    #[error("the randomness server gives no status")]
+    Silent,
+    /// Its status does not hold.
+    #[error("the status of the randomness server is not taken")]
+    Status(#[from] StatusError),
+    /// Its log is shorter than it was: it tells another story than before.
+    #[error("the log of the randomness server has {now} leaves, and had {before}")]
+    Shrunk {
+        /// Leaves when it was last looked at.
+        before: u64,
+        /// Leaves now.
+        now: u64,
+    },
+    /// It has another key of an epoch than the one that was published.
+    #[error(
+        "the randomness server has another key of {program}, epoch {epoch}, than was published"
+    )]
+    Another {
+        /// The program.
+        program: String,
+        /// The epoch.
+        epoch: Epoch,
+    },
+    /// This server's log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// What is kept beside it.
+    #[error(transparent)]
+    Meta(#[from] MetaError),
+}
+
+/// What checks the other server.
+pub struct Verifiers {
+    log: Verifier,
+    status: Verifier,
+}
+
+impl Verifiers {
+    /// Reads the keys of the settings.
+    ///
+    /// # Errors
+    /// Which one is none, as a sentence.
+    pub fn of(elsewhere: &Elsewhere) -> Result<Self, String> {
+        let log: Verifier = elsewhere
+            .log
+            .parse()
+            .map_err(|error| format!("`randomness.log`: {error}"))?;
+        let key = PublicKey::from_hex(&elsewhere.status)
+            .ok_or("`randomness.status` is no key: 64 small hex digits")?;
+        let name = format!("{}/status", log.name());
+        let status = Verifier::new(&name, key).map_err(|error| error.to_string())?;
+        Ok(Self { log, status })
+    }
+}
+
+impl Intake {
+    /// Publishes the keys that the randomness server has in use, each once; returns how many are new.
+    /// `keys` are its key configurations, and `note` its status.
+    ///
+    /// # Errors
+    /// [`ElsewhereError`]; then nothing was published.
+    pub fn take_keys(
+        &self,
+        verifiers: &Verifiers,
+        keys: &[u8],
+        note: &str,
+    ) -> Result<usize, ElsewhereError> {
+        let now = self.clock.now();
+        let status = Status::open(note, &verifiers.status, now)?;
+        let gateway = ohttp::keys_hash(keys);
+        status.vouches_for_gateway(&gateway, &verifiers.log)?;
+        let checkpoint = status.checkpoint(&verifiers.log)?;
+        let before = self.meta.setting(CHECKPOINT)?;
+        let before = before.and_then(|it| Checkpoint::open(&it, &verifiers.log).ok());
+        let before = before.map_or(0, |it| it.size);
+        if checkpoint.size < before {
+            let now = checkpoint.size;
+            return Err(ElsewhereError::Shrunk { before, now });
+        }
+        let mut events = Vec::new();
+        if self.log.gateway_published_at(gateway).is_none() {
+            events.push(Event::GatewayKeyPublished { keys: gateway });
+        }
+        for taken in self.programs.all() {
+            let program = *taken.program.hash();
+            for epoch in taken.calendar.live(now).into_iter().map(Epoch) {
+                let randomness = match status.keys(&program, epoch, &verifiers.log) {
+                    Ok(keys) => keys.randomness,
+                    // It makes the key of the next epoch a day before: not yet, or not any more.
+                    Err(StatusError::Epoch(_)) => continue,
+                    Err(error) => return Err(error.into()),
+                };
+                match self.log.published(program, epoch) {
+                    Some(known) if known == randomness => {}
+                    Some(_) => {
+                        let program = taken.program.id().to_owned();
+                        return Err(ElsewhereError::Another { program, epoch });
+                    }
+                    None => events.push(Event::EpochKeyPublished {
+                        program,
+                        epoch,
+                        randomness,
+                        issuer: self.issuer.public(),
+                    }),
+                }
+            }
+        }
+        let new = events.len();
+        if new > 0 {
+            self.log.append(now, events)?;
+        }
+        self.meta.set(CHECKPOINT, &status.checkpoint)?;
+        self.meta.set(GATEWAY, &gateway.to_string())?;
+        self.status_changed();
+        Ok(new)
+    }
+
+    /// Returns the gateway's key of the randomness server, if it was published.
+    pub(crate) fn gateway_elsewhere(&self) -> Option<Hash> {
+        self.config.randomness.as_ref()?;
+        let kept = self.meta.setting(GATEWAY).ok().flatten()?;
+        Hash::from_base64(&kept)
+    }
+
+    /// Whether the key of an epoch that is published and not in the vault may be with somebody else: then
+    /// it is not lost, and nothing can be said of its end here.
+    pub(crate) fn may_be_elsewhere(&self) -> bool {
+        self.config.randomness.is_some()
+    }
+}

@@ -1,0 +1,102 @@
+//! Asks the randomness server that somebody else runs for its keys.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::body::Bytes;
+use hyper::Method;
+use tokio::time::timeout;
+use wire::ohttp;
+
+use super::{
+    relay::passed,
+    way::{Question, Way},
+};
+use crate::{
+    config::{Config, Elsewhere},
+    elsewhere::{ElsewhereError, Verifiers},
+    intake::Intake,
+    refusal::chain,
+};
+
+/// The longest list of key configurations that is read, in bytes.
+const LONGEST_KEYS: usize = 4 << 10;
+/// How long it is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often its keys are asked for.
+pub(super) const PERIOD: Duration = Duration::from_secs(15 * 60);
+
+/// The way to its keys and to its gateway, and what checks them.
+pub(super) struct Source {
+    keys: Way,
+    gateway: Way,
+    verifiers: Verifiers,
+}
+
+impl Source {
+    /// Prepares it; `None` where the settings name none.
+    ///
+    /// # Errors
+    /// What is wrong with the address, a key, or the certificates that vouch for it.
+    pub(super) fn of(config: &Config) -> io::Result<Option<Self>> {
+        let Some(elsewhere) = &config.randomness else {
+            return Ok(None);
+        };
+        let Elsewhere { url, vouchers, .. } = elsewhere;
+        let to = |path: &str| {
+            let url = format!("{}{path}", url.trim_end_matches('/'));
+            Way::to(&url, vouchers.as_deref())
+        };
+        Ok(Some(Self {
+            keys: to("/v1/ohttp-keys")?,
+            gateway: to("/v1/gateway")?,
+            verifiers: Verifiers::of(elsewhere).map_err(io::Error::other)?,
+        }))
+    }
+
+    /// Fetches the keys and publishes what is new. What could not be done is said, and tried again.
+    pub(super) async fn bring(self: &Arc<Self>, intake: &Arc<Intake>) {
+        match self.brought(intake).await {
+            Ok(0) => {}
+            Ok(new) => tracing::info!(new, "published keys of the randomness server"),
+            Err(error) => {
+                tracing::error!(why = %chain(&error), "no keys of the randomness server were taken");
+            }
+        }
+    }
+
+    async fn brought(self: &Arc<Self>, intake: &Arc<Intake>) -> Result<usize, ElsewhereError> {
+        let slow = |_| io::Error::from(io::ErrorKind::TimedOut);
+        let (keys, note) = timeout(PATIENCE, self.asked()).await.map_err(slow)??;
+        let (source, intake) = (Arc::clone(self), Arc::clone(intake));
+        let taken =
+            tokio::task::spawn_blocking(move || intake.take_keys(&source.verifiers, &keys, &note));
+        taken.await.map_err(io::Error::other)?
+    }
+
+    async fn asked(&self) -> Result<(Bytes, String), ElsewhereError> {
+        let question = Question {
+            method: Method::GET,
+            path: self.keys.path(),
+            kind: None,
+            body: Bytes::new(),
+            most: LONGEST_KEYS,
+        };
+        let keys = self.keys.ask(question).await?;
+        if keys.status != 200 {
+            return Err(ElsewhereError::Silent);
+        }
+        let request = ohttp::Request {
+            method: ohttp::Method::Get,
+            path: "/v1/status".to_owned(),
+            body: Vec::new(),
+        };
+        let (sealed, waiting) = ohttp::seal(&keys.body, &request)?;
+        let answer = passed(&self.gateway, sealed.into()).await?;
+        let answer = waiting.open(&answer)?;
+        let note = String::from_utf8(answer.body).map_err(|_| ElsewhereError::Silent)?;
+        match answer.status {
+            200 => Ok((keys.body, note)),
+            _ => Err(ElsewhereError::Silent),
+        }
+    }
+}
