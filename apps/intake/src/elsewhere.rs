@@ -8,7 +8,7 @@ use std::io;
 
 use wire::{
     Epoch, PublicKey,
-    log::{Checkpoint, Event, Hash},
+    log::{Checkpoint, Event, Hash, verify_consistency},
     note::Verifier,
     ohttp,
     status::{Status, StatusError},
@@ -36,9 +36,11 @@ pub enum ElsewhereError {
     /// Its status does not hold.
     #[error("the status of the randomness server is not taken")]
     Status(#[from] StatusError),
-    /// Its log is shorter than it was: it tells another story than before.
-    #[error("the log of the randomness server has {now} leaves, and had {before}")]
-    Shrunk {
+    /// Its log does not begin with the log that was seen before: it tells another story.
+    #[error(
+        "the log of the randomness server, {now} leaves, does not begin with the {before} that were seen before"
+    )]
+    Story {
         /// Leaves when it was last looked at.
         before: u64,
         /// Leaves now.
@@ -60,6 +62,17 @@ pub enum ElsewhereError {
     /// What is kept beside it.
     #[error(transparent)]
     Meta(#[from] MetaError),
+}
+
+/// What the other server tells.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Its key configurations.
+    pub keys: Vec<u8>,
+    /// Its status.
+    pub note: String,
+    /// The proof that its log begins with the log that was seen before; none when it was not asked for.
+    pub growth: Vec<Hash>,
 }
 
 /// What checks the other server.
@@ -87,28 +100,50 @@ impl Verifiers {
 }
 
 impl Intake {
+    /// Returns between which sizes the other's log must be shown to have grown, given its status; `None` where
+    /// it was never seen before or has not grown.
+    ///
+    /// # Errors
+    /// [`ElsewhereError`] for a status that does not hold.
+    pub fn growth_of(
+        &self,
+        verifiers: &Verifiers,
+        note: &str,
+    ) -> Result<Option<(u64, u64)>, ElsewhereError> {
+        let status = Status::open(note, &verifiers.status, self.clock.now())?;
+        let new = status.checkpoint(&verifiers.log)?;
+        let old = self.seen(verifiers)?.filter(|old| old.size < new.size);
+        Ok(old.map(|old| (old.size, new.size)))
+    }
+
+    /// The other's log as it was last seen.
+    fn seen(&self, verifiers: &Verifiers) -> Result<Option<Checkpoint>, MetaError> {
+        let kept = self.meta.setting(CHECKPOINT)?;
+        Ok(kept.and_then(|it| Checkpoint::open(&it, &verifiers.log).ok()))
+    }
+
     /// Publishes the keys that the randomness server has in use, each once; returns how many are new.
-    /// `keys` are its key configurations, and `note` its status.
     ///
     /// # Errors
     /// [`ElsewhereError`]; then nothing was published.
-    pub fn take_keys(
-        &self,
-        verifiers: &Verifiers,
-        keys: &[u8],
-        note: &str,
-    ) -> Result<usize, ElsewhereError> {
+    pub fn take_keys(&self, verifiers: &Verifiers, told: &Told) -> Result<usize, ElsewhereError> {
         let now = self.clock.now();
-        let status = Status::open(note, &verifiers.status, now)?;
-        let gateway = ohttp::keys_hash(keys);
+        let status = Status::open(&told.note, &verifiers.status, now)?;
+        let gateway = ohttp::keys_hash(&told.keys);
         status.vouches_for_gateway(&gateway, &verifiers.log)?;
-        let checkpoint = status.checkpoint(&verifiers.log)?;
-        let before = self.meta.setting(CHECKPOINT)?;
-        let before = before.and_then(|it| Checkpoint::open(&it, &verifiers.log).ok());
-        let before = before.map_or(0, |it| it.size);
-        if checkpoint.size < before {
-            let now = checkpoint.size;
-            return Err(ElsewhereError::Shrunk { before, now });
+        let new = status.checkpoint(&verifiers.log)?;
+        if let Some(old) = self.seen(verifiers)? {
+            let grown = match old.size == new.size {
+                true => old.root == new.root,
+                false => verify_consistency(old.size, &old.root, new.size, &new.root, &told.growth)
+                    .is_ok(),
+            };
+            if !grown {
+                return Err(ElsewhereError::Story {
+                    before: old.size,
+                    now: new.size,
+                });
+            }
         }
         let mut events = Vec::new();
         if self.log.gateway_published_at(gateway).is_none() {

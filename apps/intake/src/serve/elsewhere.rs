@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     config::{Config, Elsewhere},
-    elsewhere::{ElsewhereError, Verifiers},
+    elsewhere::{ElsewhereError, Told, Verifiers},
     intake::Intake,
     refusal::chain,
 };
@@ -66,14 +66,13 @@ impl Source {
 
     async fn brought(self: &Arc<Self>, intake: &Arc<Intake>) -> Result<usize, ElsewhereError> {
         let slow = |_| io::Error::from(io::ErrorKind::TimedOut);
-        let (keys, note) = timeout(PATIENCE, self.asked()).await.map_err(slow)??;
+        let told = timeout(PATIENCE, self.told(intake)).await.map_err(slow)??;
         let (source, intake) = (Arc::clone(self), Arc::clone(intake));
-        let taken =
-            tokio::task::spawn_blocking(move || intake.take_keys(&source.verifiers, &keys, &note));
+        let taken = tokio::task::spawn_blocking(move || intake.take_keys(&source.verifiers, &told));
         taken.await.map_err(io::Error::other)?
     }
 
-    async fn asked(&self) -> Result<(Bytes, String), ElsewhereError> {
+    async fn told(&self, intake: &Intake) -> Result<Told, ElsewhereError> {
         let question = Question {
             method: Method::GET,
             path: self.keys.path(),
@@ -85,17 +84,30 @@ impl Source {
         if keys.status != 200 {
             return Err(ElsewhereError::Silent);
         }
+        let keys = keys.body.to_vec();
+        let note = self.text(&keys, "/v1/status".to_owned()).await?;
+        let growth = match intake.growth_of(&self.verifiers, &note)? {
+            None => Vec::new(),
+            Some((old, new)) => {
+                let proof = self.text(&keys, format!("/v1/consistency/{old}/{new}"));
+                serde_json::from_str(&proof.await?).map_err(|_| ElsewhereError::Silent)?
+            }
+        };
+        Ok(Told { keys, note, growth })
+    }
+
+    /// Asks its gateway for a text.
+    async fn text(&self, keys: &[u8], path: String) -> Result<String, ElsewhereError> {
         let request = ohttp::Request {
             method: ohttp::Method::Get,
-            path: "/v1/status".to_owned(),
+            path,
             body: Vec::new(),
         };
-        let (sealed, waiting) = ohttp::seal(&keys.body, &request)?;
+        let (sealed, waiting) = ohttp::seal(keys, &request)?;
         let answer = passed(&self.gateway, sealed.into()).await?;
         let answer = waiting.open(&answer)?;
-        let note = String::from_utf8(answer.body).map_err(|_| ElsewhereError::Silent)?;
         match answer.status {
-            200 => Ok((keys.body, note)),
+            200 => String::from_utf8(answer.body).map_err(|_| ElsewhereError::Silent),
             _ => Err(ElsewhereError::Silent),
         }
     }

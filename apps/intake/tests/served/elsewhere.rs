@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use intake::{
     config::{Config, Elsewhere, Role},
-    elsewhere::{ElsewhereError, Verifiers},
+    elsewhere::{ElsewhereError, Told, Verifiers},
     inner::arrival,
     intake::Intake,
     store::{Put, put_and_wait},
@@ -117,6 +117,22 @@ fn its_keys_are_published_and_vouched_for_here_and_twenty_reports_reveal() {
 }
 
 #[test]
+fn keys_of_the_next_epoch_come_when_its_log_has_grown() {
+    let (there, randomness, here, receiver) = two();
+    let program = *sighting(&receiver.intake).program.hash();
+    let published = |server: &Server| server.intake.log.published(program, Epoch(EPOCH + 1));
+    assert_eq!(published(&receiver), None);
+    // A day before it begins.
+    there.clock.pass(Duration::from_secs(2 * DAY));
+    randomness.intake.retire().unwrap();
+    let config = receiver.intake.config.clone();
+    drop(receiver);
+    let receiver = here.serve_as(config);
+    assert!(published(&receiver).is_some());
+    assert_eq!(published(&receiver), published(&randomness));
+}
+
+#[test]
 fn of_the_end_of_its_keys_its_own_log_tells() {
     let (there, randomness, _here, receiver) = two();
     there.clock.pass(Duration::from_secs(9 * DAY));
@@ -139,56 +155,83 @@ fn of_the_end_of_its_keys_its_own_log_tells() {
 fn another_story_than_before_is_refused() {
     let (_there, randomness, here, receiver) = two();
     let verifiers = Verifiers::of(receiver.intake.config.randomness.as_ref().unwrap()).unwrap();
-    let taken = |other: &Arc<Intake>| {
+    let told = |other: &Arc<Intake>| {
         let note = other.signed_status().unwrap();
-        receiver
-            .intake
-            .take_keys(&verifiers, other.gateway.keys(), &note)
+        let growth = receiver.intake.growth_of(&verifiers, &note).unwrap();
+        let growth = growth.map_or_else(Vec::new, |(old, new)| {
+            other.log.consistency(old, new).unwrap()
+        });
+        let keys = other.gateway.keys().to_vec();
+        Told { keys, note, growth }
     };
+    let taken = |other: &Arc<Intake>| receiver.intake.take_keys(&verifiers, &told(other));
     let leaves = receiver.intake.log.head();
     assert_eq!(taken(&randomness.intake).unwrap(), 0, "each once");
 
-    // The same operator with keys of epochs that nobody else is told.
-    let second = Ground {
-        clock: here.clock.clone(),
-        ..Ground::new()
-    };
-    let config = randomness_server(&second);
-    std::fs::create_dir_all(&config.folder).unwrap();
-    let vault = Vault::open(&config.folder.join("vault")).unwrap();
-    for name in ["log", "status", "ohttp"] {
-        vault
-            .put(name, randomness.intake.vault.get(name).unwrap())
-            .unwrap();
-    }
-    drop(vault);
-    let second = Arc::new(Intake::open(config, second.clock.clone()).unwrap());
-    second.retire().unwrap();
-    // Its log is shorter than what was seen of it, then longer, and with other keys in it.
+    let second = twin(&here, &randomness.intake);
+    // Its log is shorter than what was seen of it; then longer, and another one.
     let close = |intake: &Intake, number: u64| {
         let reason = number.to_string();
         intake.close(None, None, &reason, "test").unwrap();
     };
     (0..5).for_each(|number| close(&randomness.intake, number));
     assert_eq!(taken(&randomness.intake).unwrap(), 0);
-    assert!(matches!(taken(&second), Err(ElsewhereError::Shrunk { .. })));
+    assert!(matches!(taken(&second), Err(ElsewhereError::Story { .. })));
     (0..10).for_each(|number| close(&second, number));
     let refused = taken(&second);
     assert!(
-        matches!(refused, Err(ElsewhereError::Another { .. })),
+        matches!(refused, Err(ElsewhereError::Story { .. })),
         "{:?}",
         refused.map_err(|error| error.to_string())
     );
     // Keys that its log does not publish, and a status of somebody else.
-    let note = randomness.intake.signed_status().unwrap();
-    let stolen = receiver
-        .intake
-        .take_keys(&verifiers, receiver.intake.gateway.keys(), &note);
-    assert!(matches!(stolen, Err(ElsewhereError::Status(_))));
-    let own = receiver.intake.signed_status().unwrap();
-    let own = receiver
-        .intake
-        .take_keys(&verifiers, randomness.intake.gateway.keys(), &own);
-    assert!(matches!(own, Err(ElsewhereError::Status(_))));
+    let mut stolen = told(&randomness.intake);
+    stolen.keys = receiver.intake.gateway.keys().to_vec();
+    let mut own = told(&randomness.intake);
+    own.note = receiver.intake.signed_status().unwrap();
+    for told in [stolen, own] {
+        let refused = receiver.intake.take_keys(&verifiers, &told);
+        assert!(matches!(refused, Err(ElsewhereError::Status(_))));
+    }
     assert_eq!(receiver.intake.log.head(), leaves, "nothing was published");
+}
+
+/// A receiver that lost what it had seen of the other's log still knows which keys it published.
+#[test]
+fn another_key_of_an_epoch_is_refused() {
+    let (_there, randomness, here, receiver) = two();
+    let verifiers = Verifiers::of(receiver.intake.config.randomness.as_ref().unwrap()).unwrap();
+    receiver
+        .intake
+        .meta
+        .set("randomness checkpoint", "")
+        .unwrap();
+    let second = twin(&here, &randomness.intake);
+    let told = Told {
+        keys: second.gateway.keys().to_vec(),
+        note: second.signed_status().unwrap(),
+        growth: Vec::new(),
+    };
+    let refused = receiver.intake.take_keys(&verifiers, &told);
+    assert!(matches!(refused, Err(ElsewhereError::Another { .. })));
+}
+
+/// The same operator, with keys of epochs that nobody else is told.
+fn twin(here: &Ground, randomness: &Intake) -> Arc<Intake> {
+    let ground = Ground {
+        clock: here.clock.clone(),
+        ..Ground::new()
+    };
+    let config = randomness_server(&ground);
+    std::fs::create_dir_all(&config.folder).unwrap();
+    let vault = Vault::open(&config.folder.join("vault")).unwrap();
+    for name in ["log", "status", "ohttp"] {
+        vault
+            .put(name, randomness.vault.get(name).unwrap())
+            .unwrap();
+    }
+    drop(vault);
+    let twin = Intake::open(config, ground.clock.clone()).unwrap();
+    twin.retire().unwrap();
+    Arc::new(twin)
 }
