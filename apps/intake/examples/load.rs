@@ -39,7 +39,7 @@ fn main() {
                 path: "/v1/report".to_owned(),
                 body: sent.report.to_bytes(),
             };
-            ohttp::seal(keys, &request).unwrap().0
+            ohttp::seal(&keys, &request).unwrap().0
         })
         .collect();
     println!(

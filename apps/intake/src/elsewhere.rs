@@ -16,8 +16,10 @@ use wire::{
 
 use crate::{config::Elsewhere, intake::Intake, log::LogError, meta::MetaError};
 
-/// The setting that names the gateway's key of the randomness server, in base64.
-pub(crate) const GATEWAY: &str = "randomness gateway";
+/// The setting that names the keys of the randomness server's gateway, in base64, the newest first.
+const GATEWAYS: &str = "randomness gateways";
+/// How many it has at once: the one it hands out, and the one before it.
+const MOST_GATEWAYS: usize = 2;
 /// The setting that holds the last checkpoint of its log.
 const CHECKPOINT: &str = "randomness checkpoint";
 
@@ -129,8 +131,14 @@ impl Intake {
     pub fn take_keys(&self, verifiers: &Verifiers, told: &Told) -> Result<usize, ElsewhereError> {
         let now = self.clock.now();
         let status = Status::open(&told.note, &verifiers.status, now)?;
-        let gateway = ohttp::keys_hash(&told.keys);
-        status.vouches_for_gateway(&gateway, &verifiers.log)?;
+        let handed_out = ohttp::keys_hash(&told.keys);
+        let mut gateways = vec![handed_out];
+        // Devices that were given the one before it may go on with it.
+        gateways.extend(status.gateway.iter().filter(|it| **it != handed_out));
+        gateways.truncate(MOST_GATEWAYS);
+        for gateway in &gateways {
+            status.vouches_for_gateway(gateway, &verifiers.log)?;
+        }
         let new = status.checkpoint(&verifiers.log)?;
         if let Some(old) = self.seen(verifiers)? {
             let grown = match old.size == new.size {
@@ -146,8 +154,10 @@ impl Intake {
             }
         }
         let mut events = Vec::new();
-        if self.log.gateway_published_at(gateway).is_none() {
-            events.push(Event::GatewayKeyPublished { keys: gateway });
+        for keys in &gateways {
+            if self.log.gateway_published(*keys).is_none() {
+                events.push(Event::GatewayKeyPublished { keys: *keys });
+            }
         }
         for taken in self.programs.all() {
             let program = *taken.program.hash();
@@ -178,16 +188,20 @@ impl Intake {
             self.log.append(now, events)?;
         }
         self.meta.set(CHECKPOINT, &status.checkpoint)?;
-        self.meta.set(GATEWAY, &gateway.to_string())?;
+        let gateways: Vec<String> = gateways.iter().map(Hash::to_string).collect();
+        self.meta.set(GATEWAYS, &gateways.join(" "))?;
         self.status_changed();
         Ok(new)
     }
 
-    /// Returns the gateway's key of the randomness server, if it was published.
-    pub(crate) fn gateway_elsewhere(&self) -> Option<Hash> {
-        self.config.randomness.as_ref()?;
-        let kept = self.meta.setting(GATEWAY).ok().flatten()?;
-        Hash::from_base64(&kept)
+    /// Returns the keys of the randomness server's gateway that were published and are in use.
+    pub(crate) fn gateways_elsewhere(&self) -> Vec<Hash> {
+        if self.config.randomness.is_none() {
+            return Vec::new();
+        }
+        let kept = self.meta.setting(GATEWAYS).ok().flatten();
+        let kept = kept.unwrap_or_default();
+        kept.split(' ').filter_map(Hash::from_base64).collect()
     }
 
     /// Whether the key of an epoch that is published and not in the vault may be with somebody else: then

@@ -14,7 +14,6 @@ use wire::{
     Epoch, Version,
     log::{Event, Hash},
     note::{NoteError, Signer},
-    ohttp::{GatewayKey, OhttpError},
     randomness::EpochKey,
     token::IssuerKey,
 };
@@ -22,6 +21,7 @@ use wire::{
 use crate::{
     clock::Clock,
     config::{Config, Role},
+    gateway::{GatewayError, GatewayKeys},
     issuer::Networks,
     log::{Log, LogError},
     meta::{Closed, Meta, MetaError, Remembered},
@@ -56,8 +56,8 @@ pub struct Intake {
     pub programs: Programs,
     /// What is counted.
     pub meters: Arc<Meters>,
-    /// The key that opens sealed messages.
-    pub gateway: GatewayKey,
+    /// The keys that open sealed messages.
+    pub gateway: GatewayKeys,
     /// The key that tokens are made and checked with.
     pub issuer: IssuerKey,
     pub(crate) status_signer: Signer,
@@ -128,8 +128,8 @@ pub enum OpenError {
     #[error("the log cannot be named so")]
     Name(#[from] NoteError),
     /// The gateway's key.
-    #[error("the gateway's key cannot be used")]
-    Gateway(#[from] OhttpError),
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
 }
 
 impl Intake {
@@ -163,7 +163,7 @@ impl Intake {
         }
         let closing = RwLock::new(closing(&meta)?);
         let intake = Self {
-            gateway: GatewayKey::of(1, &*seed(&vault, "ohttp")?)?,
+            gateway: GatewayKeys::open(&vault, &log)?,
             issuer: IssuerKey::of(&*seed(&vault, "issuer")?),
             status_signer: Signer::new(
                 &format!("{}/status", config.log_name),
@@ -260,18 +260,16 @@ impl Intake {
         free.is_ok_and(|free| free < least)
     }
 
-    /// Says in the log, at once, what is new since the last start. The gateway's key stands there
-    /// before it is handed out: one made for a single device would have to stand there too.
+    /// Says in the log, at once, what is new since the last start. The gateway's keys stand there
+    /// before they are handed out: one made for a single device would have to stand there too.
     fn say_what_is_new(&self) -> Result<(), OpenError> {
-        let keys = self.gateway.hash();
-        let gateway = match self.log.gateway_published_at(keys) {
-            None => Some(Event::GatewayKeyPublished { keys }),
-            Some(_) => None,
-        };
+        let mut gateway = self.gateway.hashes();
+        gateway.retain(|it| self.log.gateway_published(*it).is_none());
+        let published = |keys| Event::GatewayKeyPublished { keys };
         let events: Vec<Event> = self
             .settings_changed()?
             .into_iter()
-            .chain(gateway)
+            .chain(gateway.into_iter().map(published))
             .collect();
         if !events.is_empty() {
             self.log.append(self.clock.now(), events)?;

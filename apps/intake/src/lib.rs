@@ -20,6 +20,7 @@ pub mod clock;
 pub mod closing;
 pub mod config;
 pub mod elsewhere;
+pub mod gateway;
 pub mod inner;
 pub mod intake;
 pub mod issuer;

@@ -356,6 +356,7 @@ pub fn said(event: &Event, remembered: &[Remembered]) -> String {
             format!("Key of epoch {epoch} of {} destroyed", name(program))
         }
         Event::GatewayKeyPublished { keys } => format!("Key {keys} of the gateway published"),
+        Event::GatewayKeyDestroyed { keys } => format!("Key {keys} of the gateway destroyed"),
         Event::PartitionSealed {
             partition, rows, ..
         } => format!(

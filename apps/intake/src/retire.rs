@@ -17,6 +17,7 @@ use wire::{
 
 use crate::{
     config::Role,
+    gateway::GatewayError,
     intake::{Intake, epoch_key_name},
     log::LogError,
     meta::{MetaError, Remembered},
@@ -32,6 +33,10 @@ pub struct Retired {
     pub keys_made: u64,
     /// Keys of epochs that were destroyed.
     pub keys_destroyed: u64,
+    /// Keys of the gateway that were made and published.
+    pub gateway_keys_made: u64,
+    /// Keys of the gateway that were destroyed.
+    pub gateway_keys_destroyed: u64,
     /// Partitions that were sealed.
     pub sealed: u64,
     /// Partitions that were erased.
@@ -75,6 +80,9 @@ pub enum RetireError {
     /// The keys.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The gateway's keys.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
     /// The reports.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -117,6 +125,8 @@ impl Intake {
             let made = attempts.of("make the keys of epochs", || self.make_keys(now));
             done.keys_made = made.unwrap_or_default();
         }
+        let turned = attempts.of("renew the gateway's key", || self.turn_gateway_keys(now));
+        (done.gateway_keys_made, done.gateway_keys_destroyed) = turned.unwrap_or_default();
         let remembered = attempts.of("read what is known of programs", || {
             Ok(self.meta.remembered()?)
         });

@@ -94,14 +94,14 @@ impl Intake {
 
     /// The keys that messages to this server are sealed for, and those to a randomness server elsewhere.
     fn gateways(&self) -> Vec<Hash> {
-        let all = [self.gateway.hash()].into_iter();
-        all.chain(self.gateway_elsewhere()).collect()
+        let own = self.gateway.hashes().into_iter();
+        own.chain(self.gateways_elsewhere()).collect()
     }
 
     fn live_keys(&self, now: u64) -> Vec<EntryProof> {
         let proof = |at| Some(self.log.proof(at)?.0);
         let gateways = self.gateways().into_iter();
-        let published = gateways.filter_map(|it| self.log.gateway_published_at(it));
+        let published = gateways.filter_map(|it| Some(self.log.gateway_published(it)?.0));
         let mut proofs: Vec<EntryProof> = published.filter_map(proof).collect();
         for taken in self.programs.all() {
             for epoch in taken.calendar.live(now) {

@@ -17,6 +17,10 @@ pub const LONGEST: usize = 64 * 1024;
 /// How far a device's clock may be behind the server's, in seconds.
 pub const SKEW: u64 = 3600;
 
+/// How many keys of gateways are in use at once: that of the intake, that of the randomness server, and of each the one
+/// before it. With more of them a server could tell devices apart by the key they use.
+pub const MOST_GATEWAY_KEYS: usize = 4;
+
 /// A part of the server. Two parts in one hand weaken what is promised; which, `docs/protocol.md`
 /// says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -118,6 +122,11 @@ pub enum StatusError {
     /// The gateway's key that was used is not named, or not published.
     #[error("the status does not name the gateway's key, or no leaf publishes it")]
     Gateway,
+    /// More keys of gateways than are in use at once.
+    #[error(
+        "the status names {0} keys of gateways, at most {MOST_GATEWAY_KEYS} are in use at once"
+    )]
+    Gateways(usize),
     /// A leaf in it.
     #[error("a leaf of the log in the status cannot be read")]
     Leaf(#[from] LeafError),
@@ -218,9 +227,12 @@ impl Status {
     /// hash. A device that was given a key for itself alone would be known by it.
     ///
     /// # Errors
-    /// [`StatusError::Gateway`]; [`StatusError::Path`] where its leaf is not in the log.
+    /// [`StatusError::Gateway`]; [`StatusError::Gateways`]; [`StatusError::Path`] where its leaf is not in the log.
     pub fn vouches_for_gateway(&self, keys: &Hash, log: &Verifier) -> Result<(), StatusError> {
         let checkpoint = self.checkpoint(log)?;
+        if self.gateway.len() > MOST_GATEWAY_KEYS {
+            return Err(StatusError::Gateways(self.gateway.len()));
+        }
         if !self.gateway.contains(keys) {
             return Err(StatusError::Gateway);
         }

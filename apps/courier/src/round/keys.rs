@@ -33,15 +33,12 @@ impl<'a> Round<'a> {
         let relay = self.operator.relay();
         let gateway = self.operator.gateway();
         let randomness = self.operator.randomness().address.as_str();
-        if self.keys_are_due(gateway, takes_tokens)? {
+        for server in self.due_keys(gateway, randomness, takes_tokens)? {
             self.shows_address()?;
-            // Both may be one server.
-            for server in BTreeSet::from([gateway, randomness]) {
-                if let Err(error) = self.fetch_keys(server)? {
-                    let again = self.again(3);
-                    self.keep_time(&moment_of(server), again)?;
-                    self.trouble("the operator", with_causes(&error));
-                }
+            if let Err(error) = self.fetch_keys(server)? {
+                let again = self.again(3);
+                self.keep_time(&moment_of(server), again)?;
+                self.trouble("the operator", with_causes(&error));
             }
         }
         let client = self.client;
@@ -62,6 +59,22 @@ impl<'a> Round<'a> {
         self.outbox.keep(&keys_of(server), b"")?;
         let moment = self.again(6);
         self.keep_time(&moment_of(server), moment)
+    }
+
+    /// Returns whose keys are fetched now: with those of the intake the others too, which may be the same server's;
+    /// those of the randomness server alone where they alone are missing.
+    fn due_keys<'s>(
+        &mut self,
+        gateway: &'s str,
+        randomness: &'s str,
+        takes_tokens: bool,
+    ) -> Result<BTreeSet<&'s str>, Failure> {
+        if self.keys_are_due(gateway, takes_tokens)? {
+            return Ok(BTreeSet::from([gateway, randomness]));
+        }
+        let alone =
+            self.kept_keys(gateway)?.is_some() && self.keys_are_due(randomness, takes_tokens)?;
+        Ok(alone.then_some(randomness).into_iter().collect())
     }
 
     fn keys_are_due(&mut self, server: &str, takes_tokens: bool) -> Result<bool, Failure> {

@@ -26,6 +26,8 @@ const ERASED_AFTER: u64 = 48 * 3600;
 enum Stopped {
     /// It is tried again.
     Later(String),
+    /// It is tried again with other keys of the server that was asked.
+    Keys(String),
     /// No server will ever take it.
     Never(String),
     /// The operator closed this for this version.
@@ -76,10 +78,14 @@ impl<'a> Round<'a> {
             }
             match self.step(servers, status, at, &due) {
                 Ok(done) => self.done.records.push((due.id, done)),
-                Err(Stopped::Later(why)) => {
-                    let again = self.again(due.tries);
-                    self.outbox.try_later(due.id, &why, again)?;
-                    self.trouble(format!("record {}", due.id), why);
+                Err(Stopped::Later(why)) => self.later(&due, why)?,
+                Err(Stopped::Keys(why)) => {
+                    let server = match due.step {
+                        Step::Ask => self.operator.randomness().address.as_str(),
+                        Step::Seal(_) | Step::Send(_) => self.operator.gateway(),
+                    };
+                    self.forget_keys(server)?;
+                    self.later(&due, why)?;
                 }
                 Err(Stopped::Never(why)) => {
                     let now = self.now();
@@ -97,6 +103,13 @@ impl<'a> Round<'a> {
                 Err(Stopped::Broken(failure)) => return Err(failure),
             }
         }
+        Ok(())
+    }
+
+    fn later(&mut self, due: &Due, why: String) -> Result<(), Failure> {
+        let again = self.again(due.tries);
+        self.outbox.try_later(due.id, &why, again)?;
+        self.trouble(format!("record {}", due.id), why);
         Ok(())
     }
 
@@ -134,9 +147,7 @@ impl<'a> Round<'a> {
             .map_err(later)?;
         // As the intake, this server could know a device by a key that it alone was given.
         if let Err(error) = status.vouches_for_gateway(&server.keys_hash(), &log) {
-            let address = &self.operator.randomness().address;
-            self.forget_keys(address).map_err(Stopped::Broken)?;
-            return Err(Stopped::Later(format!(
+            return Err(Stopped::Keys(format!(
                 "the randomness server: {}",
                 with_causes(&error)
             )));
@@ -244,7 +255,12 @@ impl<'a> Round<'a> {
         let now = self.now();
         let parcel = self.outbox.add_parcel(id, kind, plain, sealed, now)?;
         self.outbox.departing(parcel, now)?;
-        answered(kind, server.deliver(sealed, waiting).map_err(later)?)
+        let answer = server.deliver(sealed, waiting);
+        let answer = answer.map_err(|error| match error.is_of_keys() {
+            true => Stopped::Keys(with_causes(&error)),
+            false => later(error),
+        });
+        answered(kind, answer?)
     }
 }
 

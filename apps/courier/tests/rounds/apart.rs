@@ -5,7 +5,7 @@ use consent::{How, RecordState, Time};
 use crate::{
     HOST,
     device::{Device, NOW},
-    operator::{Habit, Running},
+    operator::{Habit, Running, Seen},
     sent, troubles,
 };
 
@@ -125,6 +125,41 @@ fn keys_that_are_vouched_for_no_more_are_fetched_later_and_nothing_is_told_befor
     operator.takes_to(Habit::Honest);
     let done = device.round();
     assert_eq!(done["withdrawn"], 1, "{done}");
+}
+
+/// How often keys were fetched, of both servers.
+fn fetched(seen: &Seen) -> usize {
+    let direct = seen.direct.iter();
+    direct.filter(|it| it.ends_with("/v1/ohttp-keys")).count()
+}
+
+#[test]
+fn a_key_that_opens_nothing_any_more_is_given_up_for_the_next_one() {
+    // The intake's, which the status comes through; that of the randomness server alone, of which the status
+    // has not heard.
+    for habit in [Habit::NextGatewayKey, Habit::NextRandomnessGateway] {
+        let operator = Running::start(NOW);
+        let device = Device::of(&operator);
+        device.agrees(&operator);
+        // Keys and tokens are there, and nothing to tell.
+        device.round();
+        let before = operator.seen(fetched);
+        assert_eq!(before, 2);
+        let id = device.puts(&operator, HOST);
+        let now = Time(device.now.get());
+        device.outbox().was_shown(id, now).unwrap();
+        operator.takes_to(habit);
+        let done = device.round();
+        assert!(troubles(&done).contains("400"), "{habit:?}: {done}");
+        for _ in 0..6 {
+            device.round();
+        }
+        assert_eq!(device.row(id).state, RecordState::Withdrawable, "{habit:?}");
+        // With the intake's, both: neither opens any more.
+        let again = operator.seen(fetched) - before;
+        assert!((1..=2).contains(&again), "{habit:?}: {again}");
+        operator.seen(|seen| assert!(operator.redeems(&seen.reports[0])));
+    }
 }
 
 #[test]

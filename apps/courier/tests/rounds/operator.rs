@@ -45,6 +45,10 @@ pub(crate) enum Habit {
     EarlierStatus,
     /// It gives out another gateway key than its status names.
     OtherGatewayKey,
+    /// It has another gateway key than before, published like the first, which is destroyed.
+    NextGatewayKey,
+    /// Its randomness server has another gateway key than before, and its status still names both.
+    NextRandomnessGateway,
     /// It gives out another key for the randomness server than its status names.
     OtherRandomnessGateway,
     /// It says that the epoch of every report is over.
@@ -205,6 +209,11 @@ fn operator_file(port: u16, log: &Signer, status: &Signer) -> String {
     )
 }
 
+/// The key of the gateway that follows. The log publishes it from the beginning.
+fn next_gateway() -> GatewayKey {
+    GatewayKey::of(2, &[35; 32]).unwrap()
+}
+
 struct Server {
     started: u64,
     habit: Arc<Mutex<Habit>>,
@@ -227,14 +236,13 @@ impl Server {
         }
         let habit = *self.habit.lock().unwrap();
         let answer = match path.as_str() {
-            "/v1/ohttp-keys" if habit == Habit::OtherGatewayKey => {
-                Some(GatewayKey::of(1, &[33; 32]).unwrap().keys().to_vec())
-            }
             "/random/v1/ohttp-keys" if habit == Habit::OtherRandomnessGateway => {
                 Some(GatewayKey::of(1, &[34; 32]).unwrap().keys().to_vec())
             }
-            "/v1/ohttp-keys" | "/random/v1/ohttp-keys" => Some(self.keys.gateway.keys().to_vec()),
-            "/relay/intake" | "/relay/randomness" => self.relayed(habit, &body),
+            "/random/v1/ohttp-keys" => Some(self.randomness_gateway(habit).keys().to_vec()),
+            "/v1/ohttp-keys" => Some(self.gateway(habit).keys().to_vec()),
+            "/relay/intake" => self.relayed(&self.gateway(habit), habit, &body),
+            "/relay/randomness" => self.relayed(&self.randomness_gateway(habit), habit, &body),
             "/v1/enrol" if habit == Habit::MoreWork => match self.enrolled(24, &body) {
                 Some(body) => Some(body),
                 None => return refuse(stream, "enrolment-work"),
@@ -264,11 +272,24 @@ impl Server {
         }
     }
 
-    fn relayed(&self, habit: Habit, sealed: &[u8]) -> Option<Vec<u8>> {
-        let gateway = match habit {
+    /// The key that opens what comes to the intake.
+    fn gateway(&self, habit: Habit) -> GatewayKey {
+        match habit {
             Habit::OtherGatewayKey => GatewayKey::of(1, &[33; 32]).unwrap(),
+            Habit::NextGatewayKey => next_gateway(),
             _ => self.keys.gateway.clone(),
-        };
+        }
+    }
+
+    /// The key that opens what comes to the randomness server.
+    fn randomness_gateway(&self, habit: Habit) -> GatewayKey {
+        match habit {
+            Habit::NextGatewayKey | Habit::NextRandomnessGateway => next_gateway(),
+            _ => self.keys.gateway.clone(),
+        }
+    }
+
+    fn relayed(&self, gateway: &GatewayKey, habit: Habit, sealed: &[u8]) -> Option<Vec<u8>> {
         let (request, reply) = gateway.open(sealed).ok()?;
         let response = self.inner(habit, &request);
         let mut seen = self.seen.lock().unwrap();

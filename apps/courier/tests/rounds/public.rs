@@ -4,14 +4,15 @@ use wire::{
     Epoch,
     log::{self, Checkpoint, EntryProof, Event, Hash, Leaf},
     note::Signer,
+    ohttp::GatewayKey,
     randomness::EpochKey,
     status::{Disabled, Role, Status},
 };
 
-use super::{Answer, Habit, LOG, STATUS, Server};
+use super::{Answer, Habit, LOG, STATUS, Server, next_gateway};
 
 impl Server {
-    /// The leaves: one filler, the gateway's key, and for each hour that passed since the first epoch began
+    /// The leaves: one filler, the gateway's key and the next one, and for each hour that passed since the first epoch began
     /// one more; where an epoch begins, its keys.
     fn leaves(&self, habit: Habit) -> Vec<Vec<u8>> {
         let now = *self.now.lock().unwrap();
@@ -25,14 +26,16 @@ impl Server {
             Habit::LogForks => "another beginning",
             _ => "the beginning",
         };
-        let gateway = Event::GatewayKeyPublished {
-            keys: self.keys.gateway.hash(),
-        };
+        let gateway = |key: &GatewayKey| Event::GatewayKeyPublished { keys: key.hash() };
         let hours = match habit {
             Habit::LogShrinks => 0,
             _ => (now - begin) / 3600,
         };
-        let mut events = vec![filler(first), gateway];
+        let mut events = vec![
+            filler(first),
+            gateway(&self.keys.gateway),
+            gateway(&next_gateway()),
+        ];
         for hour in 0..=hours {
             let at = begin + hour * 3600;
             let epoch = program.epoch_of(at);
@@ -87,7 +90,11 @@ impl Server {
             path: log::inclusion_proof(hashes(), index as u64, size).unwrap(),
         };
         let keys = leaves.iter().rposition(newest);
-        let epochs = [Some(1), keys].into_iter().flatten().map(entry).collect();
+        let epochs = [Some(1), Some(2), keys]
+            .into_iter()
+            .flatten()
+            .map(entry)
+            .collect();
         let version = wire::Version { major: 0, minor: 1 };
         let program = *self.keys.program.hash();
         let closed = match habit {
@@ -113,7 +120,13 @@ impl Server {
             least: version,
             programs,
             disabled: disabled.into_iter().collect(),
-            gateway: vec![self.keys.gateway.hash()],
+            gateway: match habit {
+                Habit::NextGatewayKey => vec![next_gateway().hash()],
+                Habit::NextRandomnessGateway => {
+                    vec![self.keys.gateway.hash(), next_gateway().hash()]
+                }
+                _ => vec![self.keys.gateway.hash()],
+            },
             epochs,
             checkpoint: checkpoint.sign(&self.keys.log).unwrap(),
         };

@@ -37,12 +37,19 @@ impl Log {
         .map(|(_, key)| key)
     }
 
-    /// Returns the place of the leaf that published a key configuration of the gateway.
+    /// Returns the place of the leaf that published a key configuration of a gateway, and when it did.
     #[must_use]
-    pub fn gateway_published_at(&self, keys: Hash) -> Option<u64> {
+    pub fn gateway_published(&self, keys: Hash) -> Option<(u64, u64)> {
         let published = Event::GatewayKeyPublished { keys };
-        self.last(|leaf| (leaf.event == published).then_some(()))
-            .map(|(index, ())| index)
+        self.last(|leaf| (leaf.event == published).then_some(leaf.at))
+    }
+
+    /// Returns whether a key configuration of the gateway was destroyed.
+    #[must_use]
+    pub fn gateway_destroyed(&self, keys: Hash) -> bool {
+        let destroyed = Event::GatewayKeyDestroyed { keys };
+        self.last(|leaf| (leaf.event == destroyed).then_some(()))
+            .is_some()
     }
 
     /// Returns every epoch of a program whose key was published and is not destroyed.

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use wire::ohttp;
 
 use super::{
-    relay::passed,
+    relay::{Passed, passed},
     way::{Question, Way},
 };
 use crate::{
@@ -104,7 +104,9 @@ impl Source {
             body: Vec::new(),
         };
         let (sealed, waiting) = ohttp::seal(keys, &request)?;
-        let answer = passed(&self.gateway, sealed.into()).await?;
+        let Passed::Sealed(answer) = passed(&self.gateway, sealed.into()).await? else {
+            return Err(ElsewhereError::Silent);
+        };
         let answer = waiting.open(&answer)?;
         match answer.status {
             200 => String::from_utf8(answer.body).map_err(|_| ElsewhereError::Silent),

@@ -48,7 +48,7 @@ pub(super) fn counted(serving: &Arc<Serving>) -> impl Fn(Refusal) -> Counted {
     (status = 200, description = "Key configurations (RFC 9458, section 3)", content_type = "application/ohttp-keys"),
 ))]
 pub async fn keys(State(serving): State<Arc<Serving>>) -> Response {
-    let keys = serving.intake.gateway.keys().to_vec();
+    let keys = serving.intake.gateway.keys();
     of_type("application/ohttp-keys", keys)
 }
 
@@ -70,7 +70,7 @@ pub async fn keys(State(serving): State<Arc<Serving>>) -> Response {
 pub async fn open(State(serving): State<Arc<Serving>>, headers: HeaderMap, body: Bytes) -> Answer {
     let counted = counted(&serving);
     is_of_type(headers.get(header::CONTENT_TYPE), REQUEST).map_err(&counted)?;
-    let opened = serving.intake.gateway.open(&body);
+    let opened = serving.intake.gateway.open_request(&body);
     let (request, reply) = opened.map_err(|error| {
         let status = if error == ohttp::OhttpError::Key {
             401
@@ -140,7 +140,7 @@ pub async fn tokens(
     request_body(content = Vec<u8>, content_type = "message/ohttp-req"),
     responses(
         (status = 200, description = "The gateway's sealed answer", content_type = "message/ohttp-res"),
-        (status = 400, description = "`ohttp-size`", body = crate::refusal::RefusalBody),
+        (status = 400, description = "`ohttp-size`; `gateway-key`: the gateway cannot open it, get its keys anew", body = crate::refusal::RefusalBody),
         (status = 404, description = "`other-role`, `no-such-gateway`", body = crate::refusal::RefusalBody),
         (status = 502, description = "`gateway`: it cannot be reached, or answered otherwise", body = crate::refusal::RefusalBody),
         (status = 504, description = "`gateway-slow`", body = crate::refusal::RefusalBody),

@@ -32,24 +32,39 @@ impl Relay {
     /// Passes a message on and returns the answer.
     ///
     /// # Errors
-    /// [`Refusal`] when there is no such gateway, it cannot be reached, or it answers otherwise.
+    /// [`Refusal`] when there is no such gateway, it cannot be reached, or it answers otherwise. That the gateway
+    /// cannot open the message is passed on: its key may be gone, and the device has to get the next one.
     pub async fn pass(&self, name: &str, message: Bytes) -> Result<Bytes, Refusal> {
         let way = self.0.get(name).ok_or_else(|| {
             Refusal::new(404, "no-such-gateway", "this relay knows no such gateway")
         })?;
-        let answer = passed(way, message).await;
-        answer.map_err(|_| {
-            let why = "the gateway cannot be reached, or answered otherwise";
-            Refusal::new(502, "gateway", why).retry_after(60)
-        })
+        match passed(way, message).await {
+            Ok(Passed::Sealed(answer)) => Ok(answer),
+            Ok(Passed::Status(400 | 401)) => {
+                let why = "the gateway cannot open this message: get its keys anew";
+                Err(Refusal::new(400, "gateway-key", why))
+            }
+            Ok(Passed::Status(_)) | Err(_) => {
+                let why = "the gateway cannot be reached, or answered otherwise";
+                Err(Refusal::new(502, "gateway", why).retry_after(60))
+            }
+        }
     }
 }
 
-/// Hands a sealed message to a gateway; returns its sealed answer.
+/// What a gateway answers.
+pub(super) enum Passed {
+    /// Sealed bytes.
+    Sealed(Bytes),
+    /// Nothing that is sealed, with this status.
+    Status(u16),
+}
+
+/// Hands a sealed message to a gateway; returns its answer.
 ///
 /// # Errors
-/// When it cannot be reached, or answers anything else.
-pub(super) async fn passed(way: &Way, message: Bytes) -> io::Result<Bytes> {
+/// When it cannot be reached.
+pub(super) async fn passed(way: &Way, message: Bytes) -> io::Result<Passed> {
     let question = Question {
         method: Method::POST,
         path: way.path(),
@@ -62,8 +77,8 @@ pub(super) async fn passed(way: &Way, message: Bytes) -> io::Result<Bytes> {
         && answer.kind.as_deref() == Some(RESPONSE)
         && !answer.body.is_empty()
         && answer.body.len().is_multiple_of(UNIT);
-    match is_sealed {
-        true => Ok(answer.body),
-        false => Err(io::Error::other("no sealed answer")),
-    }
+    Ok(match is_sealed {
+        true => Passed::Sealed(answer.body),
+        false => Passed::Status(answer.status),
+    })
 }

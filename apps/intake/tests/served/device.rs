@@ -120,7 +120,7 @@ impl Server {
         ask(
             self.address,
             "/v1/gateway",
-            self.intake.gateway.keys(),
+            &self.intake.gateway.keys(),
             method,
             path,
             body,

@@ -5,18 +5,14 @@ use std::{sync::Arc, time::Duration};
 use intake::{
     config::{Config, Elsewhere, Role},
     elsewhere::{ElsewhereError, Told, Verifiers},
+    gateway::{HANDED_OUT, KEPT},
     inner::arrival,
     intake::Intake,
     store::{Put, put_and_wait},
     vault::Vault,
 };
 use wire::{
-    Epoch,
-    log::Event,
-    ohttp::{self, Method},
-    rand_core::OsRng,
-    randomness,
-    share::Prepared,
+    Epoch, log::Event, ohttp::Method, rand_core::OsRng, randomness, share::Prepared, status::Status,
 };
 
 use crate::{
@@ -94,10 +90,10 @@ fn its_keys_are_published_and_vouched_for_here_and_twenty_reports_reveal() {
     let note = receiver.intake.signed_status().unwrap();
     let now = receiver.intake.clock.now();
     let verifier = receiver.intake.status_verifier();
-    let status = wire::status::Status::open(&note, &verifier, now).unwrap();
+    let status = Status::open(&note, &verifier, now).unwrap();
     let log = receiver.intake.log.verifier();
     for server in [&receiver, &randomness] {
-        let keys = ohttp::keys_hash(server.intake.gateway.keys());
+        let keys = server.intake.gateway.hash();
         status.vouches_for_gateway(&keys, &log).unwrap();
     }
     let keys = status.keys(program.hash(), Epoch(EPOCH), &log).unwrap();
@@ -155,15 +151,7 @@ fn of_the_end_of_its_keys_its_own_log_tells() {
 fn another_story_than_before_is_refused() {
     let (_there, randomness, here, receiver) = two();
     let verifiers = Verifiers::of(receiver.intake.config.randomness.as_ref().unwrap()).unwrap();
-    let told = |other: &Arc<Intake>| {
-        let note = other.signed_status().unwrap();
-        let growth = receiver.intake.growth_of(&verifiers, &note).unwrap();
-        let growth = growth.map_or_else(Vec::new, |(old, new)| {
-            other.log.consistency(old, new).unwrap()
-        });
-        let keys = other.gateway.keys().to_vec();
-        Told { keys, note, growth }
-    };
+    let told = |other: &Arc<Intake>| told(&receiver.intake, other);
     let taken = |other: &Arc<Intake>| receiver.intake.take_keys(&verifiers, &told(other));
     let leaves = receiver.intake.log.head();
     assert_eq!(taken(&randomness.intake).unwrap(), 0, "each once");
@@ -186,7 +174,7 @@ fn another_story_than_before_is_refused() {
     );
     // Keys that its log does not publish, and a status of somebody else.
     let mut stolen = told(&randomness.intake);
-    stolen.keys = receiver.intake.gateway.keys().to_vec();
+    stolen.keys = receiver.intake.gateway.keys();
     let mut own = told(&randomness.intake);
     own.note = receiver.intake.signed_status().unwrap();
     for told in [stolen, own] {
@@ -194,6 +182,48 @@ fn another_story_than_before_is_refused() {
         assert!(matches!(refused, Err(ElsewhereError::Status(_))));
     }
     assert_eq!(receiver.intake.log.head(), leaves, "nothing was published");
+}
+
+/// What the other server tells.
+fn told(receiver: &Intake, other: &Intake) -> Told {
+    let verifiers = Verifiers::of(receiver.config.randomness.as_ref().unwrap()).unwrap();
+    let note = other.signed_status().unwrap();
+    let growth = receiver.growth_of(&verifiers, &note).unwrap();
+    let growth = growth.map_or_else(Vec::new, |(old, new)| {
+        other.log.consistency(old, new).unwrap()
+    });
+    let keys = other.gateway.keys();
+    Told { keys, note, growth }
+}
+
+#[test]
+fn its_next_gateway_key_is_vouched_for_beside_the_one_before_it() {
+    let (there, randomness, _here, receiver) = two();
+    let (randomness, receiver) = (&randomness.intake, &receiver.intake);
+    let verifiers = Verifiers::of(receiver.config.randomness.as_ref().unwrap()).unwrap();
+    let first = randomness.gateway.hash();
+    let mut days = 0;
+    for (seconds, own, keys_there) in [(HANDED_OUT, 2, 2), (KEPT, 1, 1)] {
+        there.clock.pass(Duration::from_secs(seconds));
+        days += seconds / DAY;
+        randomness.retire().unwrap();
+        receiver.retire().unwrap();
+        receiver
+            .take_keys(&verifiers, &told(receiver, randomness))
+            .unwrap();
+        assert_eq!(randomness.gateway.hashes().len(), keys_there, "day {days}");
+        let note = receiver.signed_status().unwrap();
+        let now = receiver.clock.now();
+        let status = Status::open(&note, &receiver.status_verifier(), now).unwrap();
+        assert_eq!(status.gateway.len(), own + keys_there, "day {days}");
+        let log = receiver.log.verifier();
+        for keys in [randomness.gateway.hashes(), receiver.gateway.hashes()].concat() {
+            status.vouches_for_gateway(&keys, &log).unwrap();
+        }
+    }
+    // Who destroyed it says so, and nobody else.
+    assert!(randomness.log.gateway_destroyed(first));
+    assert!(!receiver.log.gateway_destroyed(first));
 }
 
 /// A receiver that lost what it had seen of the other's log still knows which keys it published.
@@ -208,7 +238,7 @@ fn another_key_of_an_epoch_is_refused() {
         .unwrap();
     let second = twin(&here, &randomness.intake);
     let told = Told {
-        keys: second.gateway.keys().to_vec(),
+        keys: second.gateway.keys(),
         note: second.signed_status().unwrap(),
         growth: Vec::new(),
     };
@@ -225,7 +255,7 @@ fn twin(here: &Ground, randomness: &Intake) -> Arc<Intake> {
     let config = randomness_server(&ground);
     std::fs::create_dir_all(&config.folder).unwrap();
     let vault = Vault::open(&config.folder.join("vault")).unwrap();
-    for name in ["log", "status", "ohttp"] {
+    for name in ["log", "status", "ohttp/1"] {
         vault
             .put(name, randomness.vault.get(name).unwrap())
             .unwrap();

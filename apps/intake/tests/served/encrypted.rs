@@ -88,7 +88,7 @@ fn a_relay_reaches_a_gateway_by_tls_and_no_other_in_its_name() {
     let answer = ask(
         relay.address,
         "/relay/main",
-        keys,
+        &keys,
         Method::Post,
         "/v1/report",
         &sent,

@@ -32,7 +32,7 @@ fn a_disk_that_fails_is_not_believed_again() {
 fn failing(calls: &str, first: u32) -> bool {
     let place = Place::new();
     let sent = prepared(&place, 30);
-    let keys = place.intake().gateway.keys().to_vec();
+    let keys = place.intake().gateway.keys();
     let mut command = Command::new("strace");
     command
         .args([

@@ -57,7 +57,7 @@ fn the_status_is_one_for_everyone_and_leads_to_keys_in_the_log() {
     let key = server.intake.epoch_key(taken, EPOCH).unwrap();
     assert_eq!(keys.randomness, key.public());
     assert_eq!(keys.issuer, server.intake.issuer.public());
-    assert_eq!(status.gateway, [server.intake.gateway.hash()]);
+    assert_eq!(status.gateway, server.intake.gateway.hashes());
     let checkpoint = get(server.address, "/log/checkpoint").text();
     let checkpoint = Checkpoint::open(&checkpoint, &log).unwrap();
     assert_eq!(status.checkpoint(&log).unwrap(), checkpoint);

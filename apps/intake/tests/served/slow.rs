@@ -128,7 +128,7 @@ fn a_relay_passes_on_512_bytes_and_nothing_else() {
     let answer = ask(
         relay.address,
         "/relay/main",
-        server.intake.gateway.keys(),
+        &server.intake.gateway.keys(),
         Method::Post,
         "/v1/report",
         &sent.report.to_bytes(),
@@ -139,8 +139,8 @@ fn a_relay_passes_on_512_bytes_and_nothing_else() {
         ("/relay/main", "message/ohttp-req", 1024, 400),
         ("/relay/main", "application/json", 512, 415),
         ("/relay/other", "message/ohttp-req", 512, 404),
-        // Not sealed for the gateway: it refuses, and the relay does not say why.
-        ("/relay/main", "message/ohttp-req", 512, 502),
+        // Not sealed for the gateway: the relay says that it cannot open it, and nothing else.
+        ("/relay/main", "message/ohttp-req", 512, 400),
     ] {
         assert_eq!(
             post(relay.address, path, kind, &vec![0; length]).status,
@@ -201,7 +201,7 @@ fn what_a_relay_sends_on_holds_no_field_of_the_one_who_asked() {
     assert_eq!(names, ["host", "content-type", "content-length"]);
 }
 
-fn relay_to(gateway: SocketAddr) -> (Ground, crate::device::Server) {
+pub(crate) fn relay_to(gateway: SocketAddr) -> (Ground, crate::device::Server) {
     let ground = Ground::new();
     let mut config = ground.config();
     config.roles = vec![Role::Relay];

@@ -60,6 +60,11 @@ pub enum Event {
         /// The hash of its configuration, as `/v1/ohttp-keys` answers it.
         keys: Hash,
     },
+    /// A key of the gateway was destroyed: what was sealed for it opens nowhere any more.
+    GatewayKeyDestroyed {
+        /// The hash of its configuration.
+        keys: Hash,
+    },
     /// The randomness key of an epoch was destroyed.
     EpochKeyDestroyed {
         /// The program.

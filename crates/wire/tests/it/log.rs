@@ -291,6 +291,9 @@ fn every_event_is_one_line_of_json_in_one_form() {
             Event::GatewayKeyPublished {
                 keys: leaf_hash(b"keys"),
             },
+            Event::GatewayKeyDestroyed {
+                keys: leaf_hash(b"keys"),
+            },
             Event::EpochKeyDestroyed {
                 program,
                 epoch,

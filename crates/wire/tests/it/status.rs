@@ -177,6 +177,15 @@ fn a_gateway_key_counts_only_when_it_is_in_the_log() {
         lying.vouches_for_gateway(&alone, &log),
         Err(StatusError::Path(_))
     ));
+    // So many that they could tell devices apart.
+    let mut many = status;
+    many.gateway.resize(4, alone);
+    assert_eq!(many.vouches_for_gateway(&leaf_hash(b"keys"), &log), Ok(()));
+    many.gateway.push(alone);
+    assert_eq!(
+        many.vouches_for_gateway(&leaf_hash(b"keys"), &log),
+        Err(StatusError::Gateways(5))
+    );
 }
 
 #[test]
