@@ -3,11 +3,15 @@
 //! Candor names no operator. Without one nothing can be agreed to; without a consent nothing is stored, let
 //! alone sent. This program has no network code: the courier sends, and is another program.
 
-use std::{collections::BTreeMap, io, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
 
 use consent::{
-    Damage, Folder, Ledger, Outbox, Policy, ProgramId, Put, Record, RecordState, Row, Standing,
-    Time, Value,
+    Damage, Folder, Ledger, Outbox, OutboxError, Policy, ProgramId, Put, Record, RecordState, Row,
+    Standing, Time, Value,
 };
 use declare::{Declaration, Operator};
 use tool::Machine;
@@ -97,17 +101,39 @@ impl Consents {
             now,
             complaints,
         };
+        // What fails from here on is told, and keeps nobody from looking or taking back.
         if !is_unknown {
             for subject in &consents.subjects {
                 let noticed = consents.ledger.notice(&subject.declaration, now);
-                noticed.map_err(|error| cannot(&error))?;
+                let failed = noticed.err().map(|error| cannot(&error));
+                consents.complaints.extend(failed);
             }
-            consents.erase_counts()?;
+            let failed = consents.erase_counts().err();
+            consents.complaints.extend(failed);
         }
-        if let Some(mut outbox) = consents.outbox_if_any()? {
-            outbox.settle(now).map_err(|error| cannot(&error))?;
-        }
+        consents.settle();
         Ok(consents)
+    }
+
+    /// Brings the outbox up to date. One that is damaged is set aside, and told of until the person moves it away.
+    fn settle(&mut self) {
+        let settled = Outbox::open_existing(&self.folder);
+        let settled = settled.and_then(|outbox| match outbox {
+            Some(mut outbox) => outbox.settle(self.now),
+            None => Ok(()),
+        });
+        match settled {
+            Ok(()) => {}
+            Err(error) if error.is_of_damage() => {
+                let failed = Outbox::set_aside(&self.folder, self.now).err();
+                self.complaints.extend(failed.map(|error| cannot(&error)));
+            }
+            Err(error) => self.complaints.push(cannot(&error)),
+        }
+        match Outbox::kept_aside(&self.folder) {
+            Ok(kept) => self.complaints.extend(kept.iter().map(|it| set_aside(it))),
+            Err(error) => self.complaints.push(cannot(&error)),
+        }
     }
 
     /// Counts are there as long as a person agrees to be counted, and no longer.
@@ -178,18 +204,22 @@ impl Consents {
         Ok(None)
     }
 
-    /// Returns whether something that was put under a consent to this is still in the outbox, or may have
-    /// left it.
-    pub(crate) fn has_records(&self, program: &ProgramId) -> Result<bool, Failure> {
-        let Some(outbox) = self.outbox_if_any()? else {
-            return Ok(false);
+    /// Returns whether something that was put under a consent to this may still be in the outbox, or may have
+    /// left it: also where the outbox cannot be asked.
+    pub(crate) fn may_have_records(&self, program: &ProgramId) -> bool {
+        let outbox = match self.outbox_if_any() {
+            Ok(Some(outbox)) => outbox,
+            Ok(None) => return false,
+            Err(_) => return true,
         };
-        let rows = outbox.rows().map_err(|error| cannot(&error))?;
+        let Ok(rows) = outbox.rows() else {
+            return true;
+        };
         let is_there = |row: &Row| {
             row.program == *program
                 && !matches!(row.state, RecordState::Dropped | RecordState::Forgotten)
         };
-        Ok(rows.iter().any(is_there))
+        rows.iter().any(is_there)
     }
 
     /// Notes that the fields of a record were shown to the person.
@@ -277,15 +307,41 @@ fn damaged(damage: &Damage) -> Failure {
     Failure::new("what you agreed to cannot be read any more, so nothing counts as agreed to")
         .because(damage)
         .help(format!(
-            "{kept}what may have been sent is taken back by `candor consent withdraw NAME`"
+            "{kept}what may have been sent is taken back by `candor consent withdraw NAME`; this is said until \
+             you answer anything anew, or move that file away"
         ))
+}
+
+/// Says that an outbox was damaged.
+fn set_aside(kept: &Path) -> Failure {
+    let kept = tool::path_text::shown(kept.as_os_str());
+    Failure::new("the outbox cannot be read any more, so nothing of it is sent").help(format!(
+        "it is kept as `{kept}`; what left through it cannot be taken back from here any more, and is erased by \
+         the operator when its time is over; this is said until you move that file away"
+    ))
 }
 
 /// Says what ledger or outbox could not do.
 pub(crate) fn cannot(error: &(dyn std::error::Error + 'static)) -> Failure {
-    Failure::new("what was agreed to, or what waits, cannot be told")
-        .because(error)
-        .help("nothing is sent meanwhile")
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    let is_full = causes.any(|it| {
+        let io = it.downcast_ref::<io::Error>();
+        io.is_some_and(|it| it.kind() == io::ErrorKind::StorageFull)
+            || it.to_string().contains("database or disk is full")
+    });
+    match error.downcast_ref() {
+        Some(OutboxError::NoSuchRecord(id)) => {
+            Failure::new(format!("there is no record {id} in the outbox"))
+                .help("`candor outbox list` shows what there is")
+        }
+        Some(error @ OutboxError::State { .. }) => Failure::new(error.to_string()),
+        _ if is_full => Failure::new("the disk is full, so nothing could be noted")
+            .because(error)
+            .help("free some room and run this again; what waits cannot leave before there is room either"),
+        _ => Failure::new("what was agreed to, or what waits, cannot be read or written")
+            .because(error)
+            .help("nothing is sent meanwhile"),
+    }
 }
 
 #[cfg(all(test, feature = "history"))]

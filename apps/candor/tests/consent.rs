@@ -327,7 +327,7 @@ fn what_a_check_finds_waits_in_its_declared_form_and_only_once_a_week() {
         "{shown}"
     );
     assert_eq!(home.records()[0]["state"], "shown");
-    refused(&home.candor(&["outbox", "show", "7"]), "what waits");
+    refused(&home.candor(&["outbox", "show", "7"]), "no record 7");
     refused(
         &home.candor(&["outbox", "proof", "1"]),
         "no proof for record 1 yet",

@@ -23,9 +23,14 @@ impl Failure {
 
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failure {
     fn from(error: E) -> Self {
+        let error = error.into();
+        let is_of_consent =
+            error.is::<consent::OutboxError>() || error.is::<consent::LedgerError>();
+        let help = "run `candor consent`: it says what holds, and sets aside what is damaged; nothing is sent \
+                    meanwhile";
         Self {
-            error: error.into(),
-            help: None,
+            help: is_of_consent.then(|| help.to_owned()),
+            error,
         }
     }
 }

@@ -208,6 +208,31 @@ fn a_lost_answer_is_followed_by_the_same_bytes() {
 }
 
 #[test]
+fn damage_stops_the_round_and_names_the_way_out() {
+    for (file, words) in [
+        (
+            "ledger.jsonl",
+            "the ledger of consents is damaged at line 1",
+        ),
+        ("outbox.db", "outbox.db` cannot be used"),
+    ] {
+        let operator = Running::start(NOW);
+        let device = Device::with_sighting(&operator, HOST);
+        std::fs::write(device.folder().path().join(file), vec![b'x'; 5000]).unwrap();
+        let output = device.output(&["send", "--at-once"]);
+        assert_eq!(output.status.code(), Some(2), "{file}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(words), "{file}: {said}");
+        assert!(
+            said.contains("help: run `candor consent`"),
+            "{file}: {said}"
+        );
+        let seen = operator.seen(|seen| (seen.messages.len(), seen.direct.len()));
+        assert_eq!(seen, (0, 0), "{file}");
+    }
+}
+
+#[test]
 fn an_operator_that_lies_gets_nothing() {
     let operator = Running::start(NOW);
     for (habit, words) in [

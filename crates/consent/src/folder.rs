@@ -63,6 +63,12 @@ pub enum FolderError {
         /// The file.
         path: PathBuf,
     },
+    /// It is a folder, a device or the like.
+    #[error("`{path}` is no file, where Candor keeps one: move it away")]
+    NoFile {
+        /// What lies there.
+        path: PathBuf,
+    },
     /// The kernel gave no random bytes.
     #[error("the kernel gives no random bytes: {0}")]
     Random(String),
@@ -210,6 +216,11 @@ pub(crate) fn read_private(path: &Path) -> Result<Option<Vec<u8>>, FolderError> 
         Err(error) => return Err(failed(error)),
     };
     let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(FolderError::NoFile {
+            path: path.to_owned(),
+        });
+    }
     if metadata.mode() & 0o077 != 0 {
         return Err(FolderError::OpenToOthers {
             path: path.to_owned(),

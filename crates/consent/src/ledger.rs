@@ -6,7 +6,8 @@
 //!
 //! Beside it lies its head: how many events there are and the hash of the last, so that a ledger that
 //! lost its end is damaged and not simply shorter; a lost end could have been a withdrawal. The head
-//! is written after the event: it may be one behind, never ahead.
+//! is there before the first event, and written anew after each: it may be one behind, never ahead, and a
+//! ledger without it is damaged as well.
 
 mod file;
 
@@ -22,7 +23,7 @@ use crate::{
     receipt::{Given, SCHEMA, record_of},
 };
 
-use file::{append, cut, damage, holds_its_head, set_aside, verified};
+use file::{append, beginning, checked, cut, damage_of, set_aside, set_aside_before};
 
 /// What was agreed to, refused and withdrawn on this machine.
 #[derive(Debug)]
@@ -37,7 +38,8 @@ pub struct Ledger {
 pub struct Opened {
     /// The ledger; an empty one if the old one was damaged.
     pub ledger: Ledger,
-    /// What was wrong and where the old one lies now.
+    /// What was wrong and where the old one lies now. It is told each time, until the person answers to anything
+    /// again or moves the old one away.
     pub damage: Option<Damage>,
 }
 
@@ -115,10 +117,13 @@ impl Ledger {
         }
         let lock = folder.lock()?;
         match Self::read_locked(folder) {
-            Ok(ledger) => Ok(Opened {
-                ledger,
-                damage: None,
-            }),
+            Ok(ledger) => {
+                let damage = match ledger.holds_an_answer() {
+                    true => None,
+                    false => set_aside_before(folder)?.map(|kept| damage_of(folder, kept)),
+                };
+                Ok(Opened { ledger, damage })
+            }
             Err(LedgerError::Damaged(mut damage)) => {
                 damage.kept = Some(set_aside(folder, now, &lock)?);
                 Ok(Opened {
@@ -204,8 +209,12 @@ impl Ledger {
         self.append(declaration, send, What::Refused, how, now, None)
     }
 
-    /// Notes that a yes was taken back. [`crate::Outbox::withdraw`] does this and empties the outbox.
-    pub(crate) fn withdrawn(
+    /// Notes that a yes was taken back: from now on nothing of it is put or sent. [`crate::Outbox::empty`] then
+    /// takes out what waits; [`crate::Outbox::withdraw`] does both.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; then nothing is noted.
+    pub fn withdrawn(
         &mut self,
         program: &ProgramId,
         how: How,
@@ -358,23 +367,19 @@ impl Ledger {
         let text = read_private(&folder.ledger())?;
         let head = read_private(&folder.head())?;
         let key = InstallKey::read(folder)?;
-        let events = match text {
-            None if head.is_none() => Vec::new(),
-            None => return Err(damage(1, "the file is missing").into()),
-            Some(text) => {
-                let key =
-                    key.ok_or_else(|| damage(1, "the install key that signed it is missing"))?;
-                verified(&text, &key)?
-            }
-        };
-        if let Some(head) = head {
-            holds_its_head(&events, &head)?;
-        }
+        let events = checked(text.as_deref(), head.as_deref(), key.as_ref())?;
         Ok(Self {
             folder: folder.clone(),
             state: State::of(&events),
             events,
         })
+    }
+
+    /// Whether a person said anything since it was begun.
+    fn holds_an_answer(&self) -> bool {
+        let is_answer =
+            |it: &Event| matches!(it.what, What::Given | What::Refused | What::Withdrawn);
+        self.events.iter().any(is_answer)
     }
 
     /// Another process may have written since.
@@ -445,6 +450,10 @@ impl Ledger {
         };
         let mut text = serde_json::to_vec(&line).expect("text and numbers are always JSON");
         text.push(b'\n');
+        if self.events.is_empty() {
+            // Without it, a ledger that lost its head and all but its first event would look like a new one.
+            self.folder.replace(&self.folder.head(), &beginning())?;
+        }
         let path = self.folder.ledger();
         let failed = |source| FolderError::Write {
             path: path.clone(),

@@ -22,6 +22,7 @@
 //! The ledger decides: each step asks it, under the lock of the folder, whether the consent that the
 //! record came in with still holds. Several processes may use an outbox at once.
 
+mod aside;
 mod courier;
 mod proof;
 mod put;
@@ -121,6 +122,25 @@ pub enum OutboxError {
         /// What would have to be so.
         why: &'static str,
     },
+}
+
+impl OutboxError {
+    /// Returns whether the file is no outbox any more: then [`Outbox::set_aside`] is what is left to do.
+    #[must_use]
+    pub fn is_of_damage(&self) -> bool {
+        use rusqlite::{Error::SqliteFailure, ErrorCode};
+        let Self::Database {
+            source: SqliteFailure(error, _),
+            ..
+        } = self
+        else {
+            return false;
+        };
+        matches!(
+            error.code,
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase
+        )
+    }
 }
 
 impl Outbox {

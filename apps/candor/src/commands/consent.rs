@@ -29,20 +29,36 @@ struct Done {
 pub(crate) fn run(asked: &Consent) -> Result<Ending, Failure> {
     let machine = machine::at(asked.told.now)?;
     let mut consents = Consents::of(&machine)?;
+    let done = act(asked, &mut consents);
+    for complaint in &consents.complaints {
+        eprint!("{complaint}");
+    }
+    let done = done?;
+    match asked.told.json {
+        true => print(format!("{}\n", as_json(&consents, &done)).as_bytes())?,
+        false => print(as_text(&consents, &done).as_bytes())?,
+    };
+    Ok(match consents.complaints.is_empty() {
+        true => Ending::NothingFound,
+        false => Ending::Incomplete,
+    })
+}
+
+fn act(asked: &Consent, consents: &mut Consents) -> Result<Done, Failure> {
     let mut done = Done::default();
     match asked.act.as_ref().unwrap_or(&ConsentAct::Show) {
         ConsentAct::Show => {}
-        ConsentAct::Ask { name } => ask::ask(&mut consents, name.as_deref(), asked.told.json)?,
+        ConsentAct::Ask { name } => ask::ask(consents, name.as_deref(), asked.told.json)?,
         ConsentAct::Give(asked) => {
-            let receipt = give(&mut consents, &asked.name, How::Command)?;
+            let receipt = give(consents, &asked.name, How::Command)?;
             done.said.push(format!(
                 "Agreed to {}. `candor consent withdraw {}` takes it back.",
                 asked.name, asked.name
             ));
             done.receipt = Some(receipt);
         }
-        ConsentAct::Refuse(asked) => refuse(&mut consents, &asked.name, How::Command, &mut done)?,
-        ConsentAct::Withdraw(asked) => withdraw(&mut consents, &asked.name, &mut done)?,
+        ConsentAct::Refuse(asked) => refuse(consents, &asked.name, How::Command, &mut done)?,
+        ConsentAct::Withdraw(asked) => withdraw(consents, &asked.name, &mut done)?,
         ConsentAct::Receipt(asked) => {
             let program = consents.subject(&asked.name)?.program();
             let receipt = consents.ledger.last_receipt(&program).ok_or_else(|| {
@@ -51,19 +67,9 @@ pub(crate) fn run(asked: &Consent) -> Result<Ending, Failure> {
             })?;
             done.receipt = Some(receipt);
         }
-        ConsentAct::Forget => forget(&mut consents, &mut done)?,
+        ConsentAct::Forget => forget(consents, &mut done)?,
     }
-    match asked.told.json {
-        true => print(format!("{}\n", as_json(&consents, &done)).as_bytes())?,
-        false => print(as_text(&consents, &done).as_bytes())?,
-    };
-    for complaint in &consents.complaints {
-        eprint!("{complaint}");
-    }
-    Ok(match consents.complaints.is_empty() {
-        true => Ending::NothingFound,
-        false => Ending::Incomplete,
-    })
+    Ok(done)
 }
 
 /// Notes a yes to one record, in explicit words or with one key.
@@ -109,7 +115,7 @@ fn refuse(consents: &mut Consents, name: &str, how: How, done: &mut Done) -> Res
     let program = subject.program();
     // By the ledger alone: what time or a new declaration did to a yes does not undo what was sent under it.
     let was_given = consents.ledger.state().as_noted(&program).is_given();
-    if was_given || consents.has_records(&program)? {
+    if was_given || consents.may_have_records(&program) {
         withdraw(consents, name, done)?;
     }
     let subject = consents.subject(name)?;
@@ -128,23 +134,37 @@ fn withdraw(consents: &mut Consents, name: &str, done: &mut Done) -> Result<(), 
     let subject = consents.subject(name)?;
     let program = subject.program();
     let is_suite = subject.notice == "candor";
-    if consents.standing(subject) == Standing::Unknown && !consents.has_records(&program)? {
+    if consents.standing(subject) == Standing::Unknown && !consents.may_have_records(&program) {
         return Err(Failure::new(format!("`{name}` was never agreed to"))
             .help("nothing of it was stored, and nothing was sent"));
     }
-    let mut outbox = consents.outbox()?;
-    let (emptied, filed) = outbox
-        .withdraw(&mut consents.ledger, &program, How::Command, consents.now)
-        .map_err(|error| cannot(&error))?;
+    // In the ledger first: what waits asks it before each step, whatever becomes of the outbox.
+    let noted = consents
+        .ledger
+        .withdrawn(&program, How::Command, consents.now);
+    noted.map_err(|error| cannot(&error))?;
     if is_suite {
-        usage::erase(&consents.folder)?;
+        let failed = usage::erase(&consents.folder).err();
+        consents.complaints.extend(failed);
     }
-    done.emptied += emptied;
-    done.withdrawals += filed;
-    done.said.push(format!(
-        "Withdrew {name}. {}",
-        words::emptied(emptied, filed)
-    ));
+    let emptied = consents.outbox().and_then(|mut outbox| {
+        let emptied = outbox.empty(&program, consents.now);
+        emptied.map_err(|error| cannot(&error))
+    });
+    done.said.push(match emptied {
+        Ok((emptied, filed)) => {
+            done.emptied += emptied;
+            done.withdrawals += filed;
+            format!("Withdrew {name}. {}", words::emptied(emptied, filed))
+        }
+        Err(failure) => {
+            consents.complaints.push(failure);
+            format!(
+                "Withdrew {name}. Nothing of it is sent any more. What waited could not be emptied yet; the next \
+                 command that can will do it."
+            )
+        }
+    });
     Ok(())
 }
 
@@ -153,6 +173,16 @@ fn forget(consents: &mut Consents, done: &mut Done) -> Result<(), Failure> {
         done.said
             .push("Nothing was ever agreed to here, so there is nothing to forget.".into());
         return Ok(());
+    }
+    // In the ledger first, as each single withdrawal.
+    let programs: Vec<_> = consents.ledger.state().programs().cloned().collect();
+    for program in programs {
+        if consents.ledger.state().as_noted(&program).is_given() {
+            let noted = consents
+                .ledger
+                .withdrawn(&program, How::Command, consents.now);
+            noted.map_err(|error| cannot(&error))?;
+        }
     }
     let mut outbox = consents.outbox()?;
     let waiting = outbox

@@ -43,6 +43,8 @@ fn a_damaged_ledger_is_said_kept_and_agrees_to_nothing() {
             assert!(said.contains(words), "{first:?}: {said}");
         }
         assert_eq!(home.standing("threat-sighting"), "unknown");
+        let told = home.json(&["consent"]);
+        assert!(told["damage"]["kept"].is_string(), "still told: {told}");
         // What may have left can be taken back all the same.
         assert_eq!(home.records()[0]["state"], "sent");
         let done = home.json(&["consent", "withdraw", "threat-sighting"]);
@@ -51,6 +53,8 @@ fn a_damaged_ledger_is_said_kept_and_agrees_to_nothing() {
             (&1.into(), &1.into()),
             "{first:?}"
         );
+        let told = home.json(&["consent"]);
+        assert!(told["damage"].is_null(), "answered: {told}");
         assert!(home.records().iter().all(|it| it["state"] == "dropped"));
         assert!(!home.holds("mobngft.com"));
     }
@@ -59,6 +63,84 @@ fn a_damaged_ledger_is_said_kept_and_agrees_to_nothing() {
         &home.candor(&["consent", "withdraw", "threat-sighting"]),
         "was never agreed to",
     );
+}
+
+#[test]
+fn a_command_that_fails_says_first_that_the_ledger_was_damaged() {
+    let home = Home::ready();
+    home.candor(&["consent", "give", "threat-sighting"]);
+    fs::write(home.kept().join("ledger.jsonl"), "no event\n").unwrap();
+    let output = home.candor(&["consent", "receipt", "threat-sighting"]);
+    refused(&output, "was never agreed to");
+    refused(&output, "ledger.damaged-");
+}
+
+#[test]
+fn a_damaged_outbox_keeps_nobody_from_looking_or_taking_back() {
+    for act in [
+        &["consent"][..],
+        &["consent", "withdraw", "threat-sighting"],
+        &["consent", "refuse", "threat-sighting"],
+        &["consent", "forget"],
+        &["outbox"],
+    ] {
+        let home = Home::ready();
+        home.candor(&["consent", "give", "threat-sighting"]);
+        home.candor(&["history"]);
+        let outbox = home.kept().join("outbox.db");
+        let torn = fs::read(&outbox).unwrap().split_off(300);
+        fs::write(&outbox, torn).unwrap();
+        let output = home.candor(act);
+        assert_eq!(output.status.code(), Some(2), "{act:?}: it is told");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("outbox.damaged-"), "{act:?}: {said}");
+        let expected = match act.get(1) {
+            Some(&"withdraw" | &"forget") => "withdrawn",
+            Some(&"refuse") => "refused",
+            _ => "given",
+        };
+        assert_eq!(home.standing("threat-sighting"), expected, "{act:?}");
+        let kept = fs::read_dir(home.kept()).unwrap();
+        let mut kept = kept.map(|it| it.unwrap().path());
+        let kept = kept.find(|it| it.to_string_lossy().contains("outbox.damaged-"));
+        // Until it is moved away.
+        fs::remove_file(kept.unwrap()).unwrap();
+        assert_eq!(home.candor(&["consent"]).status.code(), Some(0), "{act:?}");
+    }
+}
+
+#[test]
+fn an_outbox_that_cannot_be_opened_keeps_nobody_from_withdrawing() {
+    let home = Home::ready();
+    home.candor(&["consent", "give", "threat-sighting"]);
+    home.candor(&["history"]);
+    let outbox = home.kept().join("outbox.db");
+    let whole = fs::read(&outbox).unwrap();
+    fs::remove_file(&outbox).unwrap();
+    fs::create_dir(&outbox).unwrap();
+    let output = home.candor(&["consent", "withdraw", "threat-sighting"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("Nothing of it is sent any more"), "{said}");
+    assert_eq!(home.standing("threat-sighting"), "withdrawn");
+    // When it is there again, the next command empties it.
+    fs::remove_dir(&outbox).unwrap();
+    fs::write(&outbox, whole).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(&outbox, mode).unwrap();
+    assert_eq!(home.records()[0]["state"], "dropped");
+}
+
+#[test]
+fn a_record_that_is_not_there_is_named_with_the_way_to_see_which_are() {
+    let home = Home::ready();
+    home.candor(&["consent", "give", "threat-sighting"]);
+    home.candor(&["history"]);
+    for act in ["show", "drop"] {
+        let output = home.candor(&["outbox", act, "7"]);
+        refused(&output, "there is no record 7 in the outbox");
+        refused(&output, "candor outbox list");
+    }
 }
 
 #[test]

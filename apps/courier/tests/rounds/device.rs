@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use consent::{Folder, How, Ledger, Outbox, Put, Record, RecordState, Row, Time, Value};
@@ -126,7 +126,8 @@ impl Device {
         self.courier(&["send", "--json"])
     }
 
-    fn courier(&self, arguments: &[&str]) -> serde_json::Value {
+    /// Runs the courier once, without waiting; returns how it ended and what it said.
+    pub(crate) fn output(&self, arguments: &[&str]) -> Output {
         let output = Command::new(env!("CARGO_BIN_EXE_candor-courier"))
             .args(arguments)
             .args(["--now", &self.now.get().to_string()])
@@ -137,6 +138,11 @@ impl Device {
             .unwrap();
         // The next round is a minute later; none takes so long.
         self.passes(60);
+        output
+    }
+
+    fn courier(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.output(arguments);
         let said = String::from_utf8_lossy(&output.stdout);
         serde_json::from_str(&said).unwrap_or_else(|error| {
             panic!(

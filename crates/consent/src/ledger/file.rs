@@ -12,7 +12,7 @@ use super::Damage;
 use crate::{
     Event, Folder, FolderError, Time,
     event::{Line, no_event},
-    folder::Lock,
+    folder::{Lock, read_private},
     keys::{InstallKey, hex, unhex},
 };
 
@@ -41,7 +41,7 @@ pub(super) fn cut(path: &Path, length: u64) -> io::Result<()> {
 }
 
 /// Reads every line: canonical, in its place in the chain, signed.
-pub(super) fn verified(text: &[u8], key: &InstallKey) -> Result<Vec<Event>, Damage> {
+fn verified(text: &[u8], key: &InstallKey) -> Result<Vec<Event>, Damage> {
     let mut events: Vec<Event> = Vec::new();
     let mut previous = no_event();
     for (index, bytes) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
@@ -72,7 +72,38 @@ pub(super) fn verified(text: &[u8], key: &InstallKey) -> Result<Vec<Event>, Dama
     Ok(events)
 }
 
-pub(super) fn holds_its_head(events: &[Event], head: &[u8]) -> Result<(), Damage> {
+/// The head of a ledger before its first event.
+pub(super) fn beginning() -> Vec<u8> {
+    format!("0 {}\n", no_event()).into_bytes()
+}
+
+/// Reads a ledger and its head, as they lie on the disk, with the key that signed it.
+pub(super) fn checked(
+    text: Option<&[u8]>,
+    head: Option<&[u8]>,
+    key: Option<&InstallKey>,
+) -> Result<Vec<Event>, Damage> {
+    let Some(text) = text else {
+        return match head {
+            None => Ok(Vec::new()),
+            Some(head) if head == beginning() => Ok(Vec::new()),
+            Some(_) => Err(damage(1, "the file is missing")),
+        };
+    };
+    let key = key.ok_or_else(|| damage(1, "the install key that signed it is missing"))?;
+    let events = verified(text, key)?;
+    match head {
+        Some(head) => holds_its_head(&events, head)?,
+        None if events.is_empty() => {}
+        None => {
+            let why = "its head is missing, so events may be missing at its end";
+            return Err(damage(events.len() + 1, why));
+        }
+    }
+    Ok(events)
+}
+
+fn holds_its_head(events: &[Event], head: &[u8]) -> Result<(), Damage> {
     let text = std::str::from_utf8(head).ok();
     let parts = text
         .and_then(|text| text.strip_suffix('\n'))
@@ -81,6 +112,9 @@ pub(super) fn holds_its_head(events: &[Event], head: &[u8]) -> Result<(), Damage
     let Some((number, hash)) = parts else {
         return Err(damage(events.len(), "its head is not what Candor wrote"));
     };
+    if number == 0 && hash == no_event() && events.len() <= 1 {
+        return Ok(());
+    }
     let named = number.checked_sub(1).and_then(|index| events.get(index));
     match named {
         Some(event) if hex(&event.hash()) == hash => Ok(()),
@@ -89,12 +123,61 @@ pub(super) fn holds_its_head(events: &[Event], head: &[u8]) -> Result<(), Damage
     }
 }
 
-pub(super) fn damage(line: usize, why: &str) -> Damage {
+fn damage(line: usize, why: &str) -> Damage {
     Damage {
         line,
         why: why.to_owned(),
         kept: None,
     }
+}
+
+/// What the names of ledgers that were set aside begin with.
+const ASIDE: &str = "ledger.damaged-";
+
+/// Returns the ledger that was set aside last, if one lies there.
+pub(super) fn set_aside_before(folder: &Folder) -> Result<Option<PathBuf>, FolderError> {
+    let failed = |source| FolderError::Read {
+        path: folder.path().to_owned(),
+        source,
+    };
+    let mut newest: Option<String> = None;
+    for entry in fs::read_dir(folder.path()).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let Some(name) = name.to_str().filter(|it| it.starts_with(ASIDE)) else {
+            continue;
+        };
+        let name = name.strip_suffix(HEAD).unwrap_or(name);
+        newest = newest.max(Some(name.to_owned()));
+    }
+    Ok(newest.map(|name| folder.path().join(name)))
+}
+
+/// Returns what is wrong with a ledger that was set aside.
+pub(super) fn damage_of(folder: &Folder, kept: PathBuf) -> Damage {
+    let looked_at = || -> Result<Result<Vec<Event>, Damage>, FolderError> {
+        let text = read_private(&kept)?;
+        let head = read_private(&head_of(&kept))?;
+        let key = InstallKey::read(folder)?;
+        Ok(checked(text.as_deref(), head.as_deref(), key.as_ref()))
+    };
+    let found = match looked_at() {
+        Ok(Err(found)) => found,
+        // Somebody mended it, or it cannot be read any more: it does not count either way.
+        Ok(Ok(_)) | Err(_) => damage(1, "it was damaged when it was set aside"),
+    };
+    Damage {
+        kept: Some(kept),
+        ..found
+    }
+}
+
+/// What the name of a head that was set aside ends with.
+const HEAD: &str = ".head";
+
+fn head_of(kept: &Path) -> PathBuf {
+    let mut name = kept.as_os_str().to_owned();
+    name.push(HEAD);
+    PathBuf::from(name)
 }
 
 /// Renames a damaged ledger and its head to names that are not taken.
@@ -105,14 +188,7 @@ pub(super) fn set_aside(folder: &Folder, now: Time, _lock: &Lock) -> Result<Path
             0 => String::new(),
             n => format!("-{n}"),
         };
-        folder
-            .path()
-            .join(format!("ledger.damaged-{}{mark}", now.0))
-    };
-    let head_of = |kept: &Path| {
-        let mut name = kept.as_os_str().to_owned();
-        name.push(".head");
-        PathBuf::from(name)
+        folder.path().join(format!("{ASIDE}{}{mark}", now.0))
     };
     while free(number).exists() || head_of(&free(number)).exists() {
         number = number.saturating_add(1);

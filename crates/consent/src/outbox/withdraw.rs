@@ -64,6 +64,16 @@ impl Outbox {
         now: Time,
     ) -> Result<(usize, usize), OutboxError> {
         ledger.withdrawn(program, how, now)?;
+        self.empty(program, now)
+    }
+
+    /// Empties the outbox of everything put under a consent that [`Ledger::withdrawn`] noted to be taken back, in
+    /// one transaction, and files a withdrawal for each report that may have left. Returns how many records were
+    /// emptied and how many withdrawals filed.
+    ///
+    /// # Errors
+    /// [`OutboxError`]. Nothing is sent all the same: each step of a record asks the ledger.
+    pub fn empty(&mut self, program: &ProgramId, now: Time) -> Result<(usize, usize), OutboxError> {
         let _lock = self.folder.lock()?;
         self.at_once(|transaction| {
             let there = ids(transaction, Some(program), THERE)?;

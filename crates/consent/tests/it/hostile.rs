@@ -4,7 +4,7 @@ use std::fs;
 
 use candor_consent::{How, Ledger, LedgerError, Outbox, OutboxError, Standing};
 
-use crate::world::{NOW, SEND, World, operated, program, record};
+use crate::world::{NOW, SEND, World, give, operated, program, record};
 
 fn is_found(world: &World, what: &str) {
     let error = Ledger::read(&world.folder).unwrap_err();
@@ -105,6 +105,107 @@ fn what_is_cut_off_added_moved_or_replaced_is_found() {
     is_found(&world, "another machine's ledger");
 }
 
+/// Whoever lost the end of a ledger may have lost its head with it: a yes must not hold again for that.
+#[test]
+fn a_ledger_without_its_head_is_damaged() {
+    let world = World::new();
+    world.agree();
+    let first = fs::read(world.folder.ledger()).unwrap();
+    world
+        .outbox()
+        .withdraw(&mut world.ledger(), &program(), How::Command, NOW)
+        .unwrap();
+    let head = world.folder.path().join("ledger.head");
+    fs::remove_file(&head).unwrap();
+    fs::write(world.folder.ledger(), &first).unwrap();
+    is_found(&world, "the yes without its withdrawal, and no head");
+}
+
+/// What a power cut leaves: the head before the first event, and the head one behind.
+#[test]
+fn a_head_that_is_one_behind_is_none_the_worse() {
+    let world = World::new();
+    world.agree();
+    let head = world.folder.path().join("ledger.head");
+    let second = fs::read(&head).unwrap();
+    let beginning = format!("0 {}\n", "0".repeat(64));
+    fs::write(&head, &beginning).unwrap();
+    assert_eq!(Ledger::read(&world.folder).unwrap().events().len(), 1);
+    fs::remove_file(world.folder.ledger()).unwrap();
+    assert_eq!(Ledger::read(&world.folder).unwrap().events().len(), 0);
+    // The one after the next one is not there: more than one behind is lost, not late.
+    fs::write(&head, second).unwrap();
+    is_found(&world, "a ledger that is gone");
+
+    let world = World::new();
+    world.agree();
+    world.agree();
+    fs::write(&head_of(&world), beginning).unwrap();
+    is_found(&world, "two events and the head before the first");
+}
+
+fn head_of(world: &World) -> std::path::PathBuf {
+    world.folder.path().join("ledger.head")
+}
+
+#[test]
+fn damage_is_told_until_the_person_answers_again_or_moves_it_away() {
+    for answers in [true, false] {
+        let world = World::new();
+        world.agree();
+        let text = fs::read_to_string(world.folder.ledger()).unwrap();
+        fs::write(world.folder.ledger(), text.replace("given", "givem")).unwrap();
+        let opened = || Ledger::open(&world.folder, NOW).unwrap();
+        let damage = opened().damage.unwrap();
+        assert_eq!(opened().damage.as_ref(), Some(&damage), "and again");
+        // To be asked is no answer.
+        let mut ledger = opened().ledger;
+        ledger.asked(&operated(), SEND, How::Question, NOW).unwrap();
+        assert_eq!(opened().damage.as_ref(), Some(&damage));
+        let kept = damage.kept.unwrap();
+        match answers {
+            true => ledger
+                .refused(&operated(), SEND, How::Command, NOW)
+                .unwrap(),
+            false => {
+                fs::rename(&kept, world.folder.path().join("seen")).unwrap();
+                let head = format!("{}.head", kept.display());
+                fs::remove_file(head).unwrap();
+            }
+        }
+        assert_eq!(opened().damage, None, "answers: {answers}");
+    }
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_ledger_is_named() {
+    let world = World::new();
+    world.agree();
+    fs::remove_file(world.folder.ledger()).unwrap();
+    fs::create_dir(world.folder.ledger()).unwrap();
+    let error = Ledger::open(&world.folder, NOW).unwrap_err();
+    let said = std::error::Error::source(&error).unwrap().to_string();
+    assert!(said.contains("ledger.jsonl` is no file"), "{said}");
+}
+
+#[test]
+fn an_outbox_that_is_damaged_is_set_aside_whole() {
+    let world = World::new();
+    world.agree_and_put();
+    let torn = vec![b'x'; 5000];
+    fs::write(world.folder.outbox(), &torn).unwrap();
+    let error = Outbox::open(&world.folder).unwrap_err();
+    assert!(error.is_of_damage(), "{error:?}");
+    let kept = Outbox::set_aside(&world.folder, NOW).unwrap();
+    assert_eq!(fs::read(&kept).unwrap(), torn);
+    assert_eq!(world.outbox().rows().unwrap(), []);
+    assert_eq!(Outbox::kept_aside(&world.folder).unwrap(), [kept.clone()]);
+    // A second one of the same second has a name of its own.
+    let second = Outbox::set_aside(&world.folder, NOW).unwrap();
+    assert_ne!(second, kept);
+    assert_eq!(fs::read(&kept).unwrap(), torn);
+}
+
 #[test]
 fn a_damaged_ledger_lets_nothing_in_or_out() {
     let world = World::new();
@@ -129,7 +230,8 @@ fn a_damaged_ledger_lets_nothing_in_or_out() {
         Err(OutboxError::NotGiven(_))
     ));
     // Two damaged ledgers of one second are both kept.
-    world.agree();
+    let mut ledger = Ledger::open(&world.folder, NOW).unwrap().ledger;
+    give(&mut ledger, &operated(), NOW).unwrap();
     fs::write(world.folder.ledger(), b"no event\n").unwrap();
     is_found(&world, "no event");
     let kept = fs::read_dir(world.folder.path()).unwrap();

@@ -1,0 +1,76 @@
+//! An outbox that is damaged is kept, and another one begun: what cannot be read is not sent.
+
+use std::{fs, io, path::PathBuf};
+
+use super::Outbox;
+use crate::{Folder, FolderError, Time};
+
+/// What the names of outboxes that were set aside begin with.
+const ASIDE: &str = "outbox.damaged-";
+
+impl Outbox {
+    /// Renames an outbox that is damaged, and the journal beside it; the next one that is opened is empty. Returns
+    /// where it lies now.
+    ///
+    /// # Errors
+    /// [`FolderError`]; then it is where it was.
+    pub fn set_aside(folder: &Folder, now: Time) -> Result<PathBuf, FolderError> {
+        let _lock = folder.lock()?;
+        let free = |number: u32| {
+            let mark = match number {
+                0 => String::new(),
+                n => format!("-{n}"),
+            };
+            folder.path().join(format!("{ASIDE}{}{mark}", now.0))
+        };
+        let mut numbers = (0..u32::MAX).map(free);
+        let kept = numbers
+            .find(|it| !it.exists())
+            .expect("there are fewer files than numbers");
+        let journal = |path: &PathBuf| {
+            let mut name = path.as_os_str().to_owned();
+            name.push("-journal");
+            PathBuf::from(name)
+        };
+        let outbox = folder.outbox();
+        // The journal first: a new outbox must not find it.
+        for (from, to) in [(journal(&outbox), journal(&kept)), (outbox, kept.clone())] {
+            match fs::rename(&from, &to) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(FolderError::Write { path: from, source });
+                }
+                _ => {}
+            }
+        }
+        folder.settle().map_err(|source| FolderError::Write {
+            path: folder.path().to_owned(),
+            source,
+        })?;
+        Ok(kept)
+    }
+
+    /// Returns the outboxes that were set aside and still lie there, by name.
+    ///
+    /// # Errors
+    /// [`FolderError::Read`].
+    pub fn kept_aside(folder: &Folder) -> Result<Vec<PathBuf>, FolderError> {
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let failed = |source| FolderError::Read {
+            path: folder.path().to_owned(),
+            source,
+        };
+        let mut kept = Vec::new();
+        for entry in fs::read_dir(folder.path()).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name();
+            let name = name.to_str().unwrap_or_default();
+            if name.starts_with(ASIDE) && !name.ends_with("-journal") {
+                kept.push(entry.path());
+            }
+        }
+        kept.sort_unstable();
+        Ok(kept)
+    }
+}
