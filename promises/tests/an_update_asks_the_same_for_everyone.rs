@@ -9,7 +9,7 @@ use std::{
 };
 
 use candor_promises::{candor, courier, publish};
-use fixture::web::{Web, files_of};
+use fixture::web::{Files, Habits, Web, files_of};
 use serde_json::Value;
 
 /// A host that stands on the publisher's list alone.
@@ -179,4 +179,76 @@ fn lists_of_another_publisher_take_the_place_of_the_first() {
             (2.into(), false.into())
         ]
     );
+}
+
+/// Whoever cuts each machine off at another byte knows none of them again by the byte it goes on from.
+#[test]
+fn a_machine_that_was_cut_off_asks_as_one_that_never_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let given_out = folder.path().join("web");
+    let key = released(folder.path(), &given_out.join("candor"), 1);
+    let mut files = files_of(&given_out);
+    files.insert("/mine.txt".to_owned(), b"mine-example.org\n".to_vec());
+    let web = Web::of(files);
+    let (ada, bob) = (Person::of(&[], &key, &web), Person::of(&[], &key, &web));
+    web.behaves(Habits {
+        cuts_after: Some(7),
+        ..Habits::default()
+    });
+    let output = ada.candor(&["update"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    drop(web.requests());
+    web.behaves(Habits::default());
+    ada.says(&["update", "--json"]);
+    let asked_by_ada = web.requests();
+    bob.says(&["update", "--json"]);
+    assert_eq!(asked_by_ada, web.requests());
+}
+
+#[test]
+fn what_a_person_changes_serves_after_the_next_update_and_failure_is_told_until_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let given_out = folder.path().join("web");
+    let key = released(folder.path(), &given_out.join("candor"), 1);
+    let mut files = files_of(&given_out);
+    files.insert("/mine.txt".to_owned(), b"mine-example.org\n".to_vec());
+    let web = Web::of(files.clone());
+    let ada = Person::of(&[], &key, &web);
+    let config = ada.home.path().join(".config/candor");
+    let ends = |words: &[&str]| ada.candor(words).output().unwrap().status.code();
+    ada.says(&["update", "--json"]);
+    assert_eq!(ends(&["lists", "explain", "mine-example.org"]), Some(1));
+    assert_eq!(ends(&["lists"]), Some(0));
+
+    web.gives(Files::new());
+    assert_eq!(ends(&["update"]), Some(2));
+    let told = ada.candor(&["lists"]).output().unwrap();
+    let said = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert_eq!(told.status.code(), Some(2));
+    assert!(
+        said.contains("could not be brought up to date since"),
+        "{said}"
+    );
+    assert!(said.contains("404"), "{said}");
+    // A check of today says nothing of it: the lists are of today.
+    let check = ada.candor(&["history"]).output().unwrap();
+    assert_eq!(check.status.code(), Some(0), "{check:?}");
+    let late = ada.candor(&["history", "--now", "2100-01-01T00:00:00Z"]);
+    let late = { late }.output().unwrap();
+    assert_eq!(late.status.code(), Some(2), "{late:?}");
+
+    // Neither list is named any more: what they brought goes, and the trouble with it.
+    web.gives(files);
+    fs::remove_file(config.join("lists.toml")).unwrap();
+    ada.says(&["update", "--json"]);
+    assert_eq!(ends(&["lists"]), Some(0));
+    assert_eq!(ends(&["lists", "explain", "mine-example.org"]), Some(0));
+    assert_eq!(ends(&["lists", "explain", LISTED]), Some(1));
+    fs::remove_file(config.join("update.toml")).unwrap();
+    ada.says(&["update", "--json"]);
+    assert_eq!(ends(&["lists", "explain", LISTED]), Some(0));
+    let raw = ada.home.path().join(".local/state/candor/lists/raw");
+    assert!(!raw.join("release").exists());
+    // Nobody is left to ask.
+    assert_eq!(ends(&["update"]), Some(2));
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! state folder    candor/lists/raw/       what updates brought, with its description
 //!                 candor/lists/compiled   the list file that is looked up in
+//!                 candor/lists/trouble    since when updates fail, and why; none while they do not
 //! config folder   candor/lists.toml       lists that the person adds
 //!                 candor/update.toml      whose releases of lists are taken; else /etc/candor/update.toml
 //!                 candor/allow            hosts that are all right, whatever lists say
@@ -14,14 +15,23 @@ use history::{
     Sources,
     lists::{Publisher, sources},
 };
-use tool::Machine;
+use serde::{Deserialize, Serialize};
+use tool::{Machine, Moment};
 
 use crate::{failure::Failure, state, written};
+
+/// Why updates fail, and since when.
+#[derive(Serialize, Deserialize)]
+struct Trouble {
+    since: Moment,
+    why: Vec<String>,
+}
 
 /// The files of lists on this machine. A disk that is mounted from elsewhere has none.
 pub(crate) struct Files {
     pub(crate) raw: PathBuf,
     pub(crate) compiled: PathBuf,
+    pub(crate) trouble: PathBuf,
     pub(crate) own: PathBuf,
     pub(crate) allow: PathBuf,
     /// The person's own file first, then the machine's.
@@ -36,6 +46,7 @@ impl Files {
         Some(Self {
             raw: kept.join("raw"),
             compiled: kept.join("compiled"),
+            trouble: kept.join("trouble"),
             own: written.join("lists.toml"),
             allow: written.join("allow"),
             update: [
@@ -54,17 +65,55 @@ impl Files {
         written::lines(&self.allow, "what you allow", help)
     }
 
-    /// Returns whether lists were brought in that are not in the list file: a run may have been cut off
-    /// between the two.
-    pub(crate) fn is_behind(&self) -> bool {
-        let changed = |path: &std::path::Path| path.metadata().and_then(|it| it.modified()).ok();
-        match (
-            changed(&self.raw.join("lists.toml")),
-            changed(&self.compiled),
-        ) {
-            (_, None) => true,
-            (brought, Some(compiled)) => brought.is_some_and(|it| it > compiled),
+    /// Returns whether an update lies there whose publisher is not named any more. The description of files that
+    /// a person put there has no note of a publisher beside it.
+    ///
+    /// # Errors
+    /// When the file that names publishers cannot be used.
+    pub(crate) fn is_orphaned(&self) -> Result<bool, Failure> {
+        Ok(self.raw.join("release").exists() && self.publisher()?.is_none())
+    }
+
+    /// Notes that an update failed, or that none fails any more.
+    pub(crate) fn note_trouble(&self, why: &[String], now: Moment) -> Result<(), Failure> {
+        let failed = |error: std::io::Error| {
+            let shown = tool::path_text::shown(self.trouble.as_os_str());
+            Failure::new(format!("cannot note how the update ended, `{shown}`")).because(&error)
+        };
+        if why.is_empty() {
+            return match std::fs::remove_file(&self.trouble) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+                _ => Ok(()),
+            };
         }
+        let since = self.trouble().map_or(now, |it| it.since);
+        let trouble = Trouble {
+            since,
+            why: why.to_vec(),
+        };
+        let text = serde_json::to_vec(&trouble).unwrap_or_default();
+        state::replace(&self.trouble, &text).map_err(failed)
+    }
+
+    /// Returns that updates fail, if they do so for at least `days`.
+    pub(crate) fn failing(&self, now: Moment, days: i64) -> Option<Failure> {
+        let trouble = self.trouble()?;
+        let lasts = now.0.saturating_sub(trouble.since.0);
+        if lasts < days.saturating_mul(86_400_000_000) {
+            return None;
+        }
+        let why: Vec<String> = trouble.why.iter().map(|it| report::plain(it)).collect();
+        let what = format!(
+            "lists could not be brought up to date since {}: {}",
+            trouble.since,
+            why.join("; ")
+        );
+        Some(Failure::new(what).help("`candor update` tries again and says more"))
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        let text = written::text(&self.trouble).ok().flatten()?;
+        serde_json::from_str(&text).ok()
     }
 
     /// Returns whose releases are taken; `None` where nobody is named.

@@ -193,4 +193,11 @@ fn an_explanation_names_entry_list_and_day() {
     }
     let output = home.candor(&["lists", "explain", "example.com"]);
     assert_eq!(output.status.code(), Some(0));
+    let output = home.candor(&["lists", "explain", "not a host!"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        told(&output).contains("`not a host!` names no host"),
+        "{}",
+        told(&output)
+    );
 }

@@ -1,6 +1,6 @@
 //! HTTP as the courier speaks it: no redirect is followed, nothing is told of the machine, answers are short.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use ureq::{
     Agent, BodyReader,
@@ -11,7 +11,7 @@ use ureq::{
 /// The longest that an exchange with an operator may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest that finding somebody and the head of their answer may take.
-const BEGINNING: Duration = Duration::from_secs(30);
+pub(crate) const BEGINNING: Duration = Duration::from_secs(30);
 
 /// Why there is no answer that could be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,14 @@ pub(crate) enum HttpError {
         address: String,
         /// The new one.
         to: String,
+    },
+    /// Packed, though nobody asked for that.
+    #[error("`{address}` answers in the coding `{coding}`, which was not asked for")]
+    Coded {
+        /// The address.
+        address: String,
+        /// How it is coded.
+        coding: String,
     },
     /// A part of a file that is not the one that was asked for.
     #[error("`{address}` answers with another part than it was asked for")]
@@ -131,13 +139,19 @@ impl Client {
     }
 
     /// Opens what lies at an address, to be read bit by bit from one of its bytes on. A server that gives
-    /// no parts begins at its first byte.
+    /// no parts begins at its first byte. All of it takes `patience` at most.
     ///
     /// # Errors
     /// [`HttpError`].
-    pub(crate) fn open(&self, address: &str, from: u64) -> Result<Stream, HttpError> {
+    pub(crate) fn open(
+        &self,
+        address: &str,
+        from: u64,
+        patience: Duration,
+    ) -> Result<Stream, HttpError> {
         check(address)?;
-        let mut request = self.agent.get(address);
+        let request = self.agent.get(address).config();
+        let mut request = request.timeout_global(Some(patience)).build();
         if from > 0 {
             request = request.header("range", format!("bytes={from}-"));
         }
@@ -145,8 +159,16 @@ impl Client {
             address: address.to_owned(),
             source: Box::new(source),
         })?;
+        let moved = moved(address, &answer);
         let address = address.to_owned();
         let field = |name| answer.headers().get(name)?.to_str().ok();
+        if let Some(coding) = field("content-encoding").filter(|it| *it != "identity") {
+            let coding = coding.to_owned();
+            return Err(HttpError::Coded { address, coding });
+        }
+        if let Some(moved) = moved {
+            return Err(moved);
+        }
         let begins = match answer.status().as_u16() {
             200 => 0,
             206 => {
@@ -155,18 +177,6 @@ impl Client {
                     true => from,
                     false => return Err(HttpError::Part { address }),
                 }
-            }
-            status @ (301 | 302 | 303 | 307 | 308) => {
-                let to = field("location").and_then(|to| joined(&address, to));
-                let code = None;
-                return Err(match to {
-                    Some(to) => HttpError::Moved { address, to },
-                    None => HttpError::Status {
-                        address,
-                        status,
-                        code,
-                    },
-                });
             }
             status => {
                 let code = None;
@@ -223,15 +233,88 @@ fn first_byte(range: &str) -> Option<u64> {
     begins.parse().ok()
 }
 
-/// Returns the address that a server means by `to`: a whole one, or a path on the same server.
+/// Returns where an answer says that it has moved to, if it says so.
+fn moved(address: &str, answer: &ureq::http::Response<ureq::Body>) -> Option<HttpError> {
+    let has_moved = matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+    let to = answer.headers().get("location").filter(|_| has_moved)?;
+    let to = joined(address, to.to_str().ok()?)?;
+    let address = address.to_owned();
+    Some(HttpError::Moved { address, to })
+}
+
+/// Returns the address that a server means by `to`: a whole one, or one that goes on from the address it was
+/// asked under.
+///
+/// Source: RFC 3986, section 5.2; a reference with a scheme of its own is taken for http alone.
 fn joined(address: &str, to: &str) -> Option<String> {
-    let is_whole = to.starts_with("https://") || to.starts_with("http://");
-    if is_whole {
+    if to.starts_with("https://") || to.starts_with("http://") {
         return Some(to.to_owned());
     }
     let uri: ureq::http::Uri = address.parse().ok()?;
-    let is_path = to.starts_with('/') && !to.starts_with("//");
-    is_path.then(|| Some(format!("{}://{}{to}", uri.scheme_str()?, uri.authority()?)))?
+    let (scheme, server) = (uri.scheme_str()?, uri.authority()?);
+    if let Some(rest) = to.strip_prefix("//") {
+        return Some(format!("{scheme}://{rest}"));
+    }
+    let first = to.split(['/', '?']).next().unwrap_or_default();
+    if to.is_empty() || first.contains(':') {
+        return None;
+    }
+    let path = match to.as_bytes()[0] {
+        b'/' => to.to_owned(),
+        b'?' => format!("{}{to}", uri.path()),
+        _ => {
+            let (folder, _) = uri.path().rsplit_once('/')?;
+            format!("{folder}/{to}")
+        }
+    };
+    Some(format!("{scheme}://{server}{}", without_dots(&path)))
+}
+
+/// Takes `.` and `..` out of a path.
+///
+/// Source: RFC 3986, section 5.2.4.
+fn without_dots(path: &str) -> String {
+    let (path, query) = match path.split_once('?') {
+        Some((path, query)) => (path, format!("?{query}")),
+        None => (path, String::new()),
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    let mut rest = path.split('/').skip(1).peekable();
+    while let Some(part) = rest.next() {
+        let is_last = rest.peek().is_none();
+        match part {
+            "." | ".." => {
+                if part == ".." {
+                    parts.pop();
+                }
+                if is_last {
+                    parts.push("");
+                }
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}{query}", parts.join("/"))
+}
+
+/// Returns whether an address names this machine or a private network by number or as `localhost`.
+pub(crate) fn is_near(address: &str) -> bool {
+    let uri: Option<ureq::http::Uri> = address.parse().ok();
+    let host = uri.as_ref().and_then(|it| it.host()).unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    match host.parse() {
+        Ok(IpAddr::V4(ip)) => {
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
+        }
+        Ok(IpAddr::V6(ip)) => {
+            ip.is_loopback()
+                || ip.is_unspecified()
+                || ip.is_unique_local()
+                || ip.is_unicast_link_local()
+                || ip.to_ipv4_mapped().is_some()
+        }
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
 }
 
 /// Returns the TCP port of an address that may be used.
@@ -269,6 +352,9 @@ fn read(
         source: Box::new(source),
     };
     let mut answer = answer.map_err(unreachable)?;
+    if let Some(moved) = moved(address, &answer) {
+        return Err(moved);
+    }
     let status = answer.status().as_u16();
     let body = answer.body_mut().with_config().limit(most).read_to_vec();
     let body = match body {
@@ -349,8 +435,46 @@ mod tests {
             from("https://b.example/z").as_deref(),
             Some("https://b.example/z")
         );
-        for wrong in ["//b.example/z", "z", "file:///etc/passwd", ""] {
+        for (to, path) in [
+            ("z", "/lists/z"),
+            ("./z", "/lists/z"),
+            ("../z?a/../b", "/z?a/../b"),
+            ("../../../z", "/z"),
+            ("?z", "/lists/x?z"),
+            ("..", "/"),
+        ] {
+            let expected = format!("https://a.example:8443{path}");
+            assert_eq!(from(to), Some(expected), "{to}");
+        }
+        assert_eq!(
+            from("//b.example/z").as_deref(),
+            Some("https://b.example/z")
+        );
+        for wrong in ["file:///etc/passwd", "javascript:alert(1)", ""] {
             assert_eq!(from(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn near_is_what_no_server_elsewhere_should_name() {
+        for near in [
+            "https://127.0.0.1/x",
+            "https://10.1.2.3/",
+            "https://192.168.1.1:8443/",
+            "https://169.254.169.254/latest",
+            "https://[::1]/",
+            "https://[fd00::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://localhost/",
+        ] {
+            assert!(is_near(near), "{near}");
+        }
+        for far in [
+            "https://a.example/",
+            "https://192.0.2.1/",
+            "https://[2001:db8::1]/",
+        ] {
+            assert!(!is_near(far), "{far}");
         }
     }
 

@@ -24,8 +24,8 @@ use self::{plan::Plan, store::Store, told::Progress};
 pub(crate) use self::{publisher::Brought, told::Done};
 use crate::{at::Clock, confined, failure::Failure, http::Client};
 
-/// The longest that one answer may take. Lists are large and lines slow; a release goes on where it ended.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// The longest that a release or its description may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Update {
@@ -45,10 +45,12 @@ impl Update {
         let rights = Rights {
             read: confined::resolver(),
             write: vec![plan.raw.clone()],
+            lock: true,
             connect: plan.ports(),
             ..Rights::default()
         };
         confined::confine(&rights, self.unconfined)?;
+        let _lock = store.locked()?;
         let mut done = Done::default();
         let mut progress = Progress::of_terminal();
         if let Some(publisher) = &plan.publisher {

@@ -132,14 +132,42 @@ fn a_release_comes_whole_and_then_only_what_is_new() {
     assert!(machine.names("part").is_empty());
 }
 
+/// Which bytes each request asks to begin from, where it asks for a part.
+fn parts(web: &Web) -> Vec<String> {
+    let requests = web.requests();
+    let range = |it: &String| {
+        let mut lines = it.lines();
+        lines.find_map(|it| it.strip_prefix("range: ").map(str::to_owned))
+    };
+    requests.iter().filter_map(range).collect()
+}
+
 #[test]
 fn what_was_cut_off_goes_on_where_it_ended() {
     let names = list(0..50_000);
     let files = released(1, &names, None);
     let packed = files.values().map(Vec::len).max().unwrap();
     let web = Web::of(files);
+    let cuts = |after| Habits {
+        cuts_after: Some(after),
+        ..Habits::default()
+    };
+    web.behaves(cuts(packed / 2 + 1));
+    let machine = Machine::new();
+    let (said, done) = machine.update(&[&web], &[]);
+    assert!(done, "{said}");
+    assert_eq!(machine.list().1, names);
+    assert_eq!(parts(&web), [format!("bytes={}-", packed / 2 + 1)]);
+}
+
+#[test]
+fn what_an_earlier_run_began_is_not_gone_on_with() {
+    let names = list(0..50_000);
+    let files = released(1, &names, None);
+    let packed = files.values().map(Vec::len).max().unwrap();
+    let web = Web::of(files);
     web.behaves(Habits {
-        cuts_after: Some(packed / 3),
+        cuts_after: Some(packed / 9),
         ..Habits::default()
     });
     let machine = Machine::new();
@@ -147,56 +175,160 @@ fn what_was_cut_off_goes_on_where_it_ended() {
     assert!(!done);
     assert!(why(&said).contains("ended early"), "{said}");
     assert!(!machine.raw().join("lists.toml").exists());
+    assert!(!parts(&web).is_empty());
+    web.behaves(Habits::default());
     let (said, done) = machine.update(&[&web], &[]);
     assert!(done, "{said}");
+    // Whoever cut it off would know this machine again by the byte it goes on from.
+    assert!(parts(&web).is_empty());
     assert_eq!(machine.list().1, names);
-    let requests = web.requests();
-    let parts: Vec<&str> = requests
-        .iter()
-        .filter_map(|it| it.lines().find(|it| it.starts_with("range: ")))
-        .collect();
-    let third = packed / 3;
-    assert_eq!(
-        parts,
-        [
-            format!("range: bytes={third}-"),
-            format!("range: bytes={}-", 2 * third),
-            format!("range: bytes={}-", 3 * third)
-        ][..parts.len()]
+}
+
+#[test]
+fn what_one_mirror_began_wrong_is_not_held_against_the_next() {
+    let names = list(0..50_000);
+    let files = released(1, &names, None);
+    let packed = files.values().map(Vec::len).max().unwrap();
+    let hostile = Web::of(files.clone());
+    hostile.change(|files| {
+        let largest = files.values_mut().max_by_key(|it| it.len()).unwrap();
+        largest[7] ^= 1;
+    });
+    hostile.behaves(Habits {
+        cuts_after: Some(packed - 1),
+        ..Habits::default()
+    });
+    let good = Web::of(files);
+    let machine = Machine::new();
+    let (said, done) = machine.update(&[&hostile, &good], &[]);
+    assert!(done, "{said}");
+    assert_eq!(machine.list().1, names);
+    // Asked once for the rest, and at once for the whole.
+    assert_eq!(parts(&good), [format!("bytes={}-", packed - 1)]);
+    assert!(
+        !said.to_string().contains("not what the publisher signed"),
+        "{said}"
     );
-    assert!(parts.len() >= 2, "{parts:?}");
 }
 
 #[test]
 fn a_server_without_parts_or_with_others_is_met() {
     let names = list(0..5000);
-    for habits in [
-        Habits {
-            knows_no_parts: true,
-            ..Habits::default()
-        },
-        Habits {
+    let files = released(1, &names, None);
+    let packed = files.values().map(Vec::len).max().unwrap();
+    for (habits, told) in [
+        (
+            Habits {
+                knows_no_parts: true,
+                ..Habits::default()
+            },
+            "",
+        ),
+        (
+            Habits {
+                gives_another_part: true,
+                ..Habits::default()
+            },
+            "another part",
+        ),
+        (
+            Habits {
+                packs: true,
+                ..Habits::default()
+            },
+            "the coding `gzip`",
+        ),
+    ] {
+        let cutting = Web::of(files.clone());
+        cutting.behaves(Habits {
+            cuts_after: Some(packed / 2),
             gives_another_part: true,
             ..Habits::default()
-        },
-    ] {
-        let files = released(1, &names, None);
-        let packed = files.iter().max_by_key(|it| it.1.len()).unwrap();
+        });
+        let web = Web::of(files.clone());
+        web.behaves(habits);
         let machine = Machine::new();
-        let part = machine
-            .raw()
-            .join("part")
-            .join(packed.0.trim_start_matches("/z/"));
-        fs::create_dir_all(part.parent().unwrap()).unwrap();
-        fs::write(&part, &packed.1[..1000]).unwrap();
-        let web = Web::of(files);
-        web.behaves(habits.clone());
-        let (said, done) = machine.update(&[&web], &[]);
-        match habits.knows_no_parts {
-            true => assert_eq!((done, machine.list().1), (true, names.clone())),
-            false => assert!(why(&said).contains("another part"), "{said}"),
+        let (said, done) = machine.update(&[&cutting, &web], &[]);
+        match told {
+            "" => assert_eq!((done, machine.list().1), (true, names.clone())),
+            told => assert!(!done && why(&said).contains(told), "{told}: {said}"),
         }
     }
+}
+
+#[test]
+fn a_damaged_release_is_no_other_publishers() {
+    let (first, second) = (list(0..100), list(0..200));
+    let web = Web::of(released(2, &second, None));
+    let machine = Machine::new();
+    assert!(machine.update(&[&web], &[]).1);
+    let note = machine.raw().join("release");
+    let whole = fs::read(&note).unwrap();
+    web.gives(released(1, &first, None));
+    for torn in [
+        whole[..whole.len() / 2].to_vec(),
+        b"\xff\xfe".to_vec(),
+        Vec::new(),
+        String::from_utf8(whole.clone())
+            .unwrap()
+            .replace("version", "versiom")
+            .into_bytes(),
+    ] {
+        fs::write(&note, torn).unwrap();
+        let (said, done) = machine.update(&[&web], &[]);
+        assert!(!done && why(&said).contains("is damaged"), "{said}");
+        assert!(why(&said).contains("move it away"), "{said}");
+        assert_eq!(machine.list().0, "2", "the older one is not taken");
+    }
+}
+
+#[test]
+fn two_updates_at_once_do_not_write_over_each_other() {
+    let machine = Machine::new();
+    fs::create_dir_all(machine.raw()).unwrap();
+    let lock = fs::File::create(machine.raw().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let output = machine.run(&json!({"raw": machine.raw()}), NOW);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("another update is running"), "{said}");
+    drop(lock);
+    let output = machine.run(&json!({"raw": machine.raw()}), NOW);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn what_is_left_over_goes_whatever_becomes_of_ones_own_lists() {
+    let (first, second) = (list(0..100), list(0..200));
+    let web = Web::of(released(1, &first, None));
+    let machine = Machine::new();
+    assert!(machine.update(&[&web], &[]).1);
+    web.gives(released(2, &second, None));
+    fs::write(machine.raw().join("f/left.new"), b"x").unwrap();
+    let dead = [("mine", format!("{}/none.txt", web.url()))];
+    let (said, done) = machine.update(&[&web], &dead);
+    assert!(!done, "{said}");
+    assert_eq!(machine.names("f"), [blob(&second).sha256.to_string()]);
+    // What is in the way is named.
+    fs::create_dir(machine.raw().join("own/d")).unwrap();
+    let (said, done) = machine.update(&[&web], &[]);
+    assert!(!done && why(&said).contains("own/d"), "{said}");
+    fs::remove_dir(machine.raw().join("own/d")).unwrap();
+    // And the lists of a publisher who is named no more.
+    let (said, done) = machine.update(&[], &[]);
+    assert!(done, "{said}");
+    assert!(machine.names("f").is_empty());
+    assert!(!machine.raw().join("lists.toml").exists());
+}
+
+#[test]
+fn lists_that_a_person_put_there_stay_without_a_publisher() {
+    let machine = Machine::new();
+    fs::create_dir_all(machine.raw()).unwrap();
+    fs::write(machine.raw().join("lists.toml"), "version = 1\n").unwrap();
+    let (said, done) = machine.update(&[], &[]);
+    assert!(done, "{said}");
+    assert!(machine.raw().join("lists.toml").exists());
 }
 
 #[test]
@@ -290,6 +422,11 @@ fn a_list_of_ones_own_is_one_plain_request_and_stays_when_the_next_fails() {
             b"MOVED https://127.0.0.1:1/hosts.txt".to_vec(),
         ),
         ("/empty.txt".to_owned(), Vec::new()),
+        (
+            "/page.txt".to_owned(),
+            b"\xef\xbb\xbf\n<!doctype html>gone".to_vec(),
+        ),
+        ("/packed.txt".to_owned(), b"\x1f\x8b\x08\x00".to_vec()),
     ]));
     let machine = Machine::new();
     let at = |path: &str| format!("{}{path}", web.url());
@@ -301,7 +438,14 @@ fn a_list_of_ones_own_is_one_plain_request_and_stays_when_the_next_fails() {
     );
     let (said, _) = machine.update(&[], &[("mine", at("/hosts.txt"))]);
     assert_eq!(said["own"][0]["is_new"], false);
-    for path in ["/none.txt", "/round.txt", "/away.txt", "/empty.txt"] {
+    for path in [
+        "/none.txt",
+        "/round.txt",
+        "/away.txt",
+        "/empty.txt",
+        "/page.txt",
+        "/packed.txt",
+    ] {
         let (said, done) = machine.update(&[], &[("mine", at(path))]);
         assert!(!done && why(&said).contains(path), "{path}: {said}");
         assert_eq!(machine.names("own"), ["mine"], "{path}");

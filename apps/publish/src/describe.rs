@@ -16,18 +16,7 @@ pub(crate) fn read(text: &str, path: &Path) -> Result<Sources, Failure> {
         let what = format!("`{}` does not describe a release", path.display());
         Failure::new(what, "mend that line; docs/lists.md has the keys")
     };
-    let sources = Sources::of_update(text).map_err(|error| wrong().because(error))?;
-    let elsewhere = |it: &&Listed| matches!(it.place, Place::Url(_));
-    match sources.lists.iter().find(elsewhere) {
-        None => Ok(sources),
-        Some(listed) => {
-            let why = format!(
-                "`{}` has a url: fetch it, and name its file",
-                listed.facts.id
-            );
-            Err(wrong().because(why))
-        }
-    }
+    Sources::of_update(text).map_err(|error| wrong().because(error))
 }
 
 /// Returns the file that a list is, below the folder of raw lists.

@@ -130,7 +130,7 @@ fn what_a_device_would_not_take_is_not_published() {
     let url = "version = 6\n[[list]]\nname = \"Far\"\nurl = \"https://a.example/x\"\nform = \"domains\"\nlicence = \"MIT\"\n\
                category = \"scam\"\ndate = \"2026-11-26\"\n";
     fs::write(publisher.at("raw/lists.toml"), url).unwrap();
-    refused("has a url");
+    refused("`url` belongs to lists of your own");
     fs::write(publisher.at("key"), "lists.example.org\nzz\n").unwrap();
     refused("is no key of a publisher");
 }

@@ -19,6 +19,7 @@ mod compile;
 mod expressions;
 mod file;
 pub mod forms;
+mod keyname;
 mod keys;
 mod lookalike;
 mod make;
@@ -77,6 +78,9 @@ struct Manifest {
     lists: Vec<ListFacts>,
     /// What was left out of each list, by reason.
     left_out: Vec<BTreeMap<Dropped, u32>>,
+    /// Whose update went into it; see [`List::signed_by`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    signed_by: String,
 }
 
 /// Turns `www.example.com` into `com.example.www`: what belongs together then stands together,

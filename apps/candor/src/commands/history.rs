@@ -5,10 +5,15 @@ use std::{fs, os::unix::fs::MetadataExt, path::PathBuf};
 use sandbox::Rights;
 
 use super::{Failure, Session};
-use crate::{job::Job, lists};
+use crate::{
+    job::Job,
+    lists::{self, Files},
+};
 
 /// How often a check is made before what it missed is told instead.
 const TRIES: u32 = 5;
+/// When updates of lists fail for so many days, what is looked up in is old, and a check says so.
+const OLD: i64 = 7;
 
 impl Session {
     /// Starts a worker that reads the histories.
@@ -18,6 +23,9 @@ impl Session {
     /// `Local State` every few seconds while it is used. What was missed for this reason only is
     /// read by another worker.
     pub(super) fn history(&mut self, window_hours: u32) -> Result<(), Failure> {
+        if let Some(files) = Files::of(&self.machine) {
+            self.complaints.extend(files.failing(self.machine.now, OLD));
+        }
         let before = (self.outcomes.len(), self.in_force.len());
         for tries in 1.. {
             let discovered = history::discover(&self.machine);

@@ -1,10 +1,10 @@
 //! `candor lists`: the broker's side. Raw lists and list files are read by a confined worker only.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use history::{
     Sources,
-    canonical::canonical_host,
+    canonical::{canonical, canonical_host},
     lists::{Input, sources::Place, starter},
 };
 use sandbox::Rights;
@@ -24,6 +24,15 @@ pub(super) fn run(asked: &ThreatLists) -> Result<Ending, Failure> {
         None => about(&asked.shared, AboutLists::Show),
         Some(AskedOfLists::Show { shared }) => about(shared, AboutLists::Show),
         Some(AskedOfLists::Explain { address, shared }) => {
+            let is_address = canonical(address.as_bytes()).is_some_and(|it| !it.host.contains('%'));
+            if !is_address {
+                let shown = tool::path_text::shown(std::ffi::OsStr::new(address));
+                return Err(
+                    Failure::new(format!("`{shown}` names no host of the web")).help(
+                        "name a host or an address, as www.example.com or https://example.com/x",
+                    ),
+                );
+            }
             about(shared, AboutLists::Explain(address.clone()))
         }
         Some(AskedOfLists::Allow {
@@ -41,6 +50,11 @@ pub(super) fn run(asked: &ThreatLists) -> Result<Ending, Failure> {
 fn about(shared: &Shared, asked: AboutLists) -> Result<Ending, Failure> {
     let mut session = Session::begin("lists", shared)?;
     let shelf = lists::shelf(&session.machine)?;
+    if let Some(files) = Files::of(&session.machine) {
+        session
+            .complaints
+            .extend(files.failing(session.machine.now, 0));
+    }
     let read: Vec<PathBuf> = shelf.compiled.iter().cloned().collect();
     session.ask(shelf, asked, read)?;
     session.end(shared)
@@ -53,20 +67,12 @@ fn compile(shared: &Shared) -> Result<Ending, Failure> {
             Failure::new("lists are compiled for this machine only").help("leave --root out")
         );
     };
-    make(&mut session, files, false)?;
+    make(&mut session, files)?;
     session.end(shared)
 }
 
-/// Shows which lists serve.
-pub(super) fn show(session: &mut Session) -> Result<(), Failure> {
-    let shelf = lists::shelf(&session.machine)?;
-    let read: Vec<PathBuf> = shelf.compiled.iter().cloned().collect();
-    session.ask(shelf, AboutLists::Show, read).map(drop)
-}
-
-/// Lets a worker make the list file, and puts it in the place of the one that is there. `anew`: of which it
-/// is then not said that it is older, nor what is different.
-pub(super) fn make(session: &mut Session, files: Files, anew: bool) -> Result<(), Failure> {
+/// Lets a worker make the list file, and puts it in the place of the one that is there.
+pub(super) fn make(session: &mut Session, files: Files) -> Result<(), Failure> {
     let own = files.own_lists()?;
     let shelf = lists::shelf(&session.machine)?;
     let mut read: Vec<PathBuf> = shelf.compiled.iter().cloned().collect();
@@ -79,12 +85,14 @@ pub(super) fn make(session: &mut Session, files: Files, anew: bool) -> Result<()
     // A file that is not there is said by the worker, as any that cannot be read.
     read.extend(named.filter(|path| path.exists()));
     let input = Input {
+        without_update: files.is_orphaned()?,
         raw: Some(files.raw),
         own,
-        before: shelf.compiled.clone().filter(|_| !anew),
+        before: shelf.compiled.clone(),
     };
     let made = session.ask(shelf, AboutLists::Compile(input), read)?;
-    if let Some(bytes) = made {
+    let is_there = |bytes: &Vec<u8>| fs::read(&files.compiled).is_ok_and(|it| it == *bytes);
+    if let Some(bytes) = made.filter(|it| !is_there(it)) {
         let file = &files.compiled;
         let kept = state::replace(file, &bytes).map_err(|error| {
             let shown = tool::path_text::shown(file.as_os_str());

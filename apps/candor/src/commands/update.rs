@@ -38,7 +38,6 @@ struct Publisher {
     version: u64,
     made: String,
     is_new: bool,
-    is_another: bool,
     files: u64,
     by_delta: u64,
     passed_over: Vec<PassedOver>,
@@ -70,27 +69,29 @@ pub(super) fn run(asked: &Update) -> Result<Ending, Failure> {
         let failure = Failure::new("lists are brought to this machine only");
         return Err(failure.help("leave --root out"));
     };
+    let now = session.machine.now;
     let said = fetch(&files, shared.unconfined, shared.now)?;
     let fetched: Fetched = serde_json::from_slice(&said)
         .map_err(|error| Failure::new("the courier was not understood").because(&error))?;
+    let mut why = Vec::new();
     for trouble in &fetched.troubles {
-        let why = report::plain(&trouble.why);
-        let failure = Failure::new(format!(
-            "not brought in: {}: {why}",
-            report::plain(&trouble.what)
-        ));
+        let told = format!(
+            "{}: {}",
+            report::plain(&trouble.what),
+            report::plain(&trouble.why)
+        );
+        let failure = Failure::new(format!("not brought in: {told}"));
         session
             .complaints
-            .push(failure.help("what was there before still serves; try again later"));
+            .push(failure.help("lists that are here already still serve; try again later"));
+        why.push(told);
     }
+    session
+        .complaints
+        .extend(files.note_trouble(&why, now).err());
     session.left = LEFT;
-    let is_new = fetched.publisher.as_ref().is_some_and(|it| it.is_new)
-        || fetched.own.iter().any(|it| it.is_new);
-    let is_another = fetched.publisher.as_ref().is_some_and(|it| it.is_another);
-    match is_new || is_another || files.is_behind() {
-        true => lists::make(&mut session, files, is_another)?,
-        false => lists::show(&mut session)?,
-    }
+    // Also where nothing was new: the person may have changed a list of their own, or a run was cut off.
+    lists::make(&mut session, files)?;
     let (mut report, ending) = session.report(shared)?;
     if shared.json {
         // Of making the lists nothing left; of fetching them it is said beside.
@@ -129,7 +130,8 @@ fn fetch(
         Place::File(_) => None,
     });
     let own: Vec<_> = own.collect();
-    if publisher.is_none() && own.is_empty() {
+    // Without anybody, what a publisher brought who is not named any more is still to be cleared away.
+    if publisher.is_none() && own.is_empty() && !files.is_orphaned()? {
         return Err(Failure::new("there is nobody to bring lists in from").help(
             "name a publisher in `candor/update.toml`, or a list with a `url` in `candor/lists.toml`, both in the config \
              folder; docs/lists.md shows how. `candor lists compile` makes the list file anew without asking anyone",
@@ -181,11 +183,14 @@ fn words(fetched: &Fetched) -> String {
             number => format!(", {number} of them by what is new in them"),
         };
         lines.push(format!(
-            "  {}: version {} of {}, {} lists{by_delta}, {}",
+            "  {}: version {} of {}, {}{by_delta}, {}",
             it.name,
             it.version,
             it.made,
-            it.files,
+            match it.files {
+                1 => "1 list".to_owned(),
+                number => format!("{number} lists"),
+            },
             state(it.is_new)
         ));
         for it in &it.passed_over {

@@ -1,10 +1,14 @@
-//! One blob, from whichever mirror has it, going on where an earlier try ended.
+//! One blob, from whichever mirror has it, going on where it was cut off.
+//!
+//! Only within one run: whoever cuts everybody off at another byte would know them again by the byte they go on
+//! from, days later and from another address.
 
 use std::{
     fs::{self, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
+    time::Duration,
 };
 
 use wire::release::Blob;
@@ -14,10 +18,12 @@ use super::{
     store::{Store, sum},
     told::Progress,
 };
-use crate::http::{Client, HttpError};
+use crate::http::{BEGINNING, Client, HttpError};
 
 /// How often each mirror is asked.
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 4;
+/// A mirror that brings less in a second, on the whole, is given up for the next.
+const SLOWEST: u64 = 16 << 10;
 
 /// Why a blob is not here.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +70,8 @@ pub(crate) fn fetch(
     Err(last)
 }
 
+/// Fetches what is missing. What another mirror began may be wrong: only a file that a mirror gave as a whole
+/// is held against it.
 fn from_mirror(
     blob: &Blob,
     address: &str,
@@ -71,43 +79,59 @@ fn from_mirror(
     client: &Client,
     heard: &mut dyn FnMut(u64, u64),
 ) -> Result<(), BlobError> {
-    let here = fs::metadata(part).map_or(0, |it| it.len());
-    let mut at = if here > blob.bytes { 0 } else { here };
-    if at < blob.bytes {
-        let mut stream = client.open(address, at)?;
-        at = stream.begins;
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(part)?;
-        file.set_len(at)?;
-        file.seek(SeekFrom::Start(at))?;
-        let mut room = vec![0; 64 << 10];
-        // One byte more than there should be shows that it is another file.
-        let mut body = stream.body.by_ref().take(blob.bytes - at + 1);
-        loop {
-            // Whoever ends early is asked again, or another is.
-            let count = body.read(&mut room).unwrap_or(0);
-            if count == 0 {
-                break;
-            }
-            file.write_all(&room[..count])?;
-            at += count as u64;
-            heard(at, count as u64);
+    loop {
+        let begun = continued(blob, address, part, client, heard)?;
+        if sum(part)? == *blob {
+            return Ok(());
+        }
+        fs::remove_file(part)?;
+        if begun == 0 {
+            return Err(BlobError::Other(address.to_owned()));
         }
     }
-    if at < blob.bytes {
-        return Err(BlobError::Short {
+}
+
+/// Goes on with a part until it is as long as the blob; returns from which byte on it is of this mirror.
+fn continued(
+    blob: &Blob,
+    address: &str,
+    part: &Path,
+    client: &Client,
+    heard: &mut dyn FnMut(u64, u64),
+) -> Result<u64, BlobError> {
+    let here = fs::metadata(part).map_or(0, |it| it.len());
+    let from = if here >= blob.bytes { 0 } else { here };
+    let patience = BEGINNING + Duration::from_secs((blob.bytes - from) / SLOWEST);
+    let mut stream = client.open(address, from, patience)?;
+    let begun = stream.begins;
+    let mut at = begun;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(part)?;
+    file.set_len(at)?;
+    file.seek(SeekFrom::Start(at))?;
+    let mut room = vec![0; 64 << 10];
+    // One byte more than there should be shows that it is another file.
+    let mut body = stream.body.by_ref().take(blob.bytes - at + 1);
+    loop {
+        // Whoever ends early is asked again, or another is.
+        let count = body.read(&mut room).unwrap_or(0);
+        if count == 0 {
+            break;
+        }
+        file.write_all(&room[..count])?;
+        at += count as u64;
+        heard(at, count as u64);
+    }
+    match at < blob.bytes {
+        true => Err(BlobError::Short {
             address: address.to_owned(),
             got: at,
             of: blob.bytes,
-        });
+        }),
+        false => Ok(begun),
     }
-    if sum(part)? == *blob {
-        return Ok(());
-    }
-    fs::remove_file(part)?;
-    Err(BlobError::Other(address.to_owned()))
 }

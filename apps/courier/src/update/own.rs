@@ -6,6 +6,7 @@
 use std::{
     fs,
     io::{self, Read, Write},
+    time::Duration,
 };
 
 use wire::release::LARGEST;
@@ -16,8 +17,10 @@ use super::{
     store::{Store, create, settle, sum},
     told::{Fetched, Progress},
 };
-use crate::http::{Client, HttpError, Stream};
+use crate::http::{Client, HttpError, Stream, is_near};
 
+/// The longest that one list may take.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How often a list that has moved is followed.
 const MOVES: usize = 5;
 
@@ -29,6 +32,8 @@ enum OwnError {
     Moving,
     #[error("the answer is empty")]
     Empty,
+    #[error("it answers with {0}, which is no list")]
+    NoList(&'static str),
     #[error("it is larger than 512 MiB")]
     Large,
     #[error("it ended early")]
@@ -73,6 +78,9 @@ fn fetched(
             if count == 0 {
                 break;
             }
+            if let Some(other) = other_than_list(&room[..count]).filter(|_| bytes == 0) {
+                return Err(OwnError::NoList(other));
+            }
             bytes += count as u64;
             *received += count as u64;
             if bytes > LARGEST {
@@ -97,13 +105,28 @@ fn fetched(
     })
 }
 
+/// Returns what begins like this, if it is something that a list never is: the page that says that a list is
+/// gone, or a packed file.
+fn other_than_list(beginning: &[u8]) -> Option<&'static str> {
+    let text = beginning.strip_prefix("\u{feff}".as_bytes());
+    let text = text.unwrap_or(beginning).trim_ascii_start();
+    match text {
+        [b'<', ..] => Some("a page or another kind of markup"),
+        [0x1f, 0x8b, ..] | [b'P', b'K', 3, 4, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            Some("a packed file")
+        }
+        _ => None,
+    }
+}
+
 fn followed(url: &str, client: &Client) -> Result<Stream, OwnError> {
     let mut address = url.to_owned();
     for _ in 0..=MOVES {
-        match client.open(&address, 0) {
-            // From https to https alone: a server elsewhere must not send us to one on this machine.
+        match client.open(&address, 0, PATIENCE) {
+            // From https to https alone, and not from elsewhere to a machine nearby.
             Err(HttpError::Moved { to, .. })
-                if to.starts_with("https://") == address.starts_with("https://") =>
+                if to.starts_with("https://") == address.starts_with("https://")
+                    && (is_near(&address) || !is_near(&to)) =>
             {
                 address = to;
             }

@@ -81,7 +81,9 @@ impl Plan {
     pub(crate) fn ports(&self) -> Vec<u16> {
         let mirrors = self.publisher.iter().flat_map(|it| &it.mirrors);
         let own = self.own.iter().map(|it| &it.url);
-        let named: BTreeSet<u16> = mirrors.chain(own).filter_map(|it| http::port(it)).collect();
+        let may_move = own.clone().any(|it| it.starts_with("https://"));
+        let named = mirrors.chain(own).filter_map(|it| http::port(it));
+        let named: BTreeSet<u16> = named.chain(may_move.then_some(443)).collect();
         named.into_iter().collect()
     }
 }
@@ -99,6 +101,9 @@ mod tests {
                 {"id": "here", "url": "http://127.0.0.1:81/x"}]}"#,
         );
         assert_eq!(plan.unwrap().ports(), [81, 443]);
+        let plan =
+            read(r#"{"raw": "/raw", "own": [{"id": "a", "url": "https://a.example:8443/"}]}"#);
+        assert_eq!(plan.unwrap().ports(), [443, 8443], "a list that has moved");
         for wrong in [
             "",
             "{}",

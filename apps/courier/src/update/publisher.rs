@@ -1,13 +1,13 @@
 //! The release of a publisher: the newest that a mirror has, and all that belongs to it.
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use consent::Time;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use wire::{
     Digest,
-    note::LONGEST,
+    note::{LONGEST, NoteError},
     release::{Delta, LONGEST_DESCRIPTION, ListFile, RELEASE, Release, ReleaseError},
 };
 
@@ -66,6 +66,21 @@ enum BringError {
     Blob(#[from] BlobError),
     #[error("cannot keep what was fetched")]
     Kept(#[from] io::Error),
+    #[error("cannot read the release that is here, `{path}`")]
+    Unread {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error(
+        "the release that is here, `{path}`, is damaged, so nobody knows whether another one is older: move it away, \
+         and the newest that a mirror has is taken"
+    )]
+    Damaged {
+        path: PathBuf,
+        #[source]
+        source: ReleaseError,
+    },
 }
 
 /// Why the release of one mirror is not taken.
@@ -115,16 +130,28 @@ fn brought(
     done: &mut Done,
 ) -> Result<Brought, BringError> {
     let (store, client) = with;
+    let path = store.note();
     let here = store.release();
-    let known = here
-        .as_deref()
-        .and_then(|note| Some((note, Release::open(note, &publisher.key).ok()?)));
+    let here = here.map_err(|source| BringError::Unread {
+        path: path.clone(),
+        source,
+    })?;
+    let known = match here.as_deref() {
+        None => None,
+        Some(note) => match Release::open(note, &publisher.key) {
+            Ok(release) => Some((note, release)),
+            // Whole, and of somebody else: their versions say nothing of each other.
+            Err(ReleaseError::Note(NoteError::Unsigned(_))) => None,
+            Err(source) => return Err(BringError::Damaged { path, source }),
+        },
+    };
     let mut passed_over = Vec::new();
     let mut newest: Option<(String, Release, &str)> = None;
     // Every mirror is asked: one that stands still hides nothing while another does not.
     for mirror in &publisher.mirrors {
         match offered(publisher, mirror, client, now, known.as_ref()) {
             Ok((note, release)) => {
+                done.received += note.len() as u64;
                 let best = newest.as_ref().map_or(0, |(_, it, _)| it.version);
                 if release.version > best {
                     newest = Some((note, release, mirror));

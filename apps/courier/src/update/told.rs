@@ -97,10 +97,9 @@ fn size(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
     let amount = bytes as f64;
     match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.1} kB", amount / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", amount / 1e6),
-        _ => format!("{:.1} GB", amount / 1e9),
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{:.1} KiB", amount / 1024.0),
+        _ => format!("{:.1} MiB", amount / 1_048_576.0),
     }
 }
 

@@ -115,8 +115,7 @@ fn a_ledger_without_its_head_is_damaged() {
         .outbox()
         .withdraw(&mut world.ledger(), &program(), How::Command, NOW)
         .unwrap();
-    let head = world.folder.path().join("ledger.head");
-    fs::remove_file(&head).unwrap();
+    fs::remove_file(head_of(&world)).unwrap();
     fs::write(world.folder.ledger(), &first).unwrap();
     is_found(&world, "the yes without its withdrawal, and no head");
 }
@@ -126,7 +125,7 @@ fn a_ledger_without_its_head_is_damaged() {
 fn a_head_that_is_one_behind_is_none_the_worse() {
     let world = World::new();
     world.agree();
-    let head = world.folder.path().join("ledger.head");
+    let head = head_of(&world);
     let second = fs::read(&head).unwrap();
     let beginning = format!("0 {}\n", "0".repeat(64));
     fs::write(&head, &beginning).unwrap();
@@ -140,7 +139,7 @@ fn a_head_that_is_one_behind_is_none_the_worse() {
     let world = World::new();
     world.agree();
     world.agree();
-    fs::write(&head_of(&world), beginning).unwrap();
+    fs::write(head_of(&world), beginning).unwrap();
     is_found(&world, "two events and the head before the first");
 }
 
@@ -199,7 +198,10 @@ fn an_outbox_that_is_damaged_is_set_aside_whole() {
     let kept = Outbox::set_aside(&world.folder, NOW).unwrap();
     assert_eq!(fs::read(&kept).unwrap(), torn);
     assert_eq!(world.outbox().rows().unwrap(), []);
-    assert_eq!(Outbox::kept_aside(&world.folder).unwrap(), [kept.clone()]);
+    assert_eq!(
+        Outbox::kept_aside(&world.folder).unwrap(),
+        std::slice::from_ref(&kept)
+    );
     // A second one of the same second has a name of its own.
     let second = Outbox::set_aside(&world.folder, NOW).unwrap();
     assert_ne!(second, kept);

@@ -84,6 +84,7 @@ pub struct Compiler<'s> {
     /// What lists except from themselves.
     excepted: HashSet<(usize, Vec<u8>)>,
     left_out: BTreeMap<(usize, Dropped), (u32, Vec<String>)>,
+    signed_by: String,
 }
 
 impl<'s> Compiler<'s> {
@@ -103,7 +104,13 @@ impl<'s> Compiler<'s> {
             pages: Vec::new(),
             excepted: HashSet::new(),
             left_out: BTreeMap::new(),
+            signed_by: String::new(),
         }
+    }
+
+    /// Notes whose update this is, as [`super::List::signed_by`] tells it.
+    pub fn signed_by(&mut self, key: &str) {
+        key.clone_into(&mut self.signed_by);
     }
 
     /// Returns the number of what is said of an entry: which list, what it does, what the list calls
@@ -266,6 +273,7 @@ impl<'s> Compiler<'s> {
         let manifest = Manifest {
             lists: self.lists.clone(),
             left_out: by_list,
+            signed_by: self.signed_by.clone(),
         };
         serde_json::to_vec(&manifest).expect("strings and numbers fit JSON")
     }

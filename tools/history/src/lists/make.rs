@@ -16,12 +16,15 @@ use tool::{Moment, Skipped, Why};
 use super::{
     Changes, CompileError, Compiler, LeftOut, List, ListFacts, Subject,
     forms::{self, Form, Said, Tally},
+    keyname::signer,
     sources::{self, Listed, Place, Sources},
     starter,
 };
 
 /// The file that says which raw files there are.
 pub const DESCRIPTION: &str = "lists.toml";
+/// The note of the publisher whose files they are. None lies beside files that a person put there.
+const RELEASE: &str = "release";
 /// More than this is not read, and less is refused already.
 const LONGEST_DESCRIPTION: u64 = 2 << 20;
 /// No raw list is larger.
@@ -32,6 +35,8 @@ const LARGEST: u64 = 512 << 20;
 pub struct Input {
     /// The folder of raw files that updates bring in, if there is one.
     pub raw: Option<PathBuf>,
+    /// Whether the update that lies there is left out: its publisher is not named any more.
+    pub without_update: bool,
     /// The lists that the person adds.
     pub own: Sources,
     /// The list file that is there now.
@@ -74,7 +79,7 @@ pub enum MakeError {
         #[source]
         source: sources::Error,
     },
-    /// The update is older than what is in use. Whoever brings old lists back hides what was added since.
+    /// The update is older than what is in use of the same publisher. Whoever brings old lists back hides what was added since.
     #[error("the raw files are of version {found}, and version {known} is in use")]
     Older {
         /// Of the raw files.
@@ -92,15 +97,16 @@ pub enum MakeError {
 /// # Errors
 /// [`MakeError`]; then nothing should change.
 pub fn make(input: &Input) -> Result<Made, MakeError> {
-    let update = match &input.raw {
-        Some(raw) => described(&raw.join(DESCRIPTION))?,
-        None => Sources::default(),
+    let (update, signed_by) = match input.raw.as_ref().filter(|_| !input.without_update) {
+        Some(raw) => (described(&raw.join(DESCRIPTION))?, signed_by(raw)?),
+        None => (Sources::default(), String::new()),
     };
     let before = input
         .before
         .as_deref()
         .and_then(|it| List::open_file(it).ok());
-    let known = before.as_ref().map_or(0, List::version);
+    let same = before.as_ref().filter(|it| it.signed_by() == signed_by);
+    let known = same.map_or(0, List::version);
     if update.version < known {
         return Err(MakeError::Older {
             found: update.version,
@@ -111,7 +117,7 @@ pub fn make(input: &Input) -> Result<Made, MakeError> {
     let mut lists = together(update.lists, &input.own, &raw);
     let mut skipped = Vec::new();
     // Lists that fail halfway are taken out and everything is begun again: no part of them stays.
-    let (compiler, read) = loop {
+    let (mut compiler, read) = loop {
         match taken_in(&lists, &raw) {
             Ok(taken) => break taken,
             Err(failed) => {
@@ -124,6 +130,7 @@ pub fn make(input: &Input) -> Result<Made, MakeError> {
         }
     };
     skipped.sort();
+    compiler.signed_by(&signed_by);
     let made = compiler.finish(update.version)?;
     let list = List::open(&made.bytes).map_err(CompileError::Unreadable)?;
     let changes = before.and_then(|before| Changes::between(&before, &list).ok());
@@ -137,27 +144,37 @@ pub fn make(input: &Input) -> Result<Made, MakeError> {
 }
 
 fn described(path: &Path) -> Result<Sources, MakeError> {
-    let read = || -> io::Result<String> {
-        let mut text = String::new();
-        File::open(path)?
-            .take(LONGEST_DESCRIPTION)
-            .read_to_string(&mut text)?;
-        Ok(text)
-    };
-    let text = match read() {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Sources::default()),
-        Err(source) => {
-            return Err(MakeError::Read {
-                path: path.to_owned(),
-                source,
-            });
-        }
+    let Some(text) = text_of(path)? else {
+        return Ok(Sources::default());
     };
     Sources::of_update(&text).map_err(|source| MakeError::Description {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Returns whose update lies among the raw files: empty where nobody signed it, or it cannot be told.
+fn signed_by(raw: &Path) -> Result<String, MakeError> {
+    let note = text_of(&raw.join(RELEASE))?;
+    Ok(note.as_deref().and_then(signer).unwrap_or_default())
+}
+
+/// Returns what a file says; `None` if it is not there.
+fn text_of(path: &Path) -> Result<Option<String>, MakeError> {
+    let mut bytes = Vec::new();
+    let mut read = || {
+        File::open(path)?
+            .take(LONGEST_DESCRIPTION)
+            .read_to_end(&mut bytes)
+    };
+    match read() {
+        Ok(_) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(MakeError::Read {
+            path: path.to_owned(),
+            source,
+        }),
+    }
 }
 
 /// Returns all lists sorted by id. A list of the person's with the id of another gets one of its own.
@@ -209,6 +226,14 @@ fn taken_in<'s>(
     let mut read = Vec::new();
     for (index, listed) in lists.iter().enumerate() {
         match of_list(listed, index, &facts[index].date, raw, &mut compiler) {
+            // Something else than the list lies there: the page that says it is gone, or another form.
+            Ok(tally) if tally.entries == 0 && !tally.odd.is_empty() => {
+                let detail = format!(
+                    "not one of its {} lines is an entry of its form",
+                    tally.lines
+                );
+                failed.push((index, Why::Damaged { detail }));
+            }
             Ok(tally) => read.push((listed.facts.id.clone(), tally)),
             Err(error) => failed.push((index, why(&error))),
         }

@@ -112,6 +112,13 @@ impl<'a> List<'a> {
         self.parts.version
     }
 
+    /// Returns whose update the file was made of, as `name+hash` of the key that signed it; empty where nobody
+    /// did. Versions of two publishers say nothing of each other.
+    #[must_use]
+    pub fn signed_by(&self) -> &str {
+        &self.manifest.signed_by
+    }
+
     /// Returns how many hosts are listed.
     #[must_use]
     pub fn host_count(&self) -> u32 {

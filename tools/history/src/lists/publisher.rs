@@ -8,7 +8,10 @@
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::sources::{Error, checked_url, error_at};
+use super::{
+    keyname::is_key,
+    sources::{Error, checked_url, error_at},
+};
 
 /// The most mirrors: each is asked each time.
 const MOST: usize = 16;
@@ -36,12 +39,10 @@ impl Publisher {
                 error.message().to_owned(),
             )
         })?;
-        // Whether it is a key is checked by who uses it.
-        let parts = row.key.get_ref().splitn(3, '+').filter(|it| !it.is_empty());
-        if parts.count() != 3 {
+        if !is_key(row.key.get_ref()) {
             return Err(at(
                 row.key.span(),
-                "`key` must be name+hash+key, as its publisher gives it",
+                "`key` must be name+hash+key, every letter as its publisher gives it",
             ));
         }
         let all = row.mirrors.span();
@@ -83,10 +84,13 @@ mod tests {
 
     #[test]
     fn a_publisher_has_a_key_and_mirrors() {
-        let text = "key = \"lists.example.org+0b9f2c1e+AQ==\"\n\
+        let text = "key = \"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\"\n\
                     mirrors = [\"https://a.example/candor/\", \"http://127.0.0.1:81\"]\n";
         let read = Publisher::parse(text).unwrap();
-        assert_eq!(read.key, "lists.example.org+0b9f2c1e+AQ==");
+        assert_eq!(
+            read.key,
+            "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+        );
         assert_eq!(
             read.mirrors,
             ["https://a.example/candor", "http://127.0.0.1:81"]
@@ -97,20 +101,28 @@ mod tests {
     fn what_is_wrong_is_told_with_line_and_key() {
         for (text, line, told) in [
             ("mirrors = [\"https://a.example\"]\n", 1, "key"),
-            ("key = \"x\"\nmirrors = [\"https://a.example\"]\n", 1, "key"),
-            ("key = \"a+b+c\"\nmirrors = []\n", 2, "mirrors"),
             (
-                "key = \"a+b+c\"\nmirrors = [\n\"https://a.example\",\n\"http://a.example\"]\n",
+                "key = \"a+b+c\"\nmirrors = [\"https://a.example\"]\n",
+                1,
+                "key",
+            ),
+            (
+                "key = \"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\"\nmirrors = []\n",
+                2,
+                "mirrors",
+            ),
+            (
+                "key = \"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\"\nmirrors = [\n\"https://a.example\",\n\"http://a.example\"]\n",
                 4,
                 "mirrors",
             ),
             (
-                "key = \"a+b+c\"\nmirrors = [\"https://a.example/?who=me\"]\n",
+                "key = \"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\"\nmirrors = [\"https://a.example/?who=me\"]\n",
                 2,
                 "mirror",
             ),
             (
-                "key = \"a+b+c\"\nmirrors = [\"https://a.example\"]\nmore = 1\n",
+                "key = \"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\"\nmirrors = [\"https://a.example\"]\nmore = 1\n",
                 3,
                 "more",
             ),

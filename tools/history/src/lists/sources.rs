@@ -227,6 +227,10 @@ fn listed(row: Row, whole: Range<usize>, is_update: bool) -> Result<Listed, Wron
         );
     }
     let place = match (row.url, row.file) {
+        (Some(url), None) if is_update => {
+            let what = "`url` belongs to lists of your own; an update names the `file` it brings";
+            return wrong(url.span(), what);
+        }
         (Some(url), None) => Place::Url(checked_url(&url).map_err(|what| (url.span(), what))?),
         (None, Some(file)) => {
             let path = file.get_ref();
@@ -343,6 +347,14 @@ pub(super) fn checked_url(url: &Spanned<String>) -> Result<String, String> {
         .and_then(|rest| rest.split(['/', ':', '?']).next());
     let is_local = matches!(host, Some("localhost" | "127.0.0.1" | "[::1]"));
     let known = text.starts_with("https://") || (text.starts_with("http://") && is_local);
+    let server = text.split("://").nth(1).unwrap_or_default();
+    if server
+        .split(['/', '?', '#'])
+        .next()
+        .is_some_and(|it| it.contains('@'))
+    {
+        return Err("`url` must hold no name and password".to_owned());
+    }
     match known && text.len() <= 2000 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         true => Ok(text.clone()),
         false => Err("`url` must be an address that begins with https://".to_owned()),

@@ -84,10 +84,20 @@ impl Timer {
             text: format!("# {MARK}: {about}.\n{text}"),
         };
         let words: Vec<String> = self.words.iter().map(|word| quoted(word)).collect();
+        // 2 of a look is said when a person looks; 2 of what nobody looks at is a failed unit.
+        let success = match self.when {
+            When::Weekly(_) => {
+                "# 1: something was found. 2: something could not be looked at, which Candor says when it is asked.\n\
+                 SuccessExitStatus=1 2\n"
+            }
+            When::Daily | When::Hourly => {
+                "# 1: something was found. 2, something could not be done, fails the unit: `systemctl --user --failed`.\n\
+                 SuccessExitStatus=1\n"
+            }
+        };
         let service = format!(
             "[Unit]\nDescription={about}\n\n[Service]\nType=oneshot\nExecStart={}\n\
-             StandardOutput=null\n# 1: something was found. 2: something could not be looked at or done, which Candor says when it is asked.\n\
-             SuccessExitStatus=1 2\nNoNewPrivileges=yes\nNice=10\nIOSchedulingClass=idle\n",
+             StandardOutput=null\n{success}NoNewPrivileges=yes\nNice=10\nIOSchedulingClass=idle\n",
             words.join(" ")
         );
         let (calendar, spread) = match self.when {

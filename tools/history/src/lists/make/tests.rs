@@ -117,6 +117,55 @@ fn the_same_files_give_the_same_bytes_and_new_ones_tell_what_changed() {
 }
 
 #[test]
+fn versions_are_held_against_those_of_the_same_publisher() {
+    let signed = |name: &str| format!("x\n\n\u{2014} {name} rfZ7KqYhSVs=\n");
+    let raw = Raw::new(9, &[("a", DOMAINS, "one.example\n")]);
+    let note = raw.0.path().join(RELEASE);
+    fs::write(&note, signed("first.example")).unwrap();
+    let first = make(&raw.input()).unwrap();
+    let list = List::open(&first.bytes).unwrap();
+    assert_eq!(list.signed_by(), "first.example+adf67b2a");
+    let before = raw.0.path().join("compiled");
+    fs::write(&before, &first.bytes).unwrap();
+    let input = Input {
+        before: Some(before),
+        ..raw.input()
+    };
+    raw.describe(2, &[("a", DOMAINS, "two.example\n")]);
+    assert!(matches!(make(&input), Err(MakeError::Older { .. })));
+    // Another publisher counts anew.
+    fs::write(&note, signed("second.example")).unwrap();
+    let second = make(&input).unwrap();
+    assert_eq!(entries(&second, "http://two.example/").len(), 1);
+    // One who is named no more is left out, and takes their versions along.
+    let without = Input {
+        without_update: true,
+        ..input
+    };
+    let left = make(&without).unwrap();
+    assert_eq!(entries(&left, "http://two.example/"), []);
+    let list = List::open(&left.bytes).unwrap();
+    assert_eq!((list.version(), list.signed_by()), (0, ""));
+}
+
+#[test]
+fn what_has_another_form_than_it_should_is_left_out_and_said() {
+    let page = "<!doctype html>\n<title>Gone</title>\n<p>This list has moved.\n";
+    let raw = Raw::new(
+        1,
+        &[
+            ("page", "form = \"hosts\"", page),
+            ("good", DOMAINS, "good.example\n"),
+            ("none", DOMAINS, "# nothing at the moment\n"),
+        ],
+    );
+    let made = make(&raw.input()).unwrap();
+    assert_eq!(made.skipped.len(), 1, "{:?}", made.skipped);
+    assert!(made.skipped[0].path.0.ends_with("page"));
+    assert_eq!(entries(&made, "http://good.example/").len(), 1);
+}
+
+#[test]
 fn a_list_that_fails_is_left_out_as_a_whole() {
     let json = "{\"deny\": [\"half.example\", ";
     let wrong = format!("{DOMAINS}\nsha256 = \"{}\"", "0".repeat(64));

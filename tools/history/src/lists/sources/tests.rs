@@ -60,6 +60,10 @@ fn what_is_wrong_is_told_with_line_and_key() {
             "line 6: `url` must be an address that begins with https://",
         ),
         (
+            "url = \"https://me:secret@lists.example/x\"\n",
+            "line 6: `url` must hold no name and password",
+        ),
+        (
             "file = \"/x\"\ncurated = true\n",
             "line 7: `curated` belongs to updates; a list of your own counts like any one list",
         ),
@@ -144,6 +148,13 @@ fn what_is_wrong_is_told_with_line_and_key() {
         let error = Sources::of_update(&format!("{head}{ROW}file = \"{file}\"\n")).unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
+    // A publisher cannot name what the person fetches.
+    let text = format!("version = 1\n{ROW}url = \"https://lists.example/own.txt\"\n");
+    let error = Sources::of_update(&text).unwrap_err().to_string();
+    assert!(
+        error.starts_with("line 7: `url` belongs to lists of your own"),
+        "{error}"
+    );
 }
 
 proptest::proptest! {
