@@ -39,8 +39,9 @@ impl Intake {
             });
         }
         events.push(acted(
+            "close",
             by,
-            format!("closed {}: {reason}", words(program, version)),
+            &format!("closed {}: {reason}", words(program, version)),
         ));
         self.log.append(now, events)?;
         self.status_changed();
@@ -66,7 +67,7 @@ impl Intake {
             return Ok(false);
         }
         self.closing_changed()?;
-        let event = acted(by, format!("opened {}", words(program, version)));
+        let event = acted("close", by, &format!("opened {}", words(program, version)));
         self.log.append(self.clock.now(), vec![event])?;
         self.status_changed();
         Ok(true)
@@ -79,16 +80,17 @@ impl Intake {
     pub fn set_least(&self, version: Version, by: &str) -> Result<(), RetireError> {
         self.meta.set(LEAST, &version.to_string())?;
         self.closing_changed()?;
-        let event = acted(by, format!("set the oldest version to {version}"));
+        let event = acted("close", by, &format!("set the oldest version to {version}"));
         self.log.append(self.clock.now(), vec![event])?;
         self.status_changed();
         Ok(())
     }
 }
 
-fn acted(by: &str, act: String) -> Event {
+/// Returns the leaf about what an administrator did.
+pub(crate) fn acted(scope: &str, by: &str, act: &str) -> Event {
     Event::AdminActed {
-        scope: "close".to_owned(),
+        scope: scope.to_owned(),
         act: format!("{act} ({by})"),
     }
 }

@@ -8,7 +8,7 @@ mod log;
 mod once;
 mod serve;
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{error::Error, io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use intake::{
@@ -91,6 +91,15 @@ impl Failure {
     }
 }
 
+/// Writes to stdout; a reader that has gone away (`| head`) is no fault.
+fn say(text: impl std::fmt::Display) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match write!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Does what was asked. 0: done, nothing found; 1: something found; 2: not everything could be done.
 pub(crate) fn run(command: Command) -> ExitCode {
     match carried_out(command) {
@@ -112,7 +121,7 @@ fn carried_out(command: Command) -> Result<u8, Failure> {
     }
     let config = command.settings.config()?;
     if command.print_config {
-        print!("{}", toml::to_string(&config)?);
+        say(toml::to_string(&config)?)?;
         return Ok(0);
     }
     match command.act {

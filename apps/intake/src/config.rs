@@ -7,7 +7,11 @@
 mod layers;
 mod target;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -213,7 +217,7 @@ pub struct Gateway {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
-    /// The socket, readable by its owner alone; `admin.sock` in the folder if none is named.
+    /// The socket, readable by its owner alone, from the folder on; `admin.sock` if none is named.
     pub socket: Option<PathBuf>,
     /// Administrators by name who may come over the network as well.
     pub bearers: BTreeMap<String, Bearer>,
@@ -243,6 +247,9 @@ pub enum Scope {
     Purge,
 }
 
+/// Whoever comes by the socket of this machine is called so in the log.
+pub const SOCKET: &str = "socket";
+
 impl Config {
     /// Returns whether this process has a role.
     #[must_use]
@@ -259,8 +266,8 @@ impl Config {
     /// Returns the path of the socket of administrators.
     #[must_use]
     pub fn admin_socket(&self) -> PathBuf {
-        let named = self.admin.socket.clone();
-        named.unwrap_or_else(|| self.folder.join("admin.sock"))
+        let named = self.admin.socket.as_deref();
+        self.folder.join(named.unwrap_or(Path::new("admin.sock")))
     }
 
     /// Returns what several roles in one hand mean for people who send; `None` for one role.
@@ -362,6 +369,36 @@ impl Config {
             );
         }
         must(
+            self.limits.free_disk_mib <= 1 << 24,
+            "limits.free_disk_mib",
+            "write a number from 0 to 16777216".to_owned(),
+        );
+        must(
+            self.issuer.matures_hours <= 8784,
+            "issuer.matures_hours",
+            "an installation waits a year at most: 8784".to_owned(),
+        );
+        let is_named = |path: &Path| !path.as_os_str().is_empty();
+        must(
+            is_named(&self.folder),
+            "folder",
+            "write the name of a folder".to_owned(),
+        );
+        must(
+            self.admin.socket.as_deref().is_none_or(is_named),
+            "admin.socket",
+            "write the name of a file, or leave it away".to_owned(),
+        );
+        if let Some(tls) = &self.tls {
+            for (key, path) in [("tls.certificate", &tls.certificate), ("tls.key", &tls.key)] {
+                must(
+                    is_named(path),
+                    key,
+                    "TLS needs both, `certificate` and `key`".to_owned(),
+                );
+            }
+        }
+        must(
             self.times.retire_seconds <= 3600,
             "times.retire_seconds",
             "what is due is looked at once an hour at least".to_owned(),
@@ -402,9 +439,19 @@ impl Config {
             "a relay needs a gateway: `[relay.NAME]` with `url`".to_owned(),
         );
         for (name, bearer) in &self.admin.bearers {
-            let key = format!("admin.bearers.{name}.argon2id");
             must(
-                bearer.argon2id.starts_with("$argon2id$"),
+                is_plain_name(name) && name != SOCKET,
+                &format!("admin.bearers.{name}"),
+                "an administrator is named by small letters, digits and `-`, and not `socket`"
+                    .to_owned(),
+            );
+            let key = format!("admin.bearers.{name}.argon2id");
+            let hash = argon2::PasswordHash::new(&bearer.argon2id);
+            let is_hash = hash.is_ok_and(|it| {
+                it.algorithm == argon2::ARGON2ID_IDENT && it.salt.is_some() && it.hash.is_some()
+            });
+            must(
+                is_hash,
                 &key,
                 "write what `candor-intake admin hash` prints".to_owned(),
             );

@@ -1,6 +1,9 @@
 //! Who asks, for what is counted by network. It is kept in memory and written nowhere.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Once,
+};
 
 use axum::http::HeaderMap;
 
@@ -35,7 +38,9 @@ pub(crate) fn asker(
     headers: &HeaderMap,
 ) -> Result<Option<IpAddr>, Refusal> {
     let wrong = |why: &str| {
-        tracing::error!(%why, "the proxy in front is not set up");
+        // Once: whoever asks could fill the disk with it otherwise. It is counted each time.
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| tracing::error!(%why, "the proxy in front is not set up"));
         Refusal::new(503, "proxy", why).retry_after(3600)
     };
     let field = headers.get_all(&config.proxy_field).iter().next_back();

@@ -9,8 +9,9 @@ use crate::{
     clock::DAY,
     intake::Intake,
     meta::{Finding, Remembered},
-    refusal::Refusal,
+    refusal::{Refusal, chain},
     retire::{NotDone, name_of},
+    store::Tally,
 };
 
 /// Texts that are shown at most.
@@ -129,6 +130,9 @@ pub struct PartitionView {
     pub rows: u64,
     /// How many withdrawals came on that day.
     pub withdrawn: u64,
+    /// Why it cannot be read, if it cannot; then both numbers are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
     /// Whether it is sealed in the log.
     pub sealed: bool,
     /// When it is erased.
@@ -289,7 +293,11 @@ fn words(count: &crate::meta::Count, text: &str) -> (String, u64) {
 fn partitions(intake: &Intake, remembered: &[Remembered]) -> Result<Vec<PartitionView>, Refusal> {
     let mut views = Vec::new();
     for partition in intake.store.partitions()? {
-        let tally = intake.store.tally(partition)?;
+        // One day that cannot be read hides none of the others.
+        let (tally, unread) = match intake.store.tally(partition) {
+            Ok(tally) => (tally, None),
+            Err(error) => (Tally::default(), Some(chain(&error))),
+        };
         let program = remembered.iter().find(|it| it.number == partition.program);
         views.push(PartitionView {
             program: program.map_or_else(
@@ -300,6 +308,7 @@ fn partitions(intake: &Intake, remembered: &[Remembered]) -> Result<Vec<Partitio
             day: date(u64::from(partition.day) * DAY),
             rows: tally.rows,
             withdrawn: tally.withdrawn,
+            unread,
             sealed: program.is_some_and(|it| intake.log.sealed(name_of(it, partition)).is_some()),
             dies: program.map_or_else(
                 || "by hand".to_owned(),

@@ -16,6 +16,7 @@ use wire::{
 };
 
 use crate::{
+    closing::acted,
     config::Role,
     gateway::GatewayError,
     intake::{Intake, epoch_key_name},
@@ -408,10 +409,7 @@ impl Intake {
             done.erased += 1;
         }
         done.counts = self.meta.purge(program.number)? as u64;
-        let acted = Event::AdminActed {
-            scope: "purge".to_owned(),
-            act: format!("purged {} ({by})", program.id),
-        };
+        let acted = acted("purge", by, &format!("purged {}", program.id));
         self.log.append(now, vec![acted])?;
         self.status_changed();
         Ok(done)

@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod beginning;
+pub mod descriptors;
 mod elsewhere;
 pub mod gateway;
 pub mod listener;
@@ -14,7 +15,7 @@ mod way;
 use std::{
     io,
     net::SocketAddr,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{FileTypeExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -95,7 +96,8 @@ impl Bound {
             .map_err(failed(format!("listen at {}", config.listen)))?;
         let path = config.admin_socket();
         let socket = bind_socket(&path).map_err(failed(format!("listen at {}", path.display())))?;
-        let limits = config.limits.clone();
+        let mut limits = config.limits.clone();
+        limits.connections = descriptors::connections(limits.connections);
         let serving = Arc::new(Serving {
             room: tokio::sync::Semaphore::new(limits.requests),
             admins: admin::Admins::of(&config.admin),
@@ -262,13 +264,50 @@ async fn reveal(intake: &Arc<Intake>) {
     }
 }
 
+/// Takes the place of a socket on which nobody answers any more; of nothing else.
 fn bind_socket(path: &Path) -> io::Result<UnixListener> {
-    // The folder is locked by this process, so whoever made this socket is gone.
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+        Ok(there) if !there.file_type().is_socket() => {
+            return Err(io::Error::other(
+                "something else than a socket lies there: move it away, or name another `admin.socket`",
+            ));
+        }
+        Ok(_) => match std::os::unix::net::UnixStream::connect(path) {
+            Ok(_) => {
+                return Err(io::Error::other(
+                    "another server answers there: stop it, or name another `admin.socket`",
+                ));
+            }
+            Err(_) => std::fs::remove_file(path)?,
+        },
     }
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_socket_that_nobody_answers_on_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.sock");
+        let first = bind_socket(&path).unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let error = bind_socket(&path).unwrap_err().to_string();
+        assert!(error.contains("another server answers"), "{error}");
+        // Its server was killed: the socket lies there, and nobody answers.
+        drop(first);
+        assert!(path.exists());
+        drop(bind_socket(&path).unwrap());
+        let notes = folder.path().join("notes");
+        std::fs::write(&notes, b"mine").unwrap();
+        let error = bind_socket(&notes).unwrap_err().to_string();
+        assert!(error.contains("something else than a socket"), "{error}");
+        assert_eq!(std::fs::read(&notes).unwrap(), b"mine");
+    }
 }

@@ -9,14 +9,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request, body::Bytes, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use intake::{
-    config::{Config, is_plain_name},
+    config::{Config, SOCKET, is_plain_name},
     serve::admin::{Least, Purge, Switch},
     vault::Secret,
 };
 use tokio::net::UnixStream;
 use wire::rand_core::OsRng;
 
-use super::Failure;
+use super::{Failure, say};
 
 #[derive(Debug, Args)]
 pub(super) struct Admin {
@@ -121,7 +121,7 @@ pub(super) fn run(admin: &Admin, config: &Config) -> Result<u8, Failure> {
         }
     };
     let (status, answer) = ask(config, method, path, body)?;
-    println!("{}", answer.trim_end());
+    say(format_args!("{}\n", answer.trim_end()))?;
     Ok(if status == 200 { 0 } else { 2 })
 }
 
@@ -160,9 +160,11 @@ pub(super) fn ask(
 }
 
 fn hash(name: &str) -> Result<u8, Failure> {
-    if !is_plain_name(name) {
+    if !is_plain_name(name) || name == SOCKET {
         let what = format!("`{name}` is no name of an administrator");
-        return Err(Failure::new(what, "write small letters, digits and `-`"));
+        let help =
+            "write small letters, digits and `-`; whoever comes by the socket is called `socket`";
+        return Err(Failure::new(what, help));
     }
     let secret = Secret::random()?;
     let secret: String = secret
@@ -174,7 +176,9 @@ fn hash(name: &str) -> Result<u8, Failure> {
     let hash = Argon2::default()
         .hash_password(secret.as_bytes(), &salt)
         .map_err(|error| Failure::new(error.to_string(), "try again"))?;
-    println!("[admin.bearers.{name}]\nargon2id = \"{hash}\"\nscopes = [\"read\"]");
+    say(format_args!(
+        "[admin.bearers.{name}]\nargon2id = \"{hash}\"\nscopes = [\"read\"]\n"
+    ))?;
     eprintln!("the token, which is shown this once: {name}.{secret}");
     Ok(0)
 }

@@ -16,19 +16,22 @@ use landlock::{
 const KNOWN: ABI = ABI::V5;
 
 /// Read for names of hosts, certificates and random bytes. What is missing is passed over.
-const READ: [&str; 12] = [
+const READ: [&str; 15] = [
     "/dev/null",
     "/dev/urandom",
+    "/etc/ca-certificates",
     "/etc/gai.conf",
     "/etc/host.conf",
     "/etc/hosts",
     "/etc/nsswitch.conf",
-    "/etc/pki/tls",
+    "/etc/pki",
     "/etc/resolv.conf",
     "/etc/ssl",
     "/lib",
     "/run/systemd/resolve",
     "/usr/lib",
+    "/usr/share/ca-certificates",
+    "/usr/share/pki",
 ];
 
 /// Confines this process for good. Returns how far, in words.
@@ -50,7 +53,7 @@ fn restrict(config: &Config, file: Option<&Path>) -> Result<RulesetStatus, Rules
         .create()?;
     rules = grant(rules, &config.folder, all)?;
     if let Some(folder) = config.admin_socket().parent() {
-        rules = grant(rules, folder, all)?;
+        rules = grant(rules, folder, AccessFs::MakeSock | AccessFs::RemoveFile)?;
     }
     for path in named(config, file).iter().map(PathBuf::as_path) {
         rules = grant(rules, path, read)?;

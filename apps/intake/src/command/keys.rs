@@ -13,7 +13,7 @@ use intake::{
 };
 use zeroize::Zeroizing;
 
-use super::Failure;
+use super::{Failure, say};
 
 #[derive(Debug, Args)]
 pub(super) struct Keys {
@@ -38,10 +38,10 @@ enum KeysAct {
 pub(super) fn run(keys: &Keys, config: Config) -> Result<u8, Failure> {
     let intake = Intake::open(config, Clock::System)?;
     match &keys.act {
-        None => println!(
-            "{}",
-            serde_json::to_string_pretty(&PublicKeys::of(&intake))?
-        ),
+        None => {
+            let keys = serde_json::to_string_pretty(&PublicKeys::of(&intake))?;
+            say(format_args!("{keys}\n"))?;
+        }
         Some(KeysAct::ExportIssuer { file }) => {
             let key = intake.vault.get("issuer");
             let key =

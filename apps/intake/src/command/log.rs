@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use intake::{log, overview};
 use wire::note::Verifier;
 
-use super::Failure;
+use super::{Failure, say};
 
 #[derive(Debug, Args)]
 pub(super) struct Log {
@@ -30,7 +30,10 @@ pub(super) fn run(log: &Log) -> Result<u8, Failure> {
     let leaves = log::verify(copy, key)?;
     for (index, leaf) in leaves.iter().enumerate() {
         let what = overview::said(&leaf.event, &[]);
-        println!("{index}\t{}\t{what}", overview::moment(leaf.at));
+        say(format_args!(
+            "{index}\t{}\t{what}\n",
+            overview::moment(leaf.at)
+        ))?;
     }
     eprintln!("{} leaves, all under the signed checkpoint", leaves.len());
     Ok(0)

@@ -1,10 +1,8 @@
 //! `candor-intake reveal` and `candor-intake retire`, on a folder that no server has open.
 
-use std::io::Write;
-
 use intake::{clock::Clock, config::Config, intake::Intake};
 
-use super::Failure;
+use super::{Failure, say};
 
 /// Findings that are printed at most.
 const MOST: usize = 1_000_000;
@@ -12,11 +10,9 @@ const MOST: usize = 1_000_000;
 pub(super) fn reveal(config: Config) -> Result<u8, Failure> {
     let intake = Intake::open(config, Clock::System)?;
     let tried = intake.reveal()?;
-    let mut out = std::io::stdout().lock();
     let findings = intake.meta.findings(MOST)?;
     for finding in &findings {
-        serde_json::to_writer(&mut out, finding)?;
-        writeln!(out)?;
+        say(format_args!("{}\n", serde_json::to_string(finding)?))?;
     }
     eprintln!(
         "{} tags had enough reports; {} revealed, {} stay closed because too many of their shares are bad",
@@ -43,7 +39,7 @@ pub(super) fn retire(config: Config) -> Result<u8, Failure> {
         Ok(done) => (done, Vec::new()),
         Err(incomplete) => (incomplete.done, incomplete.not_done),
     };
-    println!("{}", serde_json::to_string(&done)?);
+    say(format_args!("{}\n", serde_json::to_string(&done)?))?;
     for it in &not_done {
         eprintln!("error: cannot {}: {}", it.what, it.why);
     }

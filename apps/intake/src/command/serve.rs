@@ -7,7 +7,7 @@ use intake::{
     clock::Clock,
     config::Config,
     intake::{Intake, make_folder},
-    serve::Bound,
+    serve::{Bound, descriptors},
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -28,6 +28,14 @@ pub(super) fn run(serve: &Serve, config: Config, file: Option<&Path>) -> Result<
     let began = Instant::now();
     write_logs();
     tell_what_is_loud(&config);
+    descriptors::raise();
+    let connections = descriptors::connections(config.limits.connections);
+    if connections < config.limits.connections {
+        eprintln!(
+            "{connections} connections at once, and not {}: this process may not open more files (`LimitNOFILE=` of the unit, `ulimit -n`)",
+            config.limits.connections
+        );
+    }
     make_folder(&config.folder)?;
     // Before any thread is started: a thread that is older would stay free.
     match confine::to_its_folder(&config, file) {

@@ -145,9 +145,13 @@ impl Setting {
             toml::from_str::<Config>(text).map_err(|error| error.message().to_owned())?;
             toml::from_str(text).map_err(|error| error.message().to_owned())
         };
-        // A bare word or path is a text; whatever reads as a value is one.
+        // A bare word or path is a text; whatever reads as a value is one, and is wrong as what it is.
+        let is_value = toml::from_str::<Table>(&text).is_ok();
         fits(&text).or_else(|why| {
-            fits(&quoted).map_err(|_| ConfigError::one(&self.by, format!("`{}`: {why}", self.key)))
+            fits(&quoted).map_err(|of_text| {
+                let why = if is_value { why } else { of_text };
+                ConfigError::one(&self.by, format!("`{}`: {why}", self.key))
+            })
         })
     }
 }
@@ -278,6 +282,93 @@ mod tests {
         assert_eq!(layers.config().unwrap().times.grace_hours, 2);
         layers.flag("--set", "times.hours", "2");
         assert!(wrong(&layers).starts_with("--set: `times.hours`: unknown field"));
+    }
+
+    #[test]
+    fn what_cannot_hold_is_refused_by_its_key() {
+        let hash = "$argon2id$v=19$m=19456,t=2,p=1$YSBzYWx0IGZvciB0ZXN0cw$bCbYKbnLHKnyTl/VOWXDpkkuJ5yG8vC7sVwmSx9aSJo";
+        let bearer = |name: &str, hash: &str| {
+            format!("[admin.bearers.{name}]\nargon2id = \"{hash}\"\nscopes = [\"read\"]\n")
+        };
+        of_file(&bearer("ops", hash)).config().unwrap();
+        for (text, line, key) in [
+            (
+                "[limits]\nfree_disk_mib = 17592186044416\n".to_owned(),
+                2,
+                "limits.free_disk_mib",
+            ),
+            (
+                "[issuer]\nmatures_hours = 9000000000000000000\n".to_owned(),
+                2,
+                "issuer.matures_hours",
+            ),
+            ("folder = \"\"\n".to_owned(), 1, "folder"),
+            ("[admin]\nsocket = \"\"\n".to_owned(), 2, "admin.socket"),
+            ("[tls]\ncertificate = \"a.pem\"\n".to_owned(), 1, "tls.key"),
+            ("[tls]\nkey = \"a.key\"\n".to_owned(), 1, "tls.certificate"),
+            (bearer("socket", hash), 1, "admin.bearers.socket"),
+            (bearer("\"a b\"", hash), 1, "admin.bearers.a b"),
+            (
+                bearer("ops", "$argon2id$x"),
+                2,
+                "admin.bearers.ops.argon2id",
+            ),
+            (
+                bearer("ops", "$argon2id$v=19$m=19456,t=2,p=1"),
+                2,
+                "admin.bearers.ops.argon2id",
+            ),
+            (
+                bearer("ops", &hash.replace("argon2id", "argon2i")),
+                2,
+                "admin.bearers.ops.argon2id",
+            ),
+        ] {
+            let said = wrong(&of_file(&text));
+            let expected = format!("intake.toml, line {line}: `{key}`: ");
+            assert!(said.starts_with(&expected), "{expected}{said}");
+        }
+    }
+
+    #[test]
+    fn a_flag_of_the_wrong_kind_is_told_as_what_it_is() {
+        for (key, value, told) in [
+            (
+                "limits.connections",
+                "many",
+                "invalid type: string \"many\", expected usize",
+            ),
+            (
+                "limits.connections",
+                "true",
+                "invalid type: boolean `true`, expected usize",
+            ),
+            (
+                "behind_proxy",
+                "yes",
+                "invalid type: string \"yes\", expected a boolean",
+            ),
+        ] {
+            let mut layers = Layers::default();
+            layers.flag("--set", key, value);
+            let said = wrong(&layers);
+            assert!(said.contains(told), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_socket_of_administrators_lies_in_the_folder_unless_it_says_where() {
+        let socket = |text: &str| of_file(text).config().unwrap().admin_socket();
+        let at = |text: &str| socket(&format!("folder = \"/srv/intake\"\n{text}"));
+        assert_eq!(at(""), Path::new("/srv/intake/admin.sock"));
+        assert_eq!(
+            at("admin.socket = \"ops.sock\"\n"),
+            Path::new("/srv/intake/ops.sock")
+        );
+        assert_eq!(
+            at("admin.socket = \"/run/ops.sock\"\n"),
+            Path::new("/run/ops.sock")
+        );
     }
 
     #[test]

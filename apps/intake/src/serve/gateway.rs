@@ -55,8 +55,8 @@ pub async fn keys(State(serving): State<Arc<Serving>>) -> Response {
 /// Opens a sealed message, answers what is inside, and seals the answer.
 ///
 /// Every request has 512 bytes. Inside are `GET /v1/status`, `POST /v1/randomness`, `POST /v1/report`,
-/// `POST /v1/withdraw`, `GET /v1/proof/{leaf}` and `GET /v1/erasure/{program}/{epoch}/{day}`; their
-/// refusals are inside too.
+/// `POST /v1/withdraw`, `GET /v1/proof/{leaf}`, `GET /v1/erasure/{program}/{epoch}/{day}` and
+/// `GET /v1/consistency/{old}/{new}`; their refusals are inside too.
 #[utoipa::path(post, path = "/v1/gateway", tag = "device",
     request_body(content = Vec<u8>, content_type = "message/ohttp-req"),
     responses(
@@ -90,7 +90,7 @@ pub async fn open(State(serving): State<Arc<Serving>>, headers: HeaderMap, body:
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
         (status = 204, description = "Enrolled"),
-        (status = 400, description = "`enrol-length`, `protocol-version`", body = crate::refusal::RefusalBody),
+        (status = 400, description = "`enrolment-length`, `protocol-version`", body = crate::refusal::RefusalBody),
         (status = 403, description = "The day, the work or the signature is wrong", body = crate::refusal::RefusalBody),
         (status = 404, description = "`other-role`", body = crate::refusal::RefusalBody),
         (status = 429, description = "`too-many-enrolments`", body = crate::refusal::RefusalBody),

@@ -99,6 +99,9 @@ async fn pass(State(serving): State<Arc<Serving>>, request: Request, next: Next)
 
 /// Takes the whole body in before anything is done with it.
 async fn whole(request: Request, patience: Duration) -> Result<Request, Refusal> {
+    if !is_text(request.uri().path()) {
+        return Err(Refusal::new(400, "path-form", "the path is no text"));
+    }
     if request.headers().contains_key(header::CONTENT_ENCODING) {
         let why = "a compressed body is not taken";
         return Err(Refusal::new(415, "content-encoding", why));
@@ -120,6 +123,28 @@ async fn whole(request: Request, patience: Duration) -> Result<Request, Refusal>
         Ok(Err(_)) => Err(Refusal::new(400, "body-cut", "the body ended too early")),
         Err(_) => Err(Refusal::new(408, "body-slow", "the body took too long")),
     }
+}
+
+/// Returns whether what stands behind `%` in a path makes text.
+fn is_text(path: &str) -> bool {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        let digit = |byte: &u8| char::from(*byte).to_digit(16);
+        match (first, after) {
+            (b'%', [high, low, behind @ ..]) => {
+                let (Some(high), Some(low)) = (digit(high), digit(low)) else {
+                    return false;
+                };
+                bytes.push((high * 16 + low) as u8);
+                rest = behind;
+            }
+            (b'%', _) => return false,
+            (byte, _) => bytes.push(*byte),
+        }
+    }
+    String::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'))
 }
 
 fn said_of_every_answer(response: &mut Response) {

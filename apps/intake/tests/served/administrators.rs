@@ -147,11 +147,20 @@ fn wrong_tokens_of_one_network_keep_no_administrator_out() {
         assert_eq!(status("ops.wrong", "192.0.2.1"), 401);
     }
     assert_eq!(status("ops.right", "192.0.2.200"), 429);
-    // A name that nobody has costs nothing, and is not counted.
-    for _ in 0..20 {
+    // A name that nobody has is no other than one that somebody has: neither in time nor in count.
+    for _ in 0..10 {
         assert_eq!(status("nobody.wrong", "198.51.100.1"), 401);
     }
-    assert_eq!(status("ops.right", "198.51.100.1"), 200);
+    assert_eq!(status("nobody.wrong", "198.51.100.1"), 429);
+    // A hundred and twenty wrong ones of everybody: a network without any is still listened to.
+    for network in 0..10 {
+        for _ in 0..10 {
+            assert_eq!(status("ops.wrong", &format!("203.0.{network}.1")), 401);
+        }
+    }
+    assert_eq!(status("ops.wrong", "203.0.113.1"), 401);
+    assert_eq!(status("ops.wrong", "203.0.113.1"), 429);
+    assert_eq!(status("ops.right", "203.0.114.1"), 200);
     // Whose token it is is known by now, wherever it comes from.
     assert_eq!(status("ops.right", "192.0.2.200"), 200);
     // A proxy that does not say who asks lets nobody in.
@@ -240,6 +249,67 @@ fn what_is_committed_describes_every_path_there_is() {
             );
         }
     }
+}
+
+/// Every code that the document names is one that a refusal has.
+#[test]
+fn what_is_committed_names_codes_there_are() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = String::new();
+    let mut left = vec![folder.join("src"), folder.join("../../crates/wire/src")];
+    while let Some(at) = left.pop() {
+        for entry in std::fs::read_dir(&at).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => left.push(path),
+                false => sources.push_str(&std::fs::read_to_string(path).unwrap()),
+            }
+        }
+    }
+    let described: serde_json::Value = serde_json::from_str(&intake::openapi::document()).unwrap();
+    let mut codes = std::collections::BTreeSet::new();
+    let paths = described["paths"].as_object().unwrap().values();
+    for answers in paths.flat_map(|it| it.as_object().unwrap().values()) {
+        for (status, answer) in answers["responses"].as_object().unwrap() {
+            let words = answer["description"].as_str().unwrap_or_default();
+            if !status.starts_with('2') {
+                codes.extend(words.split('`').skip(1).step_by(2).map(str::to_owned));
+            }
+        }
+    }
+    codes.remove("Retry-After");
+    assert!(codes.len() > 20, "{codes:?}");
+    for code in &codes {
+        assert!(
+            sources.contains(&format!("\"{code}\"")),
+            "no refusal has the code `{code}`"
+        );
+    }
+}
+
+#[test]
+fn a_path_that_is_no_text_is_refused_with_a_code() {
+    let ground = Ground::new();
+    let server = ground.serve();
+    for path in [
+        "/relay/%ff",
+        "/v1/declarations/%ff",
+        "/log/%ff",
+        "/log/tile/%00",
+        "/x%",
+        "/x%f",
+        "/x%zz",
+    ] {
+        for method in ["GET", "POST"] {
+            let answer = ask(&server, method, path, "", "");
+            assert_eq!(
+                (answer.status, answer.code()),
+                (400, "path-form".to_owned()),
+                "{method} {path}"
+            );
+        }
+    }
+    assert_eq!(ask(&server, "GET", "/%6civez", "", "").status, 404);
 }
 
 fn ask_for(server: &Server, method: &str, path: &str) -> Answer {

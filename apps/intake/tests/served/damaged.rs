@@ -5,6 +5,8 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 use intake::{
     inner::{answer, arrival},
     intake::Intake,
+    overview::Overview,
+    pages,
     programs::ProgramsError,
     retire::RetireError,
     store::{Partition, Put, put_and_wait},
@@ -89,6 +91,26 @@ fn a_day_that_cannot_be_read_keeps_no_other_from_being_erased() {
     );
     intake.retire().unwrap();
     assert!(intake.not_done().is_empty());
+}
+
+#[test]
+fn a_day_that_cannot_be_read_hides_none_of_the_others_from_the_operator() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    stored(&intake, 1, "one.example");
+    intake.clock.pass(Duration::from_secs(86_400));
+    stored(&intake, 2, "two.example");
+    let days = intake.store.partitions().unwrap();
+    assert_eq!(days.len(), 2);
+    drop(intake);
+    fs::write(file_of(&ground, days[0]), vec![b'x'; 8192]).unwrap();
+    let intake = Intake::open(ground.config(), ground.clock.clone()).unwrap();
+    let page = pages::operator(&Overview::of(&intake).unwrap()).unwrap();
+    let seen = Overview::of(&intake).unwrap().partitions;
+    let unread: Vec<bool> = seen.iter().map(|it| it.unread.is_some()).collect();
+    assert_eq!(unread, [true, false]);
+    assert_eq!(seen[1].rows, 1);
+    assert!(page.contains("cannot be read"), "{page}");
 }
 
 #[test]

@@ -161,6 +161,25 @@ fn two_servers_never_share_a_folder_and_the_log_is_checked_by_anyone() {
 }
 
 #[test]
+fn a_reader_that_has_gone_away_is_no_fault() {
+    let place = Place::new();
+    let settings = place.settings(&place.data());
+    for words in [&["keys"][..], &["--print-config"], &["retire"], &["reveal"]] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_candor-intake"))
+            .args(["--config", text(&settings)])
+            .args(words)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {said}");
+    }
+}
+
+#[test]
 fn a_confined_server_opens_nothing_beside_its_folder() {
     let place = Place::new();
     let server = Running::start(&place.settings(&place.data()));
