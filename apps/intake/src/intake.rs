@@ -29,6 +29,7 @@ use crate::{
     pace::Pace,
     programs::{Programs, ProgramsError, Taken},
     proven::Proven,
+    reserve::Reserve,
     retire::NotDone,
     status::Signed,
     store::{Options, SqliteStore, Store, StoreError},
@@ -60,6 +61,8 @@ pub struct Intake {
     pub gateway: GatewayKeys,
     /// The key that tokens are made and checked with.
     pub issuer: IssuerKey,
+    /// The room that is kept for erasure.
+    pub reserve: Reserve,
     pub(crate) status_signer: Signer,
     pub(crate) status: Mutex<Option<Signed>>,
     pub(crate) networks: Networks,
@@ -146,6 +149,11 @@ impl Intake {
             config.times.grace_hours * 3600,
         )?;
         let lock = locked(&folder)?;
+        let reserve = Reserve::of(&folder);
+        // On a full disk it must open all the same: what has to go is erased by who has it open.
+        if reserve.is_short() {
+            reserve.give();
+        }
         let vault = Arc::new(Vault::open(&folder.join("vault"))?);
         let log = {
             let signer = Signer::new(&config.log_name, &*seed(&vault, "log")?)?;
@@ -182,6 +190,7 @@ impl Intake {
             epoch_keys: Mutex::default(),
             store: Arc::new(store),
             _lock: lock,
+            reserve,
             closing,
             config,
             clock,
@@ -191,6 +200,8 @@ impl Intake {
             programs,
         };
         intake.say_what_is_new()?;
+        // Where it cannot be kept now, what is due next says so.
+        drop(intake.reserve.keep());
         Ok(intake)
     }
 

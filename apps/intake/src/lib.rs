@@ -36,6 +36,7 @@ pub mod place;
 pub mod programs;
 pub mod proven;
 pub mod refusal;
+pub mod reserve;
 pub mod retire;
 pub mod reveal;
 pub mod serve;

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use wire::{ProgramHash, PublicKey, Version};
 
-use crate::calendar::Calendar;
+use crate::{calendar::Calendar, store::is_full};
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS programs (
@@ -432,9 +432,13 @@ impl Meta {
         if gone == 0 {
             return Ok(());
         }
-        let done = self
-            .lock()
-            .execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);");
+        let connection = self.lock();
+        let emptied = || connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
+        // What was erased is overwritten already; to close the file up takes room for all of it once more.
+        let done = match connection.execute_batch("VACUUM;") {
+            Err(error) if !is_full(&error) => Err(error),
+            _ => emptied(),
+        };
         self.told("clear free pages", done)
     }
 

@@ -18,6 +18,7 @@ pub mod suite;
 
 use std::{fmt, io, path::PathBuf, sync::mpsc};
 
+pub(crate) use sqlite::is_full;
 pub use sqlite::{Options, SqliteStore};
 
 use crate::vault::VaultError;

@@ -16,6 +16,9 @@ use intake::{
 
 use super::{Failure, admin};
 
+/// What is due is told when it is so many seconds late: a server looks once an hour at the latest.
+const LATE: u64 = 2 * 3600;
+
 /// Something that is wrong, and what mends it.
 struct Finding {
     what: String,
@@ -110,6 +113,18 @@ fn of_folder(intake: &Intake) -> Result<Vec<Finding>, Failure> {
                 "it is erased in time; to erase it now, purge the record or remove the file",
             );
         }
+        let known = remembered.iter().find(|it| it.number == partition.program);
+        if let Some(known) = known
+            && known.calendar.reports_die(partition) + LATE < intake.clock.now()
+        {
+            found(
+                format!(
+                    "the partition {partition} is still there: it had to be erased {}",
+                    moment(known.calendar.reports_die(partition))
+                ),
+                "run `candor-intake retire`: it erases what is due, or says why it cannot",
+            );
+        }
         if !remembered.iter().any(|it| it.number == partition.program) {
             found(
                 format!("the partition {partition} is of a program that nothing is known of"),
@@ -121,6 +136,12 @@ fn of_folder(intake: &Intake) -> Result<Vec<Finding>, Failure> {
         found(
             "the disk has too little room: reports are refused".to_owned(),
             "make room, or lower `limits.free_disk_mib`",
+        );
+    }
+    if !intake.reserve.is_kept() {
+        found(
+            "no room is kept for erasure: on a full disk what has to go would stay".to_owned(),
+            "make room on the disk; 4 MiB of it are then kept",
         );
     }
     let leaves = log::verify(&folder.join("log"), &intake.log.verifier())?;

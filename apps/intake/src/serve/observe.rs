@@ -29,11 +29,11 @@ pub async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// Says whether reports can be taken: the store works and the disk has room.
+/// Says whether reports can be taken: the store works and the disk has room, also to erase what is due.
 #[utoipa::path(get, path = "/readyz", tag = "observe", responses(
     (status = 200, description = "It takes what it is there for"),
     (status = 503, description = "`broken`", body = crate::refusal::RefusalBody),
-    (status = 507, description = "`disk-full`", body = crate::refusal::RefusalBody),
+    (status = 507, description = "`disk-full`, `not-erased`", body = crate::refusal::RefusalBody),
 ))]
 pub async fn ready(State(serving): State<Arc<Serving>>) -> Response {
     let intake = &serving.intake;
@@ -43,6 +43,10 @@ pub async fn ready(State(serving): State<Arc<Serving>>) -> Response {
     }
     if intake.disk_is_full() {
         return Refusal::new(507, "disk-full", "the disk has too little room").into_response();
+    }
+    if intake.not_done().iter().any(|it| it.for_want_of_room) {
+        let why = "what is due could not be erased for want of room";
+        return Refusal::new(507, "not-erased", why).into_response();
     }
     "ready\n".into_response()
 }

@@ -25,6 +25,8 @@ use std::{
     thread::JoinHandle,
 };
 
+use rusqlite::ErrorCode;
+
 use self::writer::{Job, Writer};
 use super::{Arrival, Digest, Done, Partition, Put, Row, Store, StoreError, Tally, Withdrawn};
 use crate::{place, vault::Vault};
@@ -229,6 +231,14 @@ impl Drop for SqliteStore {
             drop(thread.join());
         }
     }
+}
+
+/// Returns whether SQLite failed for want of room. What readers and the writer share in memory is a file too:
+/// it holds nothing that was acknowledged, and grows before anything is written.
+pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
+    let grew = error.sqlite_error().map(|it| it.extended_code);
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || grew == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 /// Makes what was written to a folder survive a power cut.

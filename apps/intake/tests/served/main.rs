@@ -8,6 +8,7 @@ mod device;
 mod elsewhere;
 mod encrypted;
 mod faults;
+mod full;
 mod gateway_keys;
 mod honest;
 mod life;

@@ -1,4 +1,4 @@
-//! The program itself under load: killed, stopped, on a full disk.
+//! The program itself under load: killed, stopped.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -12,7 +12,7 @@ use intake::{clock::Clock, config::Config, intake::Intake};
 use tempfile::TempDir;
 use wire::ohttp::Method;
 
-use crate::device::{Device, Sent, ask, declaration, get, parsed, said, sighting};
+use crate::device::{Device, Sent, declaration, get, parsed, sighting};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_candor-intake");
 
@@ -320,109 +320,4 @@ fn it_is_ready_soon_from_an_empty_folder() {
         server.took_ms
     );
     assert_eq!(get(server.address, "/readyz").status, 200);
-}
-
-#[test]
-fn a_full_disk_is_said_and_nothing_is_acknowledged_that_is_not_there() {
-    let place = Place::new();
-    let small = place.folder.path().join("small");
-    std::fs::create_dir(&small).unwrap();
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs"])
-        .arg(&small)
-        .output()
-        .is_ok_and(|it| it.status.success());
-    if !mounted {
-        assert!(
-            std::env::var_os("CANDOR_REQUIRE_PEERS").is_none(),
-            "a small disk is needed"
-        );
-        println!("not run: a small disk cannot be mounted here");
-        return;
-    }
-    let outcome = std::panic::catch_unwind(|| full_disk(&place, &small));
-    let unmounted = Command::new("umount")
-        .args(["-l"])
-        .arg(&small)
-        .status()
-        .unwrap();
-    assert!(unmounted.success());
-    outcome.unwrap();
-}
-
-fn full_disk(place: &Place, small: &Path) {
-    let data = small.join("server");
-    let settings = place.settings(&data);
-    // The watermark is off, so that the disk itself says when it is full.
-    let text = std::fs::read_to_string(&settings).unwrap();
-    std::fs::write(
-        &settings,
-        text.replace("free_disk_mib = 1", "free_disk_mib = 0"),
-    )
-    .unwrap();
-    let config = || Config {
-        folder: data.clone(),
-        declarations: vec![declaration()],
-        roles: vec![
-            intake::config::Role::Receive,
-            intake::config::Role::Randomness,
-        ],
-        log_name: "intake.example.org/log".to_owned(),
-        ..Config::default()
-    };
-    let sent: Vec<Sent> = {
-        let intake = Intake::open(config(), Clock::System).unwrap();
-        intake.retire().unwrap();
-        let epoch = sighting(&intake).calendar.epoch_of(intake.clock.now());
-        (0..60)
-            .map(|number| Device::new(number).report_of(&intake, epoch, "full.example"))
-            .collect()
-    };
-    let server = Running::start(&settings);
-    let keys = server.keys();
-    let mut acknowledged = 0;
-    let mut refused = None;
-    for (number, it) in sent.iter().enumerate() {
-        if number == 5 {
-            fill(small);
-        }
-        let answer = ask(
-            server.address,
-            "/v1/gateway",
-            &keys,
-            Method::Post,
-            "/v1/report",
-            &it.report.to_bytes(),
-        );
-        match answer.status {
-            200 => acknowledged += 1,
-            _ => {
-                refused = Some(said(&answer));
-                break;
-            }
-        }
-    }
-    let (status, code) = refused.unwrap();
-    assert!(
-        [(507, "disk-full"), (503, "stopping")].contains(&(status, code.as_str())),
-        "{status} {code}"
-    );
-    server.kill();
-    std::fs::remove_file(small.join("ballast")).unwrap();
-    let intake = Intake::open(config(), Clock::System).unwrap();
-    let partitions = intake.store.partitions().unwrap();
-    let rows: u64 = partitions
-        .iter()
-        .map(|it| intake.store.tally(*it).unwrap().rows)
-        .sum();
-    assert_eq!(
-        rows, acknowledged,
-        "what was acknowledged is there, and nothing else"
-    );
-    println!("{acknowledged} acknowledged, then {status} {code}");
-}
-
-fn fill(small: &Path) {
-    let mut ballast = std::fs::File::create(small.join("ballast")).unwrap();
-    while ballast.write_all(&[0; 4096]).is_ok() {}
 }

@@ -17,7 +17,7 @@ use rusqlite::{ErrorCode, params};
 use super::{
     Options, Shared, file,
     held::{ANSWERED, Failed, Held},
-    read,
+    is_full, read,
     seal::{Cipher, key_to_write},
 };
 use crate::{
@@ -189,8 +189,10 @@ impl Writer {
         self.open.clear();
         self.loaded.clear();
         let path = failed.path.clone();
+        if is_full(&failed.source) {
+            return StoreError::Full { path };
+        }
         match failed.source.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => StoreError::Full { path },
             // One file, not the disk: what it held is lost, and nothing else.
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt {
                 path,

@@ -1,0 +1,114 @@
+//! Partitions: sealed, erased, and both said in the log.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+use wire::log::{Erasure, Event, Hash, root};
+
+use super::{RetireError, name_of};
+use crate::{intake::Intake, meta::Remembered, store::Partition};
+
+impl Intake {
+    /// Returns whether it was not sealed before.
+    pub(super) fn seal(
+        &self,
+        program: &Remembered,
+        partition: Partition,
+        now: u64,
+    ) -> Result<bool, RetireError> {
+        let named = name_of(program, partition);
+        if self.log.sealed(named).is_some() {
+            return Ok(false);
+        }
+        self.store.seal(partition)?;
+        let leaves = self.store.leaves(partition)?.unwrap_or_default();
+        let mut events = vec![Event::PartitionSealed {
+            partition: named,
+            key_id: self.key_id(partition),
+            rows: leaves.len() as u64,
+            root: root(leaves.into_iter().map(Hash)),
+        }];
+        let withdrawn = self.store.withdrawals(partition)?;
+        if !withdrawn.is_empty() {
+            events.push(Event::WithdrawnBatch {
+                program: program.hash,
+                epoch: named.epoch,
+                rows: withdrawn.len() as u64,
+                root: root(withdrawn.into_iter().map(Hash)),
+            });
+        }
+        self.log.append(now, events)?;
+        Ok(true)
+    }
+
+    pub(super) fn erase(
+        &self,
+        program: &Remembered,
+        partition: Partition,
+        reason: Erasure,
+        now: u64,
+    ) -> Result<(), RetireError> {
+        let named = name_of(program, partition);
+        let (key_id, sealed) = match self.log.sealed(named) {
+            Some((_, key_id, rows)) => (key_id, rows),
+            None => (self.key_id(partition), 0),
+        };
+        // Of a file that cannot be read any more it is known what it held when it was sealed.
+        let rows = self.store.tally(partition).map_or(sealed, |it| it.rows);
+        self.store.erase(partition)?;
+        self.proven.forget(partition);
+        let event = Event::PartitionErased {
+            partition: named,
+            key_id,
+            rows,
+            reason,
+        };
+        self.log.append(now, vec![event])?;
+        Ok(())
+    }
+
+    /// A partition that is sealed in the log and not on the disk was erased, and the process ended
+    /// before it could say so.
+    pub(super) fn say_what_is_gone(
+        &self,
+        remembered: &[Remembered],
+        now: u64,
+    ) -> Result<(), RetireError> {
+        let there: BTreeSet<Partition> = self.store.partitions()?.into_iter().collect();
+        let mut gone = Vec::new();
+        for (named, key_id, rows) in self.log.unerased() {
+            let Some(program) = remembered.iter().find(|it| it.hash == named.program) else {
+                continue;
+            };
+            let partition = Partition {
+                program: program.number,
+                epoch: named.epoch.0,
+                day: named.day.0,
+            };
+            if !there.contains(&partition) {
+                gone.push(Event::PartitionErased {
+                    partition: named,
+                    key_id,
+                    rows,
+                    reason: Erasure::Retention,
+                });
+            }
+        }
+        if !gone.is_empty() {
+            self.log.append(now, gone)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the name of the key of a partition: a hash that opens nothing.
+    pub(super) fn key_id(&self, partition: Partition) -> Hash {
+        let key = self.vault.get(&partition.key_name());
+        let mut hash = Sha256::new();
+        hash.update(b"candor-intake key id\0");
+        hash.update(partition.to_string());
+        if let Some(key) = &key {
+            hash.update(key.bytes());
+        }
+        Hash(hash.finalize().into())
+    }
+}
