@@ -77,8 +77,20 @@ impl fmt::Debug for Secret {
 /// Every key, by name: `partition/4f2a/2951/20650`, `epoch/4f2a/2951`, `issuer`.
 pub struct Vault {
     path: PathBuf,
-    keys: Mutex<BTreeMap<String, Secret>>,
+    held: Mutex<Held>,
 }
+
+/// The keys as they are under the name of the file, and what is left of those before.
+#[derive(Default)]
+struct Held {
+    keys: Keys,
+    /// What was replaced, and could not be overwritten yet.
+    old: Vec<File>,
+    /// Whether the last change may not be on the disk for good.
+    is_unsettled: bool,
+}
+
+type Keys = BTreeMap<String, Secret>;
 
 impl fmt::Debug for Vault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -101,62 +113,65 @@ impl Vault {
         };
         Ok(Self {
             path: path.to_owned(),
-            keys: Mutex::new(keys),
+            held: Mutex::new(Held {
+                keys,
+                ..Held::default()
+            }),
         })
     }
 
     /// Returns the key of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Secret> {
-        self.lock().get(name).cloned()
+        self.lock().keys.get(name).cloned()
     }
 
     /// Returns the key of this name, and makes and keeps one if there is none.
     ///
     /// # Errors
-    /// [`VaultError`] when it could not be written. Then there is none.
+    /// [`VaultError`] when it could not be written.
     pub fn get_or_make(
         &self,
         name: &str,
         make: impl FnOnce() -> Result<Secret, VaultError>,
     ) -> Result<Secret, VaultError> {
-        let mut keys = self.lock();
-        if let Some(key) = keys.get(name) {
+        let mut held = self.lock();
+        // What is sealed with a key is acknowledged: the key must be on the disk for good.
+        self.finish(&mut held)?;
+        if let Some(key) = held.keys.get(name) {
             return Ok(key.clone());
         }
         let key = make()?;
-        let mut changed = keys.clone();
+        let mut changed = held.keys.clone();
         changed.insert(name.to_owned(), key.clone());
-        write(&self.path, &changed)?;
-        *keys = changed;
+        self.change(&mut held, changed)?;
         Ok(key)
     }
 
     /// Puts a key there, in the place of one of the same name.
     ///
     /// # Errors
-    /// [`VaultError`] when it could not be written. Then nothing changed.
+    /// [`VaultError`] when it could not be written.
     pub fn put(&self, name: &str, key: Secret) -> Result<(), VaultError> {
-        let mut keys = self.lock();
-        let mut changed = keys.clone();
+        let mut held = self.lock();
+        let mut changed = held.keys.clone();
         changed.insert(name.to_owned(), key);
-        write(&self.path, &changed)?;
-        *keys = changed;
-        Ok(())
+        self.change(&mut held, changed)
     }
 
     /// Destroys every key whose name is chosen. Returns how many there were.
     ///
     /// # Errors
-    /// [`VaultError`] when the file could not be written. Then the keys are still there.
+    /// [`VaultError`] when the file could not be written, or the bytes of one before it not be overwritten:
+    /// then a key may still be on the disk. Again: what is left is done.
     pub fn destroy(&self, chosen: impl Fn(&str) -> bool) -> Result<usize, VaultError> {
-        let mut keys = self.lock();
-        let mut changed = keys.clone();
+        let mut held = self.lock();
+        let mut changed = held.keys.clone();
         changed.retain(|name, _| !chosen(name));
-        let gone = keys.len() - changed.len();
-        if gone > 0 {
-            write(&self.path, &changed)?;
-            *keys = changed;
+        let gone = held.keys.len() - changed.len();
+        match gone {
+            0 => self.finish(&mut held)?,
+            _ => self.change(&mut held, changed)?,
         }
         Ok(gone)
     }
@@ -164,12 +179,44 @@ impl Vault {
     /// Returns the names of all keys, in order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.lock().keys().cloned().collect()
+        self.lock().keys.keys().cloned().collect()
+    }
+
+    /// Puts other keys in place. What is held is what stands under the name, also when the rest failed.
+    fn change(&self, held: &mut Held, changed: Keys) -> Result<(), VaultError> {
+        self.finish(held)?;
+        // Held open over the rename, so that its bytes can be reached afterwards.
+        let old = match OpenOptions::new().write(true).open(&self.path) {
+            Ok(old) => Some(old),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(failed("open", &self.path)(source)),
+        };
+        put(&self.path, &changed)?;
+        held.keys = changed;
+        held.old.extend(old);
+        held.is_unsettled = true;
+        self.finish(held)
+    }
+
+    /// Overwrites what is left of vaults that were replaced.
+    fn finish(&self, held: &mut Held) -> Result<(), VaultError> {
+        if !held.is_unsettled {
+            return Ok(());
+        }
+        // First for good under its name: until then the old one may come back after a cut.
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        place::sync(folder).map_err(failed("sync the folder of", &self.path))?;
+        while let Some(old) = held.old.last_mut() {
+            overwrite(old).map_err(failed("overwrite the old bytes of", &self.path))?;
+            held.old.pop();
+        }
+        held.is_unsettled = false;
+        Ok(())
     }
 
     /// A thread that panicked while it held the lock had changed nothing: the map is put in place whole.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Secret>> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -213,7 +260,7 @@ fn beside(path: &Path) -> PathBuf {
     path.with_extension("new")
 }
 
-fn read(path: &Path, mut file: File) -> Result<BTreeMap<String, Secret>, VaultError> {
+fn read(path: &Path, mut file: File) -> Result<Keys, VaultError> {
     let damaged = || VaultError::Damaged {
         path: path.to_owned(),
     };
@@ -232,7 +279,7 @@ fn read(path: &Path, mut file: File) -> Result<BTreeMap<String, Secret>, VaultEr
 }
 
 /// `magic | (name length 2, name, key length 2, key)* | SHA-256 of all before`.
-fn encoded(keys: &BTreeMap<String, Secret>) -> Option<Zeroizing<Vec<u8>>> {
+fn encoded(keys: &Keys) -> Option<Zeroizing<Vec<u8>>> {
     // With its whole room at once: a vector that grows leaves copies behind.
     let room = keys
         .iter()
@@ -250,7 +297,7 @@ fn encoded(keys: &BTreeMap<String, Secret>) -> Option<Zeroizing<Vec<u8>>> {
     Some(bytes)
 }
 
-fn decoded(bytes: &[u8]) -> Option<BTreeMap<String, Secret>> {
+fn decoded(bytes: &[u8]) -> Option<Keys> {
     let (held, digest) = bytes.split_last_chunk::<32>()?;
     if Sha256::digest(held).as_slice() != digest {
         return None;
@@ -275,7 +322,8 @@ fn part<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
     Some(part)
 }
 
-fn write(path: &Path, keys: &BTreeMap<String, Secret>) -> Result<(), VaultError> {
+/// Puts keys in place whole. What fails leaves what was there, and nothing beside it.
+fn put(path: &Path, keys: &Keys) -> Result<(), VaultError> {
     let bytes = encoded(keys).ok_or_else(|| VaultError::Damaged {
         path: path.to_owned(),
     })?;
@@ -288,32 +336,27 @@ fn write(path: &Path, keys: &BTreeMap<String, Secret>) -> Result<(), VaultError>
         .open(&new)
         .map_err(failed("make", &new))?;
     let written = file.write_all(&bytes).and_then(|()| file.sync_all());
-    if let Err(source) = written {
-        // The new file holds keys: it must not stay behind half written.
+    let placed = match written {
+        Ok(()) => std::fs::rename(&new, path).map_err(failed("put in place", path)),
+        Err(source) => Err(failed("write", &new)(source)),
+    };
+    if placed.is_err() {
+        // It holds keys: it must not stay behind.
         drop(clear(&new));
-        return Err(failed("write", &new)(source));
     }
-    // Held open over the rename, so that its bytes can be reached afterwards.
-    let old = OpenOptions::new().write(true).open(path).ok();
-    std::fs::rename(&new, path).map_err(failed("put in place", path))?;
-    place::sync(path.parent().unwrap_or(Path::new(".")))
-        .map_err(failed("sync the folder of", path))?;
-    match old {
-        Some(old) => overwrite(old).map_err(failed("overwrite the old bytes of", path)),
-        None => Ok(()),
-    }
+    placed
 }
 
 fn clear(path: &Path) -> Result<(), VaultError> {
     match OpenOptions::new().write(true).open(path) {
-        Ok(file) => overwrite(file).map_err(failed("overwrite", path))?,
+        Ok(mut file) => overwrite(&mut file).map_err(failed("overwrite", path))?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(source) => return Err(failed("open", path)(source)),
     }
     std::fs::remove_file(path).map_err(failed("remove", path))
 }
 
-fn overwrite(mut file: File) -> io::Result<()> {
+fn overwrite(file: &mut File) -> io::Result<()> {
     let mut left = file.metadata()?.len();
     file.seek(SeekFrom::Start(0))?;
     let mut zeros = [0_u8; 4096];
@@ -327,98 +370,4 @@ fn overwrite(mut file: File) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(byte: u8) -> Secret {
-        Secret::new(vec![byte; 32])
-    }
-
-    #[test]
-    fn keys_are_there_again_after_a_restart() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("vault");
-        let vault = Vault::open(&path).unwrap();
-        vault.put("issuer", key(7)).unwrap();
-        let made = vault.get_or_make("epoch/0001/3", Secret::random).unwrap();
-        drop(vault);
-        let vault = Vault::open(&path).unwrap();
-        assert_eq!(vault.get("issuer"), Some(key(7)));
-        assert_eq!(vault.get("epoch/0001/3"), Some(made));
-        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
-    }
-
-    #[test]
-    fn a_destroyed_key_is_in_no_file_and_the_old_bytes_are_overwritten() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("vault");
-        let vault = Vault::open(&path).unwrap();
-        vault.put("partition/0001/2/3", key(0xa5)).unwrap();
-        // A second name for the old file, to see what became of its bytes.
-        let witness = folder.path().join("witness");
-        std::fs::hard_link(&path, &witness).unwrap();
-        assert_eq!(
-            vault
-                .destroy(|name| name.starts_with("partition/"))
-                .unwrap(),
-            1
-        );
-        for file in [&path, &witness] {
-            let bytes = std::fs::read(file).unwrap();
-            assert!(!bytes.windows(8).any(|it| it == [0xa5; 8]), "{file:?}");
-        }
-        assert!(
-            std::fs::read(&witness)
-                .unwrap()
-                .iter()
-                .all(|byte| *byte == 0)
-        );
-    }
-
-    #[test]
-    fn a_change_that_was_cut_short_did_not_happen() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("vault");
-        Vault::open(&path).unwrap().put("issuer", key(1)).unwrap();
-        std::fs::write(beside(&path), [9; 100]).unwrap();
-        let vault = Vault::open(&path).unwrap();
-        assert_eq!(vault.names(), ["issuer"]);
-        assert!(!beside(&path).exists());
-        vault.put("log", key(2)).unwrap();
-    }
-
-    #[test]
-    fn a_changed_or_cut_vault_is_refused_and_left() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("vault");
-        Vault::open(&path).unwrap().put("issuer", key(1)).unwrap();
-        let whole = std::fs::read(&path).unwrap();
-        for at in 0..whole.len() {
-            let mut changed = whole.clone();
-            changed[at] ^= 1;
-            assert!(decoded(&changed).is_none(), "byte {at}");
-            assert!(decoded(&whole[..at]).is_none(), "cut at {at}");
-        }
-        std::fs::write(&path, &whole[..20]).unwrap();
-        assert!(matches!(
-            Vault::open(&path),
-            Err(VaultError::Damaged { .. })
-        ));
-        assert_eq!(std::fs::read(&path).unwrap(), &whole[..20]);
-    }
-
-    #[test]
-    fn a_vault_others_can_read_is_refused() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("vault");
-        Vault::open(&path).unwrap().put("issuer", key(1)).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(Vault::open(&path), Err(VaultError::Open { .. })));
-    }
-
-    #[test]
-    fn a_secret_says_nothing_of_itself() {
-        assert_eq!(format!("{:?}", key(3)), "Secret");
-    }
-}
+mod tests;
