@@ -233,7 +233,7 @@ fn damage_stops_the_round_and_names_the_way_out() {
 }
 
 #[test]
-fn an_operator_that_lies_gets_nothing() {
+fn attack_10_an_operator_that_lies_gets_nothing() {
     let operator = Running::start(NOW);
     for (habit, words) in [
         (Habit::StatusOfAnother, "not signed as it must be"),

@@ -204,13 +204,6 @@ impl Programs {
         self.by_number.get(&number)
     }
 
-    /// Returns the program with this name: `org.candor.history/threat-sighting`, or its number in hex.
-    #[must_use]
-    pub fn named(&self, name: &str) -> Option<&Taken> {
-        self.all()
-            .find(|taken| taken.program.id() == name || taken.program.number().to_string() == name)
-    }
-
     /// Returns every program, in order of numbers.
     pub fn all(&self) -> impl Iterator<Item = &Taken> {
         self.by_number.values()

@@ -12,9 +12,11 @@ use intake::{
     intake::{Intake, OpenError},
     log,
     overview::moment,
+    refusal::chain,
+    serve::descriptors,
 };
 
-use super::{Failure, admin};
+use super::{Failure, admin, say};
 
 /// What is due is told when it is so many seconds late: a server looks once an hour at the latest.
 const LATE: u64 = 2 * 3600;
@@ -27,19 +29,37 @@ struct Finding {
 
 pub(super) fn run(config: Config) -> Result<u8, Failure> {
     let mut findings = of_settings(&config);
+    // Looked at, not made: in a folder that was mistyped there is nothing.
+    let is_there = ["vault", "meta.db"].map(|it| config.folder.join(it).exists());
+    if is_there == [false, false] {
+        findings.push(Finding {
+            what: format!("`{}` holds no server", config.folder.display()),
+            help: "name its settings with `--config`, as `serve` was given them; `serve` makes the folder",
+        });
+        return told(&findings);
+    }
     match Intake::open(config.clone(), Clock::System) {
-        Ok(intake) => findings.extend(of_folder(&intake)?),
+        Ok(intake) => findings.extend(of_folder(&intake)),
         Err(OpenError::InUse { .. }) => {
             let (status, state) = admin::ask(&config, Method::GET, "/admin/state", String::new())?;
-            println!("a server has the folder open; it says of itself ({status}):\n{state}");
+            say(format_args!(
+                "a server has the folder open; it says of itself ({status}):\n{state}\n"
+            ))?;
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => findings.push(Finding {
+            what: format!("`serve` would not start: {}", chain(&error)),
+            help: "docs/operate-intake.md has each file of the folder, and what a backup brings back",
+        }),
     }
-    for finding in &findings {
-        println!("{}\n  help: {}", finding.what, finding.help);
+    told(&findings)
+}
+
+fn told(findings: &[Finding]) -> Result<u8, Failure> {
+    for finding in findings {
+        say(format_args!("{}\n  help: {}\n", finding.what, finding.help))?;
     }
     if findings.is_empty() {
-        println!("nothing found that is wrong");
+        say("nothing found that is wrong\n")?;
     }
     Ok(u8::from(!findings.is_empty()))
 }
@@ -91,21 +111,48 @@ fn is_this_machine(host: &str) -> bool {
     addresses.any(|ip: IpAddr| ip.is_loopback() || std::net::UdpSocket::bind((ip, 0)).is_ok())
 }
 
-fn of_folder(intake: &Intake) -> Result<Vec<Finding>, Failure> {
+/// What cannot be looked at is told among the rest, and the rest is looked at all the same.
+fn of_folder(intake: &Intake) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut found = |what: String, help| findings.push(Finding { what, help });
     let folder = &intake.config.folder;
-    let mode = std::fs::metadata(folder)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        found(
+    match std::fs::metadata(folder) {
+        Ok(about) if about.permissions().mode() & 0o077 != 0 => found(
             format!("`{}` can be entered by others", folder.display()),
             "run `chmod 700` on it",
-        );
+        ),
+        Ok(_) => {}
+        Err(error) => found(
+            format!("`{}` cannot be looked at: {error}", folder.display()),
+            "give it to the user of the server",
+        ),
     }
-    let remembered = intake.meta.remembered()?;
-    for partition in intake.store.partitions()? {
+    let remembered = intake.meta.remembered();
+    let partitions = intake.store.partitions();
+    for error in [
+        remembered.as_ref().err().map(|it| chain(it)),
+        partitions.as_ref().err().map(|it| chain(it)),
+    ] {
+        if let Some(why) = error {
+            found(
+                format!("what is due is not known: {why}"),
+                "mend the disk; until then nothing is erased",
+            );
+        }
+    }
+    let remembered = remembered.unwrap_or_default();
+    for partition in partitions.unwrap_or_default() {
         let key = intake.vault.get(&partition.key_name());
-        if key.is_none() && intake.store.tally(partition)?.rows > 0 {
+        // All of it is read: a page in the middle may be damaged.
+        let read = intake.store.leaves(partition);
+        let rows = intake.store.tally(partition).map(|it| it.rows);
+        if let Some(error) = read.as_ref().err().or(rows.as_ref().err()) {
+            found(
+                format!("the partition {partition} is damaged: {}", chain(error)),
+                "reports of its epoch wait; it is erased when its time is over, all the same",
+            );
+        }
+        if key.is_none() && rows.is_ok_and(|it| it > 0) {
             found(
                 format!(
                     "the partition {partition} cannot be read: its key is gone, as after a restore from a backup"
@@ -144,7 +191,16 @@ fn of_folder(intake: &Intake) -> Result<Vec<Finding>, Failure> {
             "make room on the disk; 4 MiB of it are then kept",
         );
     }
-    let leaves = log::verify(&folder.join("log"), &intake.log.verifier())?;
+    let leaves = match log::verify(&folder.join("log"), &intake.log.verifier()) {
+        Ok(leaves) => leaves,
+        Err(error) => {
+            found(
+                format!("the log is not what was signed: {}", chain(&error)),
+                "take the log out of a backup; it is public, so anybody may have a copy",
+            );
+            Vec::new()
+        }
+    };
     let newest = leaves.iter().map(|leaf| leaf.at).max().unwrap_or(0);
     if newest > intake.clock.now() + 300 {
         found(
@@ -155,5 +211,15 @@ fn of_folder(intake: &Intake) -> Result<Vec<Finding>, Failure> {
             "set the clock by a time service; dates follow it",
         );
     }
-    Ok(findings)
+    let (wished, fit) = (
+        intake.config.limits.connections,
+        descriptors::connections_at_most(intake.config.limits.connections),
+    );
+    if fit < wished {
+        found(
+            format!("{fit} connections fit, and `limits.connections` wishes for {wished}"),
+            "raise the limit of open files: `LimitNOFILE=` of the unit, `ulimit -Hn`",
+        );
+    }
+    findings
 }

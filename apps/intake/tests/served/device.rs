@@ -338,9 +338,8 @@ impl Device {
 }
 
 pub(crate) fn sighting(intake: &Intake) -> &intake::programs::Taken {
-    intake
-        .programs
-        .named("org.example.sightings/sighting")
+    let mut all = intake.programs.all();
+    all.find(|it| it.program.id() == "org.example.sightings/sighting")
         .unwrap()
 }
 

@@ -3,6 +3,7 @@
 
 mod administrators;
 mod attacks;
+mod cut;
 mod damaged;
 mod device;
 mod elsewhere;

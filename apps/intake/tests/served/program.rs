@@ -180,6 +180,47 @@ fn a_reader_that_has_gone_away_is_no_fault() {
 }
 
 #[test]
+fn the_doctor_makes_nothing_and_looks_at_all_there_is() {
+    let place = Place::new();
+    let settings = place.settings(&place.data());
+    let doctor = || program(&["doctor", "--config", text(&settings)]);
+    // A folder that was mistyped.
+    let output = doctor();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("holds no server"), "{said}");
+    assert!(!place.data().join("vault").exists());
+
+    let damaged = {
+        let sent = prepared(&place, 1);
+        let intake = place.intake();
+        let arrival = intake::inner::arrival(&sent[0].report, intake.clock.today());
+        intake::store::put_and_wait(&*intake.store, arrival).unwrap();
+        intake.store.partitions().unwrap()[0]
+    };
+    let file = place.data().join(format!("p/{damaged}.db"));
+    std::fs::write(file, vec![b'x'; 9000]).unwrap();
+    let said = String::from_utf8(doctor().stdout).unwrap();
+    assert!(
+        said.contains(&format!("the partition {damaged} is damaged")),
+        "{said}"
+    );
+    let tile = place.data().join("log/tile/entries/000.p");
+    let tile = std::fs::read_dir(tile).unwrap().next().unwrap().unwrap();
+    std::fs::write(tile.path(), b"no leaf").unwrap();
+    let output = doctor();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    for told in [
+        "WEAKER THAN PROMISED",
+        "`serve` would not start",
+        "tile/entries",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+}
+
+#[test]
 fn a_confined_server_opens_nothing_beside_its_folder() {
     let place = Place::new();
     let server = Running::start(&place.settings(&place.data()));
