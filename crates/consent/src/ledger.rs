@@ -9,7 +9,9 @@
 //! is there before the first event, and written anew after each: it may be one behind, never ahead, and a
 //! ledger without it is damaged as well.
 
-mod file;
+mod aside;
+mod chain;
+mod write;
 
 use std::path::PathBuf;
 
@@ -17,13 +19,14 @@ use declare::{Declaration, Language, Send};
 
 use crate::{
     Event, Folder, FolderError, How, ProgramId, Receipt, Standing, State, Time, What, declared,
-    event::{Line, no_event},
+    event::no_event,
     folder::{Lock, read_private},
-    keys::{InstallKey, fill, hex},
-    receipt::{Given, SCHEMA, record_of},
+    keys::{InstallKey, hex},
+    receipt::SCHEMA,
 };
 
-use file::{append, beginning, checked, cut, damage_of, set_aside, set_aside_before};
+use aside::{damage_of, set_aside, set_aside_before};
+use chain::checked;
 
 /// What was agreed to, refused and withdrawn on this machine.
 #[derive(Debug)]
@@ -385,93 +388,6 @@ impl Ledger {
     /// Another process may have written since.
     fn reread(&mut self, _lock: &Lock) -> Result<(), LedgerError> {
         *self = Self::read_locked(&self.folder)?;
-        Ok(())
-    }
-
-    fn append(
-        &mut self,
-        declaration: &Declaration,
-        send: &Send,
-        what: What,
-        how: How,
-        now: Time,
-        given: Option<(&str, Language)>,
-    ) -> Result<(), LedgerError> {
-        let program = ProgramId::of(&declaration.product().id, &send.id);
-        let lock = self.folder.lock()?;
-        self.reread(&lock)?;
-        let key = InstallKey::read_or_make(&self.folder, &lock)?;
-        let record = match given {
-            None => None,
-            Some((notice, language)) => {
-                let mut id = [0; 16];
-                fill(&mut id)?;
-                let given = Given {
-                    record_id: hex(&id),
-                    principal: key.principal(),
-                    time: now,
-                    notice,
-                    language,
-                };
-                let record = record_of(declaration, send, &given)
-                    .ok_or_else(|| LedgerError::NobodyReceives(program.clone()))?;
-                declared::keep(&self.folder, declaration)?;
-                Some(Box::new(record))
-            }
-        };
-        let event = Event {
-            number: 0,
-            time: now,
-            program,
-            what,
-            how,
-            material: declaration.material_hash(),
-            declaration: declaration.sha256().to_owned(),
-            record,
-            previous: String::new(),
-        };
-        self.write(event, &lock)
-    }
-
-    /// Gives the event its number and its place in the chain, and writes it: first the event, then the
-    /// head.
-    fn write(&mut self, mut event: Event, lock: &Lock) -> Result<(), LedgerError> {
-        let key = InstallKey::read_or_make(&self.folder, lock)?;
-        event.number = self.events.len() as u64 + 1;
-        event.previous = self
-            .events
-            .last()
-            .map_or_else(no_event, |last| hex(&last.hash()));
-        let hash = event.hash();
-        let line = Line {
-            hash: hex(&hash),
-            signature: hex(&key.sign(&hash)),
-            event,
-        };
-        let mut text = serde_json::to_vec(&line).expect("text and numbers are always JSON");
-        text.push(b'\n');
-        if self.events.is_empty() {
-            // Without it, a ledger that lost its head and all but its first event would look like a new one.
-            self.folder.replace(&self.folder.head(), &beginning())?;
-        }
-        let path = self.folder.ledger();
-        let failed = |source| FolderError::Write {
-            path: path.clone(),
-            source,
-        };
-        let before = append(&path, &text).map_err(failed)?;
-        let head = format!("{} {}\n", line.event.number, line.hash);
-        if let Err(error) = self.folder.replace(&self.folder.head(), head.as_bytes()) {
-            // What is reported as not done must not hold. Where the head did get there, only its folder was
-            // not synced: the event stands, and a head that is one behind after a power cut is allowed.
-            let there = read_private(&self.folder.head())?;
-            if there.as_deref() != Some(head.as_bytes()) {
-                cut(&path, before).map_err(failed)?;
-                return Err(error.into());
-            }
-        }
-        self.events.push(line.event);
-        self.state = State::of(&self.events);
         Ok(())
     }
 }
