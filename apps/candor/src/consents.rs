@@ -3,20 +3,21 @@
 //! Candor names no operator. Without one nothing can be agreed to; without a consent nothing is stored, let
 //! alone sent. This program has no network code: the courier sends, and is another program.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    path::{Path, PathBuf},
-};
+mod failures;
+
+use std::{collections::BTreeMap, io, path::PathBuf};
 
 use consent::{
-    Damage, Folder, Ledger, Outbox, OutboxError, Policy, ProgramId, Put, Record, RecordState, Row,
-    Standing, Time, Value,
+    Damage, Folder, Ledger, Outbox, Policy, ProgramId, Put, Record, RecordState, Row, Standing,
+    Time, Value,
 };
 use declare::{Declaration, Operator};
 use tool::Machine;
 
 use crate::{failure::Failure, usage, written};
+
+pub(crate) use failures::cannot;
+use failures::{damaged, set_aside};
 
 /// What the suite itself counts and sends, if a person agrees.
 pub(crate) const SUITE: &str = include_str!("../declaration.toml");
@@ -57,7 +58,7 @@ pub(crate) struct Named {
 pub(crate) struct Consents {
     pub(crate) folder: Folder,
     pub(crate) ledger: Ledger,
-    /// What was wrong with a ledger that was put aside just now.
+    /// What was wrong with a ledger that was put aside, until the person answers anew.
     pub(crate) damage: Option<Damage>,
     pub(crate) policy: Policy,
     pub(crate) named: Option<Named>,
@@ -88,10 +89,11 @@ impl Consents {
             complaints.push(Failure::new("the policy of this machine").because(&error));
             Policy::SendingForbidden
         });
+        let subjects = subjects(named.as_ref())?;
         let opened = Ledger::open(&folder, now).map_err(|error| cannot(&error))?;
         complaints.extend(opened.damage.as_ref().map(damaged));
         let mut consents = Self {
-            subjects: subjects(named.as_ref())?,
+            subjects,
             folder,
             ledger: opened.ledger,
             damage: opened.damage,
@@ -133,6 +135,13 @@ impl Consents {
         match Outbox::kept_aside(&self.folder) {
             Ok(kept) => self.complaints.extend(kept.iter().map(|it| set_aside(it))),
             Err(error) => self.complaints.push(cannot(&error)),
+        }
+    }
+
+    /// Tells every complaint. Whoever then fails has said before what was damaged.
+    pub(crate) fn complain(&self) {
+        for complaint in &self.complaints {
+            eprint!("{complaint}");
         }
     }
 
@@ -294,54 +303,6 @@ fn subjects(named: Option<&Named>) -> Result<Vec<Subject>, Failure> {
         }
     }
     Ok(subjects)
-}
-
-/// Says that a ledger was damaged, and what still can be done.
-fn damaged(damage: &Damage) -> Failure {
-    let kept = damage.kept.as_deref().map_or_else(String::new, |kept| {
-        format!(
-            "it is kept as `{}`; ",
-            tool::path_text::shown(kept.as_os_str())
-        )
-    });
-    Failure::new("what you agreed to cannot be read any more, so nothing counts as agreed to")
-        .because(damage)
-        .help(format!(
-            "{kept}what may have been sent is taken back by `candor consent withdraw NAME`; this is said until \
-             you answer anything anew, or move that file away"
-        ))
-}
-
-/// Says that an outbox was damaged.
-fn set_aside(kept: &Path) -> Failure {
-    let kept = tool::path_text::shown(kept.as_os_str());
-    Failure::new("the outbox cannot be read any more, so nothing of it is sent").help(format!(
-        "it is kept as `{kept}`; what left through it cannot be taken back from here any more, and is erased by \
-         the operator when its time is over; this is said until you move that file away"
-    ))
-}
-
-/// Says what ledger or outbox could not do.
-pub(crate) fn cannot(error: &(dyn std::error::Error + 'static)) -> Failure {
-    let mut causes = std::iter::successors(Some(error), |error| error.source());
-    let is_full = causes.any(|it| {
-        let io = it.downcast_ref::<io::Error>();
-        io.is_some_and(|it| it.kind() == io::ErrorKind::StorageFull)
-            || it.to_string().contains("database or disk is full")
-    });
-    match error.downcast_ref() {
-        Some(OutboxError::NoSuchRecord(id)) => {
-            Failure::new(format!("there is no record {id} in the outbox"))
-                .help("`candor outbox list` shows what there is")
-        }
-        Some(error @ OutboxError::State { .. }) => Failure::new(error.to_string()),
-        _ if is_full => Failure::new("the disk is full, so nothing could be noted")
-            .because(error)
-            .help("free some room and run this again; what waits cannot leave before there is room either"),
-        _ => Failure::new("what was agreed to, or what waits, cannot be read or written")
-            .because(error)
-            .help("nothing is sent meanwhile"),
-    }
 }
 
 #[cfg(all(test, feature = "history"))]

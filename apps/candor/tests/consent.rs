@@ -4,6 +4,8 @@
 
 #[path = "consent/damaged.rs"]
 mod damaged;
+#[path = "consent/failing.rs"]
+mod failing;
 
 use std::{
     fs,
@@ -444,13 +446,13 @@ fn sending_is_another_programs_work() {
     fs::create_dir(&folder).unwrap();
     let candor = folder.join("candor");
     fs::copy(env!("CARGO_BIN_EXE_candor"), &candor).unwrap();
-    let send = || {
+    let send = |words: &[&str]| {
         let mut send = Command::new(&candor);
-        send.args(["outbox", "send"]).env_clear();
+        send.args(["outbox", "send"]).args(words).env_clear();
         send.env("HOME", home.path()).output().unwrap()
     };
-    refused(&send(), "there is no courier at");
-    // One that is there is started, with the word and nothing else.
+    refused(&send(&[]), "there is no courier at");
+    // One that is there is started, with these words and nothing else.
     let script = "#!/bin/sh\necho \"started: $*\"\nexit 0\n";
     let courier = folder.join("candor-courier");
     fs::write(&courier, script).unwrap();
@@ -459,10 +461,18 @@ fn sending_is_another_programs_work() {
         std::os::unix::fs::PermissionsExt::from_mode(0o755),
     )
     .unwrap();
-    let output = send();
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        "started: send\n",
-        "{output:?}"
-    );
+    for (words, started) in [
+        (&[][..], "started: send\n"),
+        (&["--json"], "started: send --json\n"),
+    ] {
+        let output = send(words);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(said, started, "{output:?}");
+    }
+    // What was damaged is said before anything is started, and the exit code keeps it.
+    home.candor(&["consent", "give", "threat-sighting"]);
+    fs::write(home.kept().join("ledger.jsonl"), "no event\n").unwrap();
+    let output = send(&[]);
+    assert_eq!(output.stdout, b"started: send\n");
+    refused(&output, "ledger.damaged-");
 }

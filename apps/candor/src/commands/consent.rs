@@ -30,9 +30,7 @@ pub(crate) fn run(asked: &Consent) -> Result<Ending, Failure> {
     let machine = machine::at(asked.told.now)?;
     let mut consents = Consents::of(&machine)?;
     let done = act(asked, &mut consents);
-    for complaint in &consents.complaints {
-        eprint!("{complaint}");
-    }
+    consents.complain();
     let done = done?;
     match asked.told.json {
         true => print(format!("{}\n", as_json(&consents, &done)).as_bytes())?,
@@ -184,15 +182,24 @@ fn forget(consents: &mut Consents, done: &mut Done) -> Result<(), Failure> {
             noted.map_err(|error| cannot(&error))?;
         }
     }
-    let mut outbox = consents.outbox()?;
-    let waiting = outbox
-        .forget_me(&mut consents.ledger, How::Command, consents.now)
-        .map_err(|error| cannot(&error))?;
-    usage::erase(&consents.folder)?;
-    done.withdrawals = waiting;
-    done.said.push(match waiting {
-        0 => "Everything is withdrawn, and the secrets are removed. The ledger stays: it is your own proof.".into(),
-        n => format!("Everything is withdrawn. {n} withdrawals are to be delivered first: run `candor outbox send`. After the last one the secrets are removed."),
+    let failed = usage::erase(&consents.folder).err();
+    consents.complaints.extend(failed);
+    let forgotten = consents.outbox().and_then(|mut outbox| {
+        let forgotten = outbox.forget_me(&mut consents.ledger, How::Command, consents.now);
+        forgotten.map_err(|error| cannot(&error))
+    });
+    done.said.push(match forgotten {
+        Ok(0) => "Everything is withdrawn, and the secrets are removed. The ledger stays: it is your own proof.".into(),
+        Ok(waiting) => {
+            done.withdrawals = waiting;
+            format!("Everything is withdrawn. {waiting} withdrawals are to be delivered first: run `candor outbox send`. After the last one the secrets are removed.")
+        }
+        Err(failure) => {
+            consents.complaints.push(failure);
+            "Everything is withdrawn, and nothing is sent any more. The outbox could not be emptied and the secrets \
+             are still there: run `candor consent forget` again when it can be used."
+                .into()
+        }
     });
     Ok(())
 }

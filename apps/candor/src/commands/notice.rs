@@ -90,9 +90,7 @@ fn with_operator(declaration: Declaration) -> Result<(Declaration, Said), Failur
         return Ok((declaration, Said::default()));
     }
     let consents = Consents::of(&machine::at(None)?)?;
-    for complaint in &consents.complaints {
-        eprint!("{complaint}");
-    }
+    consents.complain();
     let declaration = crate::consents::operated(declaration, consents.named.as_ref());
     let mut said = Said {
         operator: consents.named.as_ref().map(operator_json),

@@ -31,9 +31,11 @@ struct Told {
 pub(crate) fn run(asked: &OutboxAsked) -> Result<Ending, Failure> {
     let machine = machine::at(asked.told.now)?;
     let consents = Consents::of(&machine)?;
+    // First: what follows may fail, and what was damaged must not go unsaid.
+    consents.complain();
     let act = asked.act.as_ref().unwrap_or(&OutboxAct::List);
     if let OutboxAct::Send = act {
-        return send(&consents);
+        return send(&consents, asked.told.json);
     }
     let mut told = Told::default();
     match (consents.outbox_if_any()?, act) {
@@ -56,9 +58,6 @@ pub(crate) fn run(asked: &OutboxAsked) -> Result<Ending, Failure> {
     // To be shown here is to be seen: only after this may it leave.
     if let OutboxAct::Show { id } = act {
         consents.was_shown(*id)?;
-    }
-    for complaint in &consents.complaints {
-        eprint!("{complaint}");
     }
     Ok(
         match consents.complaints.is_empty() && told.damaged.is_empty() {
@@ -122,15 +121,20 @@ fn proof(consents: &Consents, outbox: &Outbox, id: i64) -> Result<Proven, Failur
 }
 
 /// Starts the courier and waits for it. This program itself cannot send: it has no code for it.
-fn send(consents: &Consents) -> Result<Ending, Failure> {
+fn send(consents: &Consents, json: bool) -> Result<Ending, Failure> {
     if consents.policy == Policy::SendingForbidden {
         return Err(Failure::new("the policy of this machine forbids sending")
             .help("ask whoever administers it; the file is /etc/candor/policy.toml"));
     }
-    let status = courier::command()?.arg("send").status();
+    let mut courier = courier::command()?;
+    courier.arg("send");
+    if json {
+        courier.arg("--json");
+    }
+    let status = courier.status();
     let status =
         status.map_err(|error| Failure::new("the courier cannot be started").because(&error))?;
-    Ok(match status.success() {
+    Ok(match status.success() && consents.complaints.is_empty() {
         true => Ending::NothingFound,
         false => Ending::Incomplete,
     })

@@ -73,6 +73,18 @@ fn a_command_that_fails_says_first_that_the_ledger_was_damaged() {
     let output = home.candor(&["consent", "receipt", "threat-sighting"]);
     refused(&output, "was never agreed to");
     refused(&output, "ledger.damaged-");
+    // It names all that is to be moved away; then it is not said any more.
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let named = |path: &str| said.contains(&format!("`{path}`"));
+    for entry in fs::read_dir(home.kept()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().contains("ledger.damaged-") {
+            assert!(named(&path.to_string_lossy()), "{path:?}: {said}");
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let output = home.candor(&["consent"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ PRAGMA user_version = 1;
 /// Makes the file with mode 0600 before SQLite would make it with another.
 pub(super) fn make_private(folder: &Folder, path: &Path) -> Result<(), FolderError> {
     match path.try_exists() {
-        Ok(true) => read_mode(path),
+        Ok(true) => is_private(path),
         Ok(false) => folder.replace(path, b""),
         Err(source) => Err(FolderError::Read {
             path: path.to_owned(),
@@ -90,12 +90,17 @@ pub(super) fn make_private(folder: &Folder, path: &Path) -> Result<(), FolderErr
     }
 }
 
-fn read_mode(path: &Path) -> Result<(), FolderError> {
+fn is_private(path: &Path) -> Result<(), FolderError> {
     use std::os::unix::fs::MetadataExt;
     let metadata = path.metadata().map_err(|source| FolderError::Read {
         path: path.to_owned(),
         source,
     })?;
+    if !metadata.is_file() {
+        return Err(FolderError::NoFile {
+            path: path.to_owned(),
+        });
+    }
     match metadata.mode() & 0o077 {
         0 => Ok(()),
         _ => Err(FolderError::OpenToOthers {
