@@ -6,6 +6,8 @@
 mod damaged;
 #[path = "consent/failing.rs"]
 mod failing;
+#[path = "consent/full.rs"]
+mod full;
 
 use std::{
     fs,
