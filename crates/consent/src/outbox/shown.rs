@@ -222,7 +222,10 @@ impl Outbox {
                 })?;
                 rows.collect::<Result<Vec<_>, _>>()?
             };
-            transaction.execute("DELETE FROM messages", [])?;
+            // Where there is none nothing is written: to look must be possible on a full disk too.
+            if !messages.is_empty() {
+                transaction.execute("DELETE FROM messages", [])?;
+            }
             Ok(messages)
         })
     }
