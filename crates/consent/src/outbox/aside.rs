@@ -1,8 +1,11 @@
 //! An outbox that is damaged is kept, and another one begun: what cannot be read is not sent.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
-use super::Outbox;
+use super::{Outbox, OutboxError, tables};
 use crate::{Folder, FolderError, Time};
 
 /// What the names of outboxes that were set aside begin with.
@@ -10,12 +13,16 @@ const ASIDE: &str = "outbox.damaged-";
 
 impl Outbox {
     /// Renames an outbox that is damaged, and the journal beside it; the next one that is opened is empty. Returns
-    /// where it lies now.
+    /// where it lies now, or none if it is whole: another process may have set it aside and begun a new one since
+    /// the damage was seen.
     ///
     /// # Errors
     /// [`FolderError`]; then it is where it was.
-    pub fn set_aside(folder: &Folder, now: Time) -> Result<PathBuf, FolderError> {
+    pub fn set_aside(folder: &Folder, now: Time) -> Result<Option<PathBuf>, FolderError> {
         let _lock = folder.lock()?;
+        if !is_damaged(&folder.outbox()) {
+            return Ok(None);
+        }
         let free = |number: u32| {
             let mark = match number {
                 0 => String::new(),
@@ -46,7 +53,7 @@ impl Outbox {
             path: folder.path().to_owned(),
             source,
         })?;
-        Ok(kept)
+        Ok(Some(kept))
     }
 
     /// Returns the outboxes that were set aside and still lie there, by name.
@@ -72,5 +79,20 @@ impl Outbox {
         }
         kept.sort_unstable();
         Ok(kept)
+    }
+}
+
+/// Whether SQLite says that a file is damaged. One that is not there, or in use, is not known to be.
+fn is_damaged(path: &Path) -> bool {
+    let checked = tables::open(path).and_then(|database| {
+        let found = database.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        found.map_err(|source| OutboxError::Database {
+            path: path.to_owned(),
+            source,
+        })
+    });
+    match checked {
+        Ok(found) => found != "ok",
+        Err(error) => error.is_of_damage(),
     }
 }

@@ -195,16 +195,20 @@ fn an_outbox_that_is_damaged_is_set_aside_whole() {
     fs::write(world.folder.outbox(), &torn).unwrap();
     let error = Outbox::open(&world.folder).unwrap_err();
     assert!(error.is_of_damage(), "{error:?}");
-    let kept = Outbox::set_aside(&world.folder, NOW).unwrap();
+    let kept = Outbox::set_aside(&world.folder, NOW).unwrap().unwrap();
     assert_eq!(fs::read(&kept).unwrap(), torn);
     assert_eq!(world.outbox().rows().unwrap(), []);
     assert_eq!(
         Outbox::kept_aside(&world.folder).unwrap(),
         std::slice::from_ref(&kept)
     );
+    // The new one is whole: who saw the damage before leaves it where it is.
+    assert_eq!(Outbox::set_aside(&world.folder, NOW).unwrap(), None);
+    assert!(world.folder.outbox().exists());
     // A second one of the same second has a name of its own.
+    fs::write(world.folder.outbox(), &torn).unwrap();
     let second = Outbox::set_aside(&world.folder, NOW).unwrap();
-    assert_ne!(second, kept);
+    assert_ne!(second.unwrap(), kept);
     assert_eq!(fs::read(&kept).unwrap(), torn);
 }
 
