@@ -10,7 +10,7 @@
 //! - A token is good for one report of its epoch, whichever day it comes again, and stays spent when
 //!   its report is withdrawn.
 //! - A withdrawal holds from its answer on, also for a report that arrives after it.
-//! - Tags come in order, and no more than one row of each partition is in memory.
+//! - Tags come in order, and of each partition a thousand or so rows are in memory at once.
 
 mod sqlite;
 #[cfg(any(test, feature = "suite"))]

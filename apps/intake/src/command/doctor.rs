@@ -132,13 +132,14 @@ fn of_folder(intake: &Intake) -> Vec<Finding> {
     for error in [
         remembered.as_ref().err().map(|it| chain(it)),
         partitions.as_ref().err().map(|it| chain(it)),
-    ] {
-        if let Some(why) = error {
-            found(
-                format!("what is due is not known: {why}"),
-                "mend the disk; until then nothing is erased",
-            );
-        }
+    ]
+    .into_iter()
+    .flatten()
+    {
+        found(
+            format!("what is due is not known: {error}"),
+            "mend the disk; until then nothing is erased",
+        );
     }
     let remembered = remembered.unwrap_or_default();
     for partition in partitions.unwrap_or_default() {
