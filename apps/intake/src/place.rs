@@ -1,9 +1,10 @@
-//! A file put in place whole: after a cut there is the old one or the new one, never half of one.
+//! A file put in place whole: after a cut there is the old one or the new one, never half of one. And a file for
+//! its owner alone.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, Permissions},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -25,6 +26,23 @@ pub fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&new, path)?;
     sync(folder)
+}
+
+/// Makes an empty file for its owner alone where there is none, and takes one that others can read from them.
+///
+/// # Errors
+/// What the system says.
+pub fn for_its_owner(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)?;
+    match file.metadata()?.mode() & 0o077 {
+        0 => Ok(()),
+        _ => file.set_permissions(Permissions::from_mode(0o600)),
+    }
 }
 
 /// Makes what changed in a folder survive a power cut.

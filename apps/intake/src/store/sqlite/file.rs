@@ -9,7 +9,10 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Options, sync_folder};
-use crate::store::{Partition, StoreError};
+use crate::{
+    place,
+    store::{Partition, StoreError},
+};
 
 /// Reports ordered by tag, so that equal tags of all partitions meet in one pass. `spent` keeps the
 /// tokens of withdrawn reports, `tomb` what was withdrawn on this day, `gone` the leaves of the reports
@@ -56,6 +59,12 @@ pub(super) fn open(
         path: parent.to_owned(),
         source,
     })?;
+    // SQLite gives the files beside it the same mode. What keeps it from being made, SQLite says by itself.
+    if let Err(error) = place::for_its_owner(&path)
+        && error.kind() == io::ErrorKind::StorageFull
+    {
+        return Err(StoreError::Full { path });
+    }
     let asked = |act| {
         let path = path.clone();
         move |source| StoreError::Sqlite { act, path, source }

@@ -263,3 +263,53 @@ fn a_million_rows_of_one_tag_are_told_one_at_a_time() {
         .unwrap();
     assert_eq!(counted, [3000]);
 }
+
+#[test]
+fn a_damaged_file_fails_its_epoch_alone() {
+    let folder = Folder::new();
+    let store = folder.with(Options::default());
+    put_and_wait(&store, suite::arrival(TODAY, 5, 1)).unwrap();
+    drop(store);
+    for end in ["-wal", "-shm"] {
+        drop(std::fs::remove_file(
+            folder.0.path().join(format!("p/{TODAY}.db{end}")),
+        ));
+    }
+    std::fs::write(
+        folder.0.path().join(format!("p/{TODAY}.db")),
+        [b'x'; 20_000],
+    )
+    .unwrap();
+    let store = folder.with(Options::default());
+    let other = Partition { epoch: 4, ..TODAY };
+    let (send, answers) = mpsc::channel();
+    for sender in 0..200 {
+        let partition = if sender % 2 == 0 { TODAY } else { other };
+        let send = send.clone();
+        let told = move |outcome| drop(send.send((partition, outcome)));
+        store.put(suite::arrival(partition, 5, sender), Box::new(told));
+    }
+    drop(send);
+    for (partition, outcome) in answers {
+        match partition == other {
+            true => assert_eq!(outcome.unwrap(), Put::Stored),
+            false => assert!(matches!(outcome, Err(StoreError::Corrupt { .. }))),
+        }
+    }
+}
+
+#[test]
+fn the_files_of_a_partition_are_for_their_owner_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = Folder::new();
+    let store = folder.with(Options::default());
+    put_and_wait(&store, suite::arrival(TODAY, 5, 1)).unwrap();
+    for end in ["", "-wal", "-shm"] {
+        let path = folder.0.path().join(format!("p/{TODAY}.db{end}"));
+        assert_eq!(
+            std::fs::metadata(path).unwrap().mode() & 0o777,
+            0o600,
+            "{end}"
+        );
+    }
+}

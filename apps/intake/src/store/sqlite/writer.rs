@@ -40,6 +40,13 @@ pub(super) enum Job {
 }
 
 impl Job {
+    fn partition(&self) -> Partition {
+        match self {
+            Self::Put(arrival, _) => arrival.partition,
+            Self::Withdraw(of, ..) | Self::Seal(of, _) | Self::Erase(of, _) => *of,
+        }
+    }
+
     /// Answers a job that will not be done.
     pub(super) fn refuse(self, why: StoreError) {
         match self {
@@ -108,7 +115,13 @@ impl Writer {
             let mut batch = vec![first];
             batch.extend(jobs.try_iter().take(BATCH - 1));
             let many = batch.len();
-            self.write(batch);
+            // Each epoch by itself: a file that is damaged fails what is of its epoch, and nothing else.
+            let mut epochs = BTreeMap::<_, Vec<Job>>::new();
+            for job in batch {
+                let of = job.partition();
+                epochs.entry((of.program, of.epoch)).or_default().push(job);
+            }
+            epochs.into_values().for_each(|jobs| self.write(jobs));
             self.shared.waiting.fetch_sub(many, Ordering::Relaxed);
         }
     }
