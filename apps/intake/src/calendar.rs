@@ -22,8 +22,22 @@ pub const COUNTS: u64 = 90 * DAY;
 pub const LONGEST_GRACE: u64 = 24 * HOUR;
 /// A key is made and published so long before its epoch opens.
 pub const AHEAD: u64 = 24 * HOUR;
+/// No epoch is longer, whatever a declaration says.
+const LONGEST_EPOCH: u64 = 28 * DAY;
 /// A partition is sealed so long after its day ended: what arrived at midnight is on the disk by then.
 const SETTLED: u64 = 120;
+
+/// Returns when reports of a partition are erased at the latest, whatever their program was.
+#[must_use]
+pub fn reports_die_at_latest(partition: Partition) -> u64 {
+    u64::from(partition.day) * DAY + LONGEST_EPOCH + REPORTS
+}
+
+/// Returns when a key that was published at a time is destroyed at the latest, whatever its program was.
+#[must_use]
+pub fn key_dies_at_latest(published: u64) -> u64 {
+    published.saturating_add(AHEAD + LONGEST_EPOCH + LONGEST_GRACE)
+}
 
 /// The dates of one program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +126,27 @@ impl Calendar {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_dies_later_than_the_latest_dates() {
+        for days in [1, 7, 28] {
+            let calendar = Calendar {
+                epoch: days * DAY,
+                retention: 90 * DAY,
+                grace: LONGEST_GRACE,
+            };
+            let epoch = 100;
+            let first = u32::try_from(calendar.opens(epoch) / DAY).unwrap();
+            let partition = Partition {
+                program: 1,
+                epoch,
+                day: first,
+            };
+            assert!(calendar.reports_die(partition) <= reports_die_at_latest(partition));
+            let published = calendar.opens(epoch) - AHEAD;
+            assert!(calendar.key_dies(epoch) <= key_dies_at_latest(published));
+        }
+    }
 
     const WEEKLY: Calendar = Calendar {
         epoch: 7 * DAY,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{
-    ProgramHash, Report, Version,
+    Epoch, ProgramHash, Report, Version,
     log::{EntryProof, Proof},
     ohttp::{Method, Request, Response},
     rand_core::OsRng,
@@ -214,8 +214,11 @@ async fn proof(intake: &Arc<Intake>, leaf: &str) -> Result<Response, Refusal> {
     has_role(intake, Role::Receive)?;
     let leaf = wire::Tag::from_hex(leaf)
         .ok_or_else(|| Refusal::new(400, "leaf-form", "a leaf is 64 small hex digits"))?;
-    let turn = intake.proven.turns.acquire().await;
-    let _turn = turn.map_err(|error| Refusal::internal(&error))?;
+    // Nobody waits for a turn: whoever waits holds a place that a report needs.
+    let _turn = intake.proven.turns.try_acquire().map_err(|_| {
+        let why = "other proofs are being made: ask again";
+        Refusal::new(429, "too-many-questions", why).retry_after(1)
+    })?;
     let at_work = Arc::clone(intake);
     let proof = tokio::task::spawn_blocking(move || proof_of(&at_work, leaf.as_bytes())).await;
     proof.unwrap_or_else(|error| Err(Refusal::internal(&error)))
@@ -335,7 +338,9 @@ fn known(intake: &Intake) -> Result<Vec<Remembered>, Refusal> {
 
 fn open_epoch(intake: &Intake, taken: &Taken, epoch: u32) -> Result<(), Refusal> {
     let now = intake.clock.now();
-    if taken.calendar.is_open(epoch, now) {
+    // By the log as well: a clock that was set back would let in again what was erased.
+    let is_over = intake.log.is_over(*taken.program.hash(), Epoch(epoch));
+    if taken.calendar.is_open(epoch, now) && !is_over {
         return Ok(());
     }
     Err(if now < taken.calendar.opens(epoch) {

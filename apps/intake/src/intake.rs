@@ -1,11 +1,11 @@
 //! Everything one process holds, opened from its folder in one place.
 
+mod error;
+mod folder;
+
 use std::{
     collections::BTreeMap,
-    fs::{self, DirBuilder, File, TryLockError},
-    io,
-    os::unix::fs::DirBuilderExt,
-    path::{Path, PathBuf},
+    fs::{self, File},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
@@ -13,26 +13,29 @@ use sha2::{Digest, Sha256};
 use wire::{
     Epoch, Version,
     log::{Event, Hash},
-    note::{NoteError, Signer},
+    note::Signer,
     randomness::EpochKey,
     token::IssuerKey,
 };
 
+use self::folder::{HEAD, failed, locked, log_of, seed};
+pub use self::{error::OpenError, folder::make_folder};
 use crate::{
     clock::Clock,
     config::{Config, Role},
-    gateway::{GatewayError, GatewayKeys},
+    gateway::GatewayKeys,
     issuer::Networks,
-    log::{Log, LogError},
+    log::Log,
     meta::{Closed, Meta, MetaError, Remembered},
     meters::Meters,
     pace::Pace,
-    programs::{Programs, ProgramsError, Taken},
+    place,
+    programs::{Programs, Taken},
     proven::Proven,
     reserve::Reserve,
     retire::NotDone,
     status::Signed,
-    store::{Options, SqliteStore, Store, StoreError},
+    store::{Options, SqliteStore, Store},
     vault::{Secret, Vault, VaultError},
 };
 
@@ -70,7 +73,8 @@ pub struct Intake {
     pub(crate) tried: Mutex<Tries>,
     pub(crate) at_work: Mutex<()>,
     pub(crate) not_done: Mutex<Vec<NotDone>>,
-    pub(crate) proven: Proven,
+    /// What proves that a report is in its partition.
+    pub proven: Proven,
     /// Read by each report from the moment its program is known to be open until it is stored.
     pub(crate) letting_in: tokio::sync::RwLock<()>,
     /// Held while the tags of an epoch are opened.
@@ -83,57 +87,6 @@ pub struct Intake {
 
 /// How many reports a tag had when it was last tried, by program, epoch and tag.
 pub(crate) type Tries = BTreeMap<(u16, u32, [u8; 32]), u64>;
-
-/// Why a folder cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another process has it open.
-    #[error(
-        "another candor-intake has `{path}` open: ask it through its admin socket, or stop it first"
-    )]
-    InUse {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The folder cannot be used.
-    #[error("cannot {act} `{path}`")]
-    Folder {
-        /// What was tried.
-        act: &'static str,
-        /// The folder or file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// The keys.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// The reports.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// What is kept beside them.
-    #[error(transparent)]
-    Meta(#[from] MetaError),
-    /// The log.
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// The declarations.
-    #[error(transparent)]
-    Programs(#[from] ProgramsError),
-    /// A key is in the vault that is no key.
-    #[error("the key `{name}` in the vault is none")]
-    Key {
-        /// Its name.
-        name: &'static str,
-    },
-    /// The name of the log cannot be one.
-    #[error("the log cannot be named so")]
-    Name(#[from] NoteError),
-    /// The gateway's key.
-    #[error(transparent)]
-    Gateway(#[from] GatewayError),
-}
 
 impl Intake {
     /// Opens the folder of the settings, makes what is missing, and says in the log when the settings
@@ -155,17 +108,20 @@ impl Intake {
             reserve.give();
         }
         let vault = Arc::new(Vault::open(&folder.join("vault"))?);
-        let log = {
-            let signer = Signer::new(&config.log_name, &*seed(&vault, "log")?)?;
-            Log::open(&folder.join("log"), signer)?
-        };
+        let log = log_of(&folder, &config.log_name, &vault)?;
+        let kept = folder.join("meta.db");
+        let known = fs::metadata(&kept).ok().map(|about| about.len());
+        if known.is_none() && log.head().0 > 0 {
+            return Err(OpenError::MetaLost { path: kept });
+        }
         let options = Options {
             waiting: config.limits.waiting,
             pages: config.limits.partition_mib.saturating_mul(256),
             ..Options::default()
         };
+        place::for_its_owner(&kept).map_err(failed("make", &kept))?;
         let store = SqliteStore::open(&folder.join("p"), Arc::clone(&vault), options)?;
-        let meta = Meta::open(&folder.join("meta.db"))?;
+        let meta = Meta::open(&kept)?;
         for taken in programs.all() {
             meta.remember(&remembered(taken))?;
         }
@@ -199,7 +155,11 @@ impl Intake {
             log,
             programs,
         };
+        if known == Some(0) && intake.log.head().0 > 0 {
+            intake.close_all_that_was_closed()?;
+        }
         intake.say_what_is_new()?;
+        intake.remember_log()?;
         // Where it cannot be kept now, what is due next says so.
         drop(intake.reserve.keep());
         Ok(intake)
@@ -288,6 +248,33 @@ impl Intake {
         Ok(())
     }
 
+    /// Nobody knows any more what was closed. Everything is, until an administrator opens it.
+    fn close_all_that_was_closed(&self) -> Result<(), OpenError> {
+        let now = self.clock.now();
+        self.meta.close(&Closed {
+            program: None,
+            version: None,
+            reason: "what was closed is not known any more".to_owned(),
+            since: now,
+        })?;
+        self.closing_changed()?;
+        let acted = Event::AdminActed {
+            scope: "close".to_owned(),
+            act: "closed every program: meta.db was lost (the server)".to_owned(),
+        };
+        Ok(self.log.append(now, vec![acted])?)
+    }
+
+    /// Keeps how far the log has come where no backup reaches: an older copy is then known for one.
+    pub(crate) fn remember_log(&self) -> Result<(), VaultError> {
+        let (size, root) = self.log.head();
+        let head = Secret::new([&size.to_be_bytes()[..], &root.0].concat());
+        match self.vault.get(HEAD) {
+            Some(known) if known == head => Ok(()),
+            _ => self.vault.put(HEAD, head),
+        }
+    }
+
     /// Settings are in the log by their hash, and by name where they changed. Values are not.
     fn settings_changed(&self) -> Result<Option<Event>, OpenError> {
         let mut printed = self.settings();
@@ -360,45 +347,5 @@ fn remembered(taken: &Taken) -> Remembered {
         hash: *taken.program.hash(),
         id: taken.program.id().to_owned(),
         calendar: taken.calendar,
-    }
-}
-
-fn seed(vault: &Vault, name: &'static str) -> Result<zeroize::Zeroizing<[u8; 32]>, OpenError> {
-    let secret = vault.get_or_make(name, Secret::random)?;
-    secret.key().ok_or(OpenError::Key { name })
-}
-
-/// Makes the folder of a process, for its owner alone, where there is none.
-///
-/// # Errors
-/// [`OpenError::Folder`].
-pub fn make_folder(folder: &Path) -> Result<(), OpenError> {
-    if folder.exists() {
-        return Ok(());
-    }
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(failed("make", folder))
-}
-
-fn failed(act: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {
-    let path = path.to_owned();
-    move |source| OpenError::Folder { act, path, source }
-}
-
-fn locked(folder: &Path) -> Result<File, OpenError> {
-    make_folder(folder)?;
-    let path = folder.join("lock");
-    let lock = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(failed("open", &path))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
-            path: folder.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
     }
 }

@@ -9,12 +9,14 @@
 mod history;
 
 use std::{
+    collections::BTreeSet,
     io,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use wire::{
+    Epoch, ProgramHash,
     log::{
         Bundle, Checkpoint, CheckpointError, EntryProof, Event, Hash, Leaf, LeafError, TILE,
         inclusion_proof, leaf_hash, root, tiles_between,
@@ -31,12 +33,42 @@ pub struct Log {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     leaves: Vec<Leaf>,
     bytes: Vec<Vec<u8>>,
     hashes: Vec<Hash>,
+    root: Hash,
     checkpoint: String,
+    /// Epochs of which a key was destroyed or a partition erased.
+    over: BTreeSet<(ProgramHash, Epoch)>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            leaves: Vec::new(),
+            bytes: Vec::new(),
+            hashes: Vec::new(),
+            root: root([]),
+            checkpoint: String::new(),
+            over: BTreeSet::new(),
+        }
+    }
+}
+
+impl State {
+    fn note(&mut self, leaf: Leaf) {
+        match &leaf.event {
+            Event::EpochKeyDestroyed { program, epoch, .. } => {
+                self.over.insert((*program, *epoch));
+            }
+            Event::PartitionErased { partition, .. } => {
+                self.over.insert((partition.program, partition.epoch));
+            }
+            _ => {}
+        }
+        self.leaves.push(leaf);
+    }
 }
 
 /// What is wrong with a log.
@@ -52,6 +84,26 @@ pub enum LogError {
         /// What the system said.
         #[source]
         source: io::Error,
+    },
+    /// There is no log, though one was begun under this key.
+    #[error(
+        "`{path}` is missing, and its log was begun: a second log under one key would tell another story. Bring \
+         the folder `log` back as it was; docs/operate-intake.md, \"Backup and restore\", says what to do without it"
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The log is not the one that was signed before, or shorter.
+    #[error(
+        "the log of {size} leaves does not begin with the {known} that were signed before: it is an older copy. \
+         Bring the newest back; docs/operate-intake.md, \"Backup and restore\", says what to do without it"
+    )]
+    Older {
+        /// How many leaves it has.
+        size: u64,
+        /// How many it had.
+        known: u64,
     },
     /// The checkpoint is not signed by this key, or is none.
     #[error("the checkpoint `{path}` is not accepted")]
@@ -75,7 +127,9 @@ pub enum LogError {
         source: LeafError,
     },
     /// The files are not what the checkpoint was signed over.
-    #[error("`{path}` is not what the checkpoint of {size} leaves was signed over")]
+    #[error(
+        "`{path}` is not what the checkpoint of {size} leaves was signed over: bring it back from a copy of the log"
+    )]
     Differs {
         /// The file.
         path: PathBuf,
@@ -85,25 +139,37 @@ pub enum LogError {
 }
 
 impl Log {
-    /// Opens the log in a folder and checks every leaf against its checkpoint; begins one where there
-    /// is none.
+    /// Opens the log in a folder and checks every leaf against its checkpoint.
     ///
     /// # Errors
     /// [`LogError`]; nothing is changed then.
     pub fn open(folder: &Path, signer: Signer) -> Result<Self, LogError> {
-        let state = if folder.join("checkpoint").exists() {
-            verified(folder, &signer.verifier())?
-        } else {
-            State::default()
-        };
+        let path = folder.join("checkpoint");
+        if !path.exists() {
+            return Err(LogError::Missing { path });
+        }
+        Ok(Self {
+            state: Mutex::new(verified(folder, &signer.verifier())?),
+            folder: folder.to_owned(),
+            signer,
+        })
+    }
+
+    /// Begins a log in a folder where there is none.
+    ///
+    /// # Errors
+    /// [`LogError::Missing`] where one was begun; [`LogError`] when it cannot be written.
+    pub fn begin(folder: &Path, signer: Signer) -> Result<Self, LogError> {
+        let path = folder.join("checkpoint");
+        if path.exists() || folder.join("tile").exists() {
+            return Err(LogError::Missing { path });
+        }
         let log = Self {
             folder: folder.to_owned(),
             signer,
-            state: Mutex::new(state),
+            state: Mutex::default(),
         };
-        if log.checkpoint().is_empty() {
-            log.append(0, Vec::new())?;
-        }
+        log.append(0, Vec::new())?;
         Ok(log)
     }
 
@@ -146,7 +212,10 @@ impl Log {
         };
         let note = checkpoint.sign(&self.signer)?;
         self.put("checkpoint", note.as_bytes())?;
-        state.leaves.extend(leaves);
+        for leaf in leaves {
+            state.note(leaf);
+        }
+        state.root = checkpoint.root;
         state.bytes = bytes;
         state.hashes = hashes;
         state.checkpoint = note;
@@ -169,10 +238,17 @@ impl Log {
     #[must_use]
     pub fn head(&self) -> (u64, Hash) {
         let state = self.lock();
-        (
-            state.hashes.len() as u64,
-            root(state.hashes.iter().copied()),
-        )
+        (state.hashes.len() as u64, state.root)
+    }
+
+    /// Returns whether it begins with a log of so many leaves and this root.
+    #[must_use]
+    pub fn begins_with(&self, size: u64, of: Hash) -> bool {
+        let state = self.lock();
+        let first = usize::try_from(size)
+            .ok()
+            .and_then(|it| state.hashes.get(..it));
+        first.is_some_and(|first| root(first.iter().copied()) == of)
     }
 
     /// Returns the last leaves, the newest first.
@@ -268,15 +344,17 @@ fn verified(folder: &Path, verifier: &Verifier) -> Result<State, LogError> {
             return Err(LogError::Differs { path, size });
         }
         for leaf in held {
-            let index = state.leaves.len() as u64;
-            let read = Leaf::parse(leaf).map_err(|source| LogError::Leaf { index, source })?;
-            state.leaves.push(read);
+            let Ok(read) = Leaf::parse(leaf) else {
+                return Err(LogError::Differs { path, size });
+            };
+            state.note(read);
             state.hashes.push(leaf_hash(leaf));
             state.bytes.push(leaf.to_vec());
         }
     }
-    if root(state.hashes.iter().copied()) != checkpoint.root {
-        let path = folder.join("checkpoint");
+    state.root = root(state.hashes.iter().copied());
+    if state.root != checkpoint.root {
+        let path = folder.join(differing(folder, &state.hashes));
         return Err(LogError::Differs { path, size });
     }
     for tile in tiles_between(0, size) {
@@ -287,6 +365,20 @@ fn verified(folder: &Path, verifier: &Verifier) -> Result<State, LogError> {
     }
     state.checkpoint = note;
     Ok(state)
+}
+
+/// Returns the bundle whose leaves are not those of its tile; the checkpoint where there is none such.
+fn differing(folder: &Path, hashes: &[Hash]) -> String {
+    let tiles = tiles_between(0, hashes.len() as u64);
+    let mut tiles = tiles.into_iter().filter(|tile| tile.level == 0);
+    let other = tiles.find(|tile| read(&folder.join(tile.path())).ok() != tile.bytes(hashes));
+    other.map_or_else(
+        || "checkpoint".to_owned(),
+        |tile| {
+            let (index, width) = (tile.index, tile.width);
+            Bundle { index, width }.path()
+        },
+    )
 }
 
 fn bundle_bytes(bundle: Bundle, leaves: &[Vec<u8>]) -> Option<Vec<u8>> {

@@ -17,7 +17,7 @@ use crate::store::{Digest, Partition, Store, StoreError};
 const BLOCK: usize = 1024;
 /// Partitions whose blocks are kept: 64 bytes for each 1024 reports.
 const KEPT: usize = 256;
-/// Questions that are worked on at once; the others wait their turn.
+/// Questions that are worked on at once; the others are refused.
 const AT_ONCE: usize = 2;
 
 /// The blocks of partitions that were asked about.

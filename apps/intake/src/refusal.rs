@@ -64,7 +64,7 @@ impl Refusal {
     #[must_use]
     pub fn internal(why: &dyn std::error::Error) -> Self {
         tracing::error!(why = %chain(why), "a request failed");
-        Self::new(500, "internal", "the server failed; nothing was taken")
+        Self::new(500, "internal", "the server failed: not all of it was done")
     }
 
     /// Returns the body.

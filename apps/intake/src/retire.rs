@@ -6,6 +6,7 @@
 //! not be done is told by name. A step that fails for want of room is done again in the room that is kept
 //! for it. `serve` looks once a minute; `candor-intake retire` looks once.
 
+mod forgotten;
 mod keys;
 mod partitions;
 mod purge;
@@ -37,7 +38,7 @@ use crate::{
 pub struct Retired {
     /// Keys of epochs that were made and published.
     pub keys_made: u64,
-    /// Keys of epochs that were destroyed.
+    /// Keys of epochs that were destroyed, and keys that nothing needed any more.
     pub keys_destroyed: u64,
     /// Keys of the gateway that were made and published.
     pub gateway_keys_made: u64,
@@ -173,9 +174,10 @@ impl Intake {
         let there = attempts.of("list the partitions", || Ok(self.store.partitions()?));
         for partition in &there.unwrap_or_default() {
             let of = |it: &&Remembered| it.number == partition.program;
-            // Of a program nobody remembers nothing is known but its number: it is left, and doctor
-            // tells of it.
             let Some(program) = remembered.iter().find(of) else {
+                let what = format!("erase the partition {partition}");
+                let erased = attempts.of(&what, || self.erase_forgotten(*partition, now));
+                done.erased += u64::from(erased == Some(true));
                 continue;
             };
             let dies = program.calendar.reports_die(*partition);
@@ -192,11 +194,17 @@ impl Intake {
                 let what = format!("reveal what has enough reports of {number:04x}/{epoch}");
                 attempts.of(&what, || Ok(self.reveal_epoch(number, epoch)?));
                 let what = format!("erase the partition {partition}");
-                let retention = Erasure::Retention;
-                let erased = attempts.of(&what, || self.erase(program, *partition, retention, now));
+                let erased = attempts.of(&what, || {
+                    let named = name_of(program, *partition);
+                    self.erase(named, *partition, Erasure::Retention, now)
+                });
                 done.erased += u64::from(erased.is_some());
             }
         }
+        let forgotten = attempts.of("destroy keys that outlived their use", || {
+            self.destroy_forgotten_keys(&remembered, now)
+        });
+        done.keys_destroyed += forgotten.unwrap_or_default();
         attempts.of("say in the log what is erased", || {
             self.say_what_is_gone(&remembered, now)
         });
@@ -219,6 +227,7 @@ impl Intake {
         attempts.of("forget who had tokens", || {
             Ok(self.meta.forget_tokens(is_over, now)?)
         });
+        attempts.of("keep how far the log has come", || Ok(self.remember_log()?));
         done
     }
 }

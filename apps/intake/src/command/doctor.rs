@@ -1,12 +1,10 @@
 //! `candor-intake doctor`: everything that could be wrong, each with its way out.
 
-use std::{
-    net::{IpAddr, ToSocketAddrs},
-    os::unix::fs::PermissionsExt,
-};
+use std::net::{IpAddr, ToSocketAddrs};
 
 use hyper::Method;
 use intake::{
+    calendar::reports_die_at_latest,
     clock::Clock,
     config::{Config, Role, target},
     intake::{Intake, OpenError},
@@ -116,28 +114,15 @@ fn of_folder(intake: &Intake) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut found = |what: String, help| findings.push(Finding { what, help });
     let folder = &intake.config.folder;
-    match std::fs::metadata(folder) {
-        Ok(about) if about.permissions().mode() & 0o077 != 0 => found(
-            format!("`{}` can be entered by others", folder.display()),
-            "run `chmod 700` on it",
-        ),
-        Ok(_) => {}
-        Err(error) => found(
-            format!("`{}` cannot be looked at: {error}", folder.display()),
-            "give it to the user of the server",
-        ),
-    }
     let remembered = intake.meta.remembered();
     let partitions = intake.store.partitions();
-    for error in [
+    let unread = [
         remembered.as_ref().err().map(|it| chain(it)),
         partitions.as_ref().err().map(|it| chain(it)),
-    ]
-    .into_iter()
-    .flatten()
-    {
+    ];
+    for why in unread.into_iter().flatten() {
         found(
-            format!("what is due is not known: {error}"),
+            format!("what is due is not known: {why}"),
             "mend the disk; until then nothing is erased",
         );
     }
@@ -175,8 +160,23 @@ fn of_folder(intake: &Intake) -> Vec<Finding> {
         }
         if !remembered.iter().any(|it| it.number == partition.program) {
             found(
-                format!("the partition {partition} is of a program that nothing is known of"),
-                "it is erased by nobody: remove the file",
+                format!(
+                    "the partition {partition} is of a program that nothing is known of: it is erased {}",
+                    moment(reports_die_at_latest(partition))
+                ),
+                "nothing is to be done: file and key go together, by the latest date that a declaration can give",
+            );
+        }
+    }
+    for taken in intake.programs.all() {
+        if let Some(until) = intake.takes_nothing_until(taken) {
+            found(
+                format!(
+                    "a key of {} was lost or destroyed before its time: nothing of it is taken until {}",
+                    taken.program.id(),
+                    moment(until)
+                ),
+                "nothing is to be done: no second key is made for an epoch, the next one has its own",
             );
         }
     }

@@ -22,6 +22,35 @@ impl Log {
         .map(|(index, ())| index)
     }
 
+    /// Returns the program that was last named with this number on the wire.
+    #[must_use]
+    pub fn program_numbered(&self, number: u16) -> Option<ProgramHash> {
+        let number = format!("{number:04x}");
+        self.last(|leaf| {
+            match &leaf.event {
+                Event::EpochKeyPublished { program, .. } => Some(*program),
+                Event::PartitionSealed { partition, .. } => Some(partition.program),
+                _ => None,
+            }
+            .filter(|it| it.to_string().starts_with(&number))
+        })
+        .map(|(_, program)| program)
+    }
+
+    /// Returns the time of a leaf.
+    #[must_use]
+    pub fn at(&self, index: u64) -> Option<u64> {
+        let index = usize::try_from(index).ok()?;
+        self.lock().leaves.get(index).map(|leaf| leaf.at)
+    }
+
+    /// Returns whether an epoch is over for good: its key was destroyed, or reports of it erased. A clock that was
+    /// set back does not bring it back.
+    #[must_use]
+    pub fn is_over(&self, program: ProgramHash, epoch: Epoch) -> bool {
+        self.lock().over.contains(&(program, epoch))
+    }
+
     /// Returns the key of the randomness server that was published for an epoch.
     #[must_use]
     pub fn published(&self, program: ProgramHash, epoch: Epoch) -> Option<PublicKey> {

@@ -4,8 +4,10 @@ use wire::{Epoch, PublicKey, log::Event, randomness::EpochKey};
 
 use super::RetireError;
 use crate::{
+    config::Role,
     intake::{Intake, epoch_key_name},
     meta::Remembered,
+    programs::Taken,
     vault::Secret,
 };
 
@@ -60,12 +62,35 @@ impl Intake {
             if !is_here && self.may_be_elsewhere() {
                 continue;
             }
+            if !is_here && now < program.calendar.key_dies(epoch.0) {
+                tracing::error!(
+                    program = %program.id, epoch = epoch.0,
+                    "the key of an epoch is lost: nothing of the epoch is taken any more; `candor-intake doctor` says until when"
+                );
+            }
             if !is_here || now >= program.calendar.key_dies(epoch.0) {
                 self.destroy_key(program, epoch, randomness, now)?;
                 destroyed += 1;
             }
         }
         Ok(destroyed)
+    }
+
+    /// Returns until when nothing of a program can be taken, where the key of its epoch is lost or destroyed: a
+    /// second key for an epoch is never made. `None` where it can be taken.
+    #[must_use]
+    pub fn takes_nothing_until(&self, taken: &Taken) -> Option<u64> {
+        let (hash, number) = (*taken.program.hash(), taken.program.number().0);
+        let has_keys = self.has(Role::Randomness) && !self.may_be_elsewhere();
+        let is_lost = |epoch: u32| {
+            let is_gone = self.vault.get(&epoch_key_name(number, epoch)).is_none()
+                && self.log.published_at(hash, Epoch(epoch)).is_some();
+            self.log.is_over(hash, Epoch(epoch)) || (has_keys && is_gone)
+        };
+        let current = taken.calendar.epoch_of(self.clock.now());
+        let mut next = current..u32::MAX;
+        let epoch = next.find(|epoch| !is_lost(*epoch))?;
+        (epoch > current).then(|| taken.calendar.opens(epoch))
     }
 
     pub(super) fn destroy_key(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
-use wire::log::{Erasure, Event, Hash, root};
+use wire::log::{self, Erasure, Event, Hash, root};
 
 use super::{RetireError, name_of};
 use crate::{intake::Intake, meta::Remembered, store::Partition};
@@ -43,18 +43,16 @@ impl Intake {
 
     pub(super) fn erase(
         &self,
-        program: &Remembered,
+        named: log::Partition,
         partition: Partition,
         reason: Erasure,
         now: u64,
     ) -> Result<(), RetireError> {
-        let named = name_of(program, partition);
-        let (key_id, sealed) = match self.log.sealed(named) {
-            Some((_, key_id, rows)) => (key_id, rows),
-            None => (self.key_id(partition), 0),
+        let key_id = match self.log.sealed(named) {
+            Some((_, key_id, _)) => key_id,
+            None => self.key_id(partition),
         };
-        // Of a file that cannot be read any more it is known what it held when it was sealed.
-        let rows = self.store.tally(partition).map_or(sealed, |it| it.rows);
+        let rows = self.held(named, partition);
         self.store.erase(partition)?;
         self.proven.forget(partition);
         let event = Event::PartitionErased {
@@ -65,6 +63,15 @@ impl Intake {
         };
         self.log.append(now, vec![event])?;
         Ok(())
+    }
+
+    /// How many reports a partition holds. Of a file that cannot be read any more it is known what it held when
+    /// it was sealed.
+    pub(super) fn held(&self, named: log::Partition, partition: Partition) -> u64 {
+        match self.store.tally(partition) {
+            Ok(tally) => tally.rows,
+            Err(_) => self.log.sealed(named).map_or(0, |(_, _, rows)| rows),
+        }
     }
 
     /// A partition that is sealed in the log and not on the disk was erased, and the process ended

@@ -68,12 +68,13 @@ impl Intake {
             done.keys_destroyed += 1;
         }
         for (partition, key_id) in key_ids {
-            let tally = self.store.erase(partition)?;
+            let rows = self.held(name_of(program, partition), partition);
+            self.store.erase(partition)?;
             self.proven.forget(partition);
             let event = Event::PartitionErased {
                 partition: name_of(program, partition),
                 key_id,
-                rows: tally.rows,
+                rows,
                 reason: Erasure::Purge,
             };
             self.log.append(now, vec![event])?;
@@ -82,6 +83,7 @@ impl Intake {
         done.counts = self.meta.purge(program.number)? as u64;
         let acted = acted("purge", by, &format!("purged {}", program.id));
         self.log.append(now, vec![acted])?;
+        self.remember_log()?;
         self.status_changed();
         Ok(done)
     }

@@ -394,3 +394,17 @@ fn attack_18_a_duplicate_is_written_to_the_disk_like_a_new_report() {
         "whoever has no token learns nothing by time"
     );
 }
+
+#[test]
+fn who_asks_for_a_proof_while_others_do_waits_in_no_place() {
+    let ground = Ground::new();
+    let server = ground.serve();
+    let path = format!("/v1/proof/{}", "00".repeat(32));
+    assert_eq!(said(&server.ask(Method::Get, &path, b"")).0, 404);
+    let turns = server.intake.proven.turns.available_permits() as u32;
+    let held = server.intake.proven.turns.try_acquire_many(turns).unwrap();
+    let refused = server.ask(Method::Get, &path, b"");
+    assert_eq!(said(&refused), (429, "too-many-questions".to_owned()));
+    drop(held);
+    assert_eq!(said(&server.ask(Method::Get, &path, b"")).0, 404);
+}

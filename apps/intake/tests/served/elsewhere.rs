@@ -7,12 +7,14 @@ use intake::{
     elsewhere::{ElsewhereError, Told, Verifiers},
     gateway::{HANDED_OUT, KEPT},
     inner::arrival,
-    intake::Intake,
+    intake::{Intake, make_folder},
+    log::Log,
     store::{Put, put_and_wait},
     vault::Vault,
 };
 use wire::{
-    Epoch, log::Event, ohttp::Method, rand_core::OsRng, randomness, share::Prepared, status::Status,
+    Epoch, log::Event, note::Signer, ohttp::Method, rand_core::OsRng, randomness, share::Prepared,
+    status::Status,
 };
 
 use crate::{
@@ -253,13 +255,17 @@ fn twin(here: &Ground, randomness: &Intake) -> Arc<Intake> {
         ..Ground::new()
     };
     let config = randomness_server(&ground);
-    std::fs::create_dir_all(&config.folder).unwrap();
+    make_folder(&config.folder).unwrap();
     let vault = Vault::open(&config.folder.join("vault")).unwrap();
     for name in ["log", "status", "ohttp/1"] {
         vault
             .put(name, randomness.vault.get(name).unwrap())
             .unwrap();
     }
+    let key = vault.get("log").and_then(|it| it.key()).unwrap();
+    let signer = Signer::new(&config.log_name, &key).unwrap();
+    // No server begins a second log under one key by itself.
+    Log::begin(&config.folder.join("log"), signer).unwrap();
     drop(vault);
     let twin = Intake::open(config, ground.clock.clone()).unwrap();
     twin.retire().unwrap();

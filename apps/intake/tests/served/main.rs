@@ -13,6 +13,7 @@ mod full;
 mod gateway_keys;
 mod honest;
 mod life;
+mod lost;
 mod poison;
 mod process;
 mod program;
