@@ -122,8 +122,19 @@ impl Intake {
         place::for_its_owner(&kept).map_err(failed("make", &kept))?;
         let store = SqliteStore::open(&folder.join("p"), Arc::clone(&vault), options)?;
         let meta = Meta::open(&kept)?;
+        let (before, there) = (meta.remembered()?, store.partitions()?);
         for taken in programs.all() {
-            meta.remember(&remembered(taken))?;
+            let new = remembered(taken);
+            let is_other = |it: &&Remembered| it.number == new.number && it.hash != new.hash;
+            let is_there = there.iter().any(|it| it.program == new.number);
+            if let Some(old) = before.iter().find(is_other).filter(|_| is_there) {
+                return Err(OpenError::Number {
+                    new: new.id,
+                    old: old.id.clone(),
+                    number: new.number,
+                });
+            }
+            meta.remember(&new)?;
         }
         let closing = RwLock::new(closing(&meta)?);
         let intake = Self {

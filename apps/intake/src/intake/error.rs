@@ -83,6 +83,19 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// Reports of another program lie here under the number of one that is declared now: one in 65,536 has it.
+    #[error(
+        "`{new}` has the number {number:04x}, and so has an earlier `{old}` of which reports are still here: they would \
+         be taken for each other. Change a word of the new declaration, or leave it away until those are erased"
+    )]
+    Number {
+        /// The one that is declared.
+        new: String,
+        /// The one before.
+        old: String,
+        /// The number.
+        number: u16,
+    },
     /// A key is in the vault that is no key.
     #[error("the key `{name}` in the vault is none")]
     Key {

@@ -190,6 +190,25 @@ fn what_came_in_under_a_declaration_that_is_gone_is_taken_back_all_the_same() {
 }
 
 #[test]
+fn reports_of_another_program_of_the_same_number_are_not_taken_over() {
+    let ground = Ground::new();
+    let intake = ground.intake();
+    stored(&intake, 1, "one.example");
+    let mut other = intake.meta.remembered().unwrap().remove(0);
+    other.hash = wire::ProgramHash([7; 32]);
+    other.id = "org.example.other/sighting".to_owned();
+    intake.meta.remember(&other).unwrap();
+    drop(intake);
+    let open = || Intake::open(ground.config(), ground.clock.clone());
+    let refused = open().err().unwrap().to_string();
+    assert!(refused.contains("org.example.other/sighting"), "{refused}");
+    let left = ground.folder.path().join("server/p");
+    fs::remove_dir_all(left).unwrap();
+    // Nothing of it is left: the number is free.
+    assert!(open().is_ok());
+}
+
+#[test]
 fn a_retention_that_would_let_a_report_come_back_is_refused() {
     let ground = Ground::new();
     let text = fs::read_to_string(declaration()).unwrap();
