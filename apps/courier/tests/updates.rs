@@ -391,6 +391,38 @@ fn a_plan_that_is_none_and_a_folder_that_cannot_be_are_told() {
     assert!(output.stdout.is_empty());
 }
 
+/// A note may have signatures of anybody; they make it no other release.
+#[test]
+fn what_a_mirror_writes_below_a_release_is_not_kept_and_makes_no_other_of_it() {
+    let names = list(0..100);
+    let files = released(1, &names, None);
+    let honest = String::from_utf8(files["/release"].clone()).unwrap();
+    let (text, own) = honest.split_once("\n\n").unwrap();
+    let other = Signer::new("evil.example", &[6; 32])
+        .unwrap()
+        .sign("x\n")
+        .unwrap();
+    let foreign = other.split_once("\n\n").unwrap().1;
+    let web = Web::of(files.clone());
+    for signatures in [format!("{own}{foreign}"), format!("{foreign}{own}")] {
+        let machine = Machine::new();
+        web.change(|files| {
+            let note = format!("{text}\n\n{signatures}");
+            files.insert("/release".to_owned(), note.into_bytes());
+        });
+        assert!(machine.update(&[&web], &[]).1);
+        let kept = fs::read_to_string(machine.raw().join("release")).unwrap();
+        assert_eq!(kept, honest);
+        // An honest mirror beside it tells the same.
+        let mirror = Web::of(files.clone());
+        let (said, done) = machine.update(&[&mirror, &web], &[]);
+        assert!(
+            done && said["publisher"]["passed_over"] == json!([]),
+            "{said}"
+        );
+    }
+}
+
 #[test]
 fn a_release_of_another_publisher_is_told_as_one() {
     let web = Web::of(released(7, &list(0..10), None));

@@ -144,6 +144,20 @@ impl Verifier {
     /// # Errors
     /// [`NoteError::Form`], [`NoteError::Unsigned`], [`NoteError::Signature`].
     pub fn open<'a>(&self, note: &'a str) -> Result<&'a str, NoteError> {
+        Ok(self.checked(note)?.0)
+    }
+
+    /// Returns the note with this key's signature alone: whoever hands a note on can add lines of other keys.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn bare(&self, note: &str) -> Result<String, NoteError> {
+        let (text, signature) = self.checked(note)?;
+        Ok(format!("{text}\n{signature}\n"))
+    }
+
+    /// The text, and the line of this key's signature.
+    fn checked<'a>(&self, note: &'a str) -> Result<(&'a str, &'a str), NoteError> {
         if note.len() > LONGEST {
             return Err(NoteError::Form("it is longer than a mebibyte"));
         }
@@ -158,7 +172,7 @@ impl Verifier {
         if lines.split('\n').count() > MOST_SIGNATURES {
             return Err(NoteError::Form("more than 100 signatures"));
         }
-        let mut found = false;
+        let mut found = None;
         for line in lines.split('\n') {
             let (name, id, signature) =
                 read_signature(line).ok_or(NoteError::Form("a line that is no signature"))?;
@@ -170,12 +184,10 @@ impl Verifier {
             if !holds {
                 return Err(NoteError::Signature(self.name.clone()));
             }
-            found = true;
+            found = Some(line);
         }
-        match found {
-            true => Ok(text),
-            false => Err(NoteError::Unsigned(self.name.clone())),
-        }
+        let line = found.ok_or_else(|| NoteError::Unsigned(self.name.clone()))?;
+        Ok((text, line))
     }
 
     /// The first four bytes of the hash over name and key.

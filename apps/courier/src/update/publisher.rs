@@ -139,7 +139,7 @@ fn brought(
     let known = match here.as_deref() {
         None => None,
         Some(note) => match Release::open(note, &publisher.key) {
-            Ok(release) => Some((note, release)),
+            Ok(release) => Some(release),
             // Whole, and of somebody else: their versions say nothing of each other.
             Err(ReleaseError::Note(NoteError::Unsigned(_))) => None,
             Err(source) => return Err(BringError::Damaged { path, source }),
@@ -171,9 +171,7 @@ fn brought(
     mirrors.extend(others.filter(|it| *it != first));
 
     let mut by_delta = 0;
-    let mut is_new = known
-        .as_ref()
-        .is_none_or(|(_, it)| it.version < release.version);
+    let mut is_new = known.as_ref().is_none_or(|it| it.version < release.version);
     for (number, file) in (1..).zip(&release.files) {
         if store.has(&file.plain) {
             continue;
@@ -222,19 +220,21 @@ fn offered(
     mirror: &str,
     client: &Client,
     now: Time,
-    known: Option<&(&str, Release)>,
+    known: Option<&Release>,
 ) -> Result<(String, Release), Refused> {
     let note = client.get(&format!("{mirror}/{RELEASE}"), LONGEST as u64)?;
     let note = String::from_utf8(note)?;
     let release = Release::open(&note, &publisher.key)?;
-    if let Some((here, known)) = known {
+    // What else a mirror wrote below it is not kept.
+    let note = publisher.key.bare(&note).map_err(ReleaseError::from)?;
+    if let Some(known) = known {
         if release.version < known.version {
             return Err(Refused::Older {
                 found: release.version,
                 known: known.version,
             });
         }
-        if release.version == known.version && note != *here {
+        if release.version == known.version && release != *known {
             return Err(Refused::Twice(release.version));
         }
     }
