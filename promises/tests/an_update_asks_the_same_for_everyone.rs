@@ -45,6 +45,16 @@ fn released(folder: &Path, web: &Path, version: u32) -> String {
     String::from_utf8(made.stdout).unwrap().trim().to_owned()
 }
 
+/// Makes a release, and beside it a list of a person's own; returns the key and what a server gives out.
+fn published() -> (String, Files) {
+    let folder = tempfile::tempdir().unwrap();
+    let given_out = folder.path().join("web");
+    let key = released(folder.path(), &given_out.join("candor"), 1);
+    let mut files = files_of(&given_out);
+    files.insert("/mine.txt".to_owned(), b"mine-example.org\n".to_vec());
+    (key, files)
+}
+
 /// One person's machine: a home folder, and what the environment says of them.
 struct Person {
     home: tempfile::TempDir,
@@ -89,11 +99,7 @@ impl Person {
 fn two_people_ask_the_same_bytes_and_get_the_same_lists() {
     // The courier lies beside `candor`.
     assert!(courier().with_file_name("candor").is_file());
-    let folder = tempfile::tempdir().unwrap();
-    let given_out = folder.path().join("web");
-    let key = released(folder.path(), &given_out.join("candor"), 1);
-    let mut files = files_of(&given_out);
-    files.insert("/mine.txt".to_owned(), b"mine-example.org\n".to_vec());
+    let (key, files) = published();
     let web = Web::of(files);
 
     let ada = Person::of(&[("LANG", "de_DE.UTF-8"), ("USER", "ada")], &key, &web);
@@ -184,11 +190,7 @@ fn lists_of_another_publisher_take_the_place_of_the_first() {
 /// Whoever cuts each machine off at another byte knows none of them again by the byte it goes on from.
 #[test]
 fn a_machine_that_was_cut_off_asks_as_one_that_never_asked() {
-    let folder = tempfile::tempdir().unwrap();
-    let given_out = folder.path().join("web");
-    let key = released(folder.path(), &given_out.join("candor"), 1);
-    let mut files = files_of(&given_out);
-    files.insert("/mine.txt".to_owned(), b"mine-example.org\n".to_vec());
+    let (key, files) = published();
     let web = Web::of(files);
     let (ada, bob) = (Person::of(&[], &key, &web), Person::of(&[], &key, &web));
     web.behaves(Habits {
@@ -207,11 +209,7 @@ fn a_machine_that_was_cut_off_asks_as_one_that_never_asked() {
 
 #[test]
 fn what_a_person_changes_serves_after_the_next_update_and_failure_is_told_until_it_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    let given_out = folder.path().join("web");
-    let key = released(folder.path(), &given_out.join("candor"), 1);
-    let mut files = files_of(&given_out);
-    files.insert("/mine.txt".to_owned(), b"mine-example.org\n".to_vec());
+    let (key, files) = published();
     let web = Web::of(files.clone());
     let ada = Person::of(&[], &key, &web);
     let config = ada.home.path().join(".config/candor");
@@ -230,12 +228,51 @@ fn what_a_person_changes_serves_after_the_next_update_and_failure_is_told_until_
         "{said}"
     );
     assert!(said.contains("404"), "{said}");
+    assert!(!said.contains("Z:"), "a time of this place: {said}");
     // A check of today says nothing of it: the lists are of today.
     let check = ada.candor(&["history"]).output().unwrap();
     assert_eq!(check.status.code(), Some(0), "{check:?}");
     let late = ada.candor(&["history", "--now", "2100-01-01T00:00:00Z"]);
     let late = { late }.output().unwrap();
     assert_eq!(late.status.code(), Some(2), "{late:?}");
+
+    // The same where it is not the server that fails: the courier, or the compiling.
+    let lists = ada.home.path().join(".local/state/candor/lists");
+    web.gives(files.clone());
+    ada.says(&["update", "--json"]);
+    assert_eq!(ends(&["lists"]), Some(0));
+    fs::remove_file(lists.join("raw/lock")).unwrap();
+    fs::create_dir(lists.join("raw/lock")).unwrap();
+    assert_eq!(ends(&["update"]), Some(2));
+    assert_eq!(ends(&["lists"]), Some(2));
+    fs::remove_dir(lists.join("raw/lock")).unwrap();
+    ada.says(&["update", "--json"]);
+    assert_eq!(ends(&["lists"]), Some(0));
+    let compiled = fs::read(lists.join("compiled")).unwrap();
+    fs::remove_file(lists.join("compiled")).unwrap();
+    fs::create_dir(lists.join("compiled")).unwrap();
+    assert_eq!(ends(&["update"]), Some(2));
+    assert!(lists.join("trouble").exists());
+    fs::remove_dir(lists.join("compiled")).unwrap();
+    fs::write(lists.join("compiled"), compiled).unwrap();
+    assert_eq!(
+        ends(&["lists"]),
+        Some(2),
+        "told until an update does all of it"
+    );
+
+    // Two at once: the second leaves the first alone, and that is no trouble.
+    ada.says(&["update", "--json"]);
+    let lock = fs::File::open(lists.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let second = ada.candor(&["update"]).output().unwrap();
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(
+        said.contains("already") && second.status.code() == Some(2),
+        "{said}"
+    );
+    drop(lock);
+    assert_eq!(ends(&["lists"]), Some(0));
 
     // Neither list is named any more: what they brought goes, and the trouble with it.
     web.gives(files);

@@ -24,7 +24,7 @@ impl From<Ending> for ExitCode {
 }
 
 /// Something a command could not do, with what a person can do about it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     what: String,
     because: Vec<String>,
@@ -53,6 +53,14 @@ impl Failure {
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Returns what it is and what it came from, in a line.
+    #[cfg(feature = "history")]
+    pub(crate) fn line(&self) -> String {
+        let parts = [&self.what].into_iter().chain(&self.because);
+        let parts: Vec<&str> = parts.map(|it| it.trim_end()).collect();
+        parts.join(": ").replace('\n', " ")
     }
 
     /// Adds a way out, if there is none yet.

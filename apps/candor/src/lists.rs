@@ -3,13 +3,19 @@
 //! ```text
 //! state folder    candor/lists/raw/       what updates brought, with its description
 //!                 candor/lists/compiled   the list file that is looked up in
+//!                 candor/lists/lock       held while lists are brought in or compiled
 //!                 candor/lists/trouble    since when updates fail, and why; none while they do not
 //! config folder   candor/lists.toml       lists that the person adds
 //!                 candor/update.toml      whose releases of lists are taken; else /etc/candor/update.toml
 //!                 candor/allow            hosts that are all right, whatever lists say
 //! ```
 
-use std::path::PathBuf;
+use std::{
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::PathBuf,
+};
 
 use history::{
     Sources,
@@ -32,6 +38,7 @@ pub(crate) struct Files {
     pub(crate) raw: PathBuf,
     pub(crate) compiled: PathBuf,
     pub(crate) trouble: PathBuf,
+    lock: PathBuf,
     pub(crate) own: PathBuf,
     pub(crate) allow: PathBuf,
     /// The person's own file first, then the machine's.
@@ -47,6 +54,7 @@ impl Files {
             raw: kept.join("raw"),
             compiled: kept.join("compiled"),
             trouble: kept.join("trouble"),
+            lock: kept.join("lock"),
             own: written.join("lists.toml"),
             allow: written.join("allow"),
             update: [
@@ -74,15 +82,50 @@ impl Files {
         Ok(self.raw.join("release").exists() && self.publisher()?.is_none())
     }
 
+    /// Keeps others from bringing in and compiling lists until what comes back is dropped.
+    ///
+    /// # Errors
+    /// When another process does so, or the system does not let us.
+    pub(crate) fn locked(&self) -> Result<File, Failure> {
+        let failed = |error: io::Error| {
+            let shown = tool::path_text::shown(self.lock.as_os_str());
+            Failure::new(format!("cannot use `{shown}`"))
+                .because(&error)
+                .help("see that it is yours to write, and run this again")
+        };
+        if let Some(folder) = self.lock.parent() {
+            let mut folders = DirBuilder::new();
+            folders
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .map_err(failed)?;
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(&self.lock).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(Failure::new(
+                "lists are being brought in or compiled already",
+            )
+            .help("wait until that has ended")),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
     /// Notes that an update failed, or that none fails any more.
+    ///
+    /// # Errors
+    /// When it cannot be written.
     pub(crate) fn note_trouble(&self, why: &[String], now: Moment) -> Result<(), Failure> {
-        let failed = |error: std::io::Error| {
+        let failed = |error: io::Error| {
             let shown = tool::path_text::shown(self.trouble.as_os_str());
             Failure::new(format!("cannot note how the update ended, `{shown}`")).because(&error)
         };
         if why.is_empty() {
             return match std::fs::remove_file(&self.trouble) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
                 _ => Ok(()),
             };
         }
@@ -105,7 +148,7 @@ impl Files {
         let why: Vec<String> = trouble.why.iter().map(|it| report::plain(it)).collect();
         let what = format!(
             "lists could not be brought up to date since {}: {}",
-            trouble.since,
+            report::Zone::system().full(trouble.since),
             why.join("; ")
         );
         Some(Failure::new(what).help("`candor update` tries again and says more"))

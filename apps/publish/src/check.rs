@@ -6,6 +6,7 @@ use wire::note::Verifier;
 
 use crate::{
     Failure, describe, pack,
+    release::lists,
     web::{Web, blob_of},
 };
 
@@ -54,9 +55,9 @@ impl Check {
             }
         }
         println!(
-            "version {}: {} lists, {} deltas, all there and right",
+            "version {}: {}, {} deltas, all there and right",
             release.version,
-            release.files.len(),
+            lists(&release),
             release.deltas.len()
         );
         Ok(())

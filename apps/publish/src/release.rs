@@ -123,9 +123,9 @@ impl Make {
         let gone = web.sweep(&kept)?;
         let bytes = |all: &mut dyn Iterator<Item = u64>| all.sum::<u64>();
         println!(
-            "version {}: {} lists, {} bytes packed; {} deltas, {} bytes; {gone} old files removed",
+            "version {}: {}, {} bytes packed; {} deltas, {} bytes; {gone} old files removed",
             release.version,
-            release.files.len(),
+            lists(&release),
             bytes(&mut release.files.iter().map(|it| it.packed.bytes)),
             release.deltas.len(),
             bytes(&mut release.deltas.iter().map(|it| it.packed.bytes)),
@@ -197,6 +197,14 @@ impl Make {
             }
         }
         Ok(older)
+    }
+}
+
+/// Returns how many lists a release has, in words.
+pub(crate) fn lists(release: &Release) -> String {
+    match release.files.len() {
+        1 => "1 list".to_owned(),
+        number => format!("{number} lists"),
     }
 }
 

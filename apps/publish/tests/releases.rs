@@ -85,7 +85,7 @@ fn a_release_is_checked_and_the_next_has_what_is_new() {
     publisher.writes(1, &names(0..3000));
     let first = publisher.releases().unwrap();
     assert!(
-        first.contains("1 lists") && first.contains("0 deltas"),
+        first.contains("1 list,") && first.contains("0 deltas"),
         "{first}"
     );
     assert!(publisher.checks().unwrap().contains("all there and right"));

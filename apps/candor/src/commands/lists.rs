@@ -67,12 +67,13 @@ fn compile(shared: &Shared) -> Result<Ending, Failure> {
             Failure::new("lists are compiled for this machine only").help("leave --root out")
         );
     };
-    make(&mut session, files)?;
+    let _alone = files.locked()?;
+    make(&mut session, &files)?;
     session.end(shared)
 }
 
 /// Lets a worker make the list file, and puts it in the place of the one that is there.
-pub(super) fn make(session: &mut Session, files: Files) -> Result<(), Failure> {
+pub(super) fn make(session: &mut Session, files: &Files) -> Result<(), Failure> {
     let own = files.own_lists()?;
     let shelf = lists::shelf(&session.machine)?;
     let mut read: Vec<PathBuf> = shelf.compiled.iter().cloned().collect();
@@ -86,7 +87,7 @@ pub(super) fn make(session: &mut Session, files: Files) -> Result<(), Failure> {
     read.extend(named.filter(|path| path.exists()));
     let input = Input {
         without_update: files.is_orphaned()?,
-        raw: Some(files.raw),
+        raw: Some(files.raw.clone()),
         own,
         before: shelf.compiled.clone(),
     };

@@ -9,11 +9,11 @@ use std::{
 
 use history::lists::sources::Place;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Session, lists, print, print_by};
 use crate::{
-    cli::Update,
+    cli::{Shared, Update},
     courier,
     failure::{Ending, Failure},
     lists::Files,
@@ -69,29 +69,33 @@ pub(super) fn run(asked: &Update) -> Result<Ending, Failure> {
         let failure = Failure::new("lists are brought to this machine only");
         return Err(failure.help("leave --root out"));
     };
+    let _alone = files.locked()?;
     let now = session.machine.now;
-    let said = fetch(&files, shared.unconfined, shared.now)?;
-    let fetched: Fetched = serde_json::from_slice(&said)
-        .map_err(|error| Failure::new("the courier was not understood").because(&error))?;
-    let mut why = Vec::new();
-    for trouble in &fetched.troubles {
-        let told = format!(
-            "{}: {}",
-            report::plain(&trouble.what),
-            report::plain(&trouble.why)
-        );
-        let failure = Failure::new(format!("not brought in: {told}"));
-        session
-            .complaints
-            .push(failure.help("lists that are here already still serve; try again later"));
-        why.push(told);
-    }
+    let brought = match plan(&files) {
+        Ok(Some(plan)) => bring(&mut session, &files, &plan, shared),
+        Ok(None) => {
+            // Whoever asks nobody fails at nothing.
+            files.note_trouble(&[], now)?;
+            return Err(nobody());
+        }
+        Err(failure) => Err(failure),
+    };
+    // What keeps lists from being new is told until it ends, whatever it was.
+    let why = match &brought {
+        Ok(_) => troubles(&session),
+        Err(failure) => vec![failure.line()],
+    };
     session
         .complaints
         .extend(files.note_trouble(&why, now).err());
+    let (said, fetched) = match brought {
+        Ok(brought) => brought,
+        Err(failure) => {
+            session.talk();
+            return Err(failure);
+        }
+    };
     session.left = LEFT;
-    // Also where nothing was new: the person may have changed a list of their own, or a run was cut off.
-    lists::make(&mut session, files)?;
     let (mut report, ending) = session.report(shared)?;
     if shared.json {
         // Of making the lists nothing left; of fetching them it is said beside.
@@ -117,12 +121,44 @@ pub(super) fn run(asked: &Update) -> Result<Ending, Failure> {
     Ok(ending)
 }
 
-/// Starts the courier with the addresses that the person wrote down; returns what it says.
-fn fetch(
+/// Fetches lists and compiles them; returns what the courier said, as it was and read.
+fn bring(
+    session: &mut Session,
     files: &Files,
-    unconfined: bool,
-    now: Option<jiff::Timestamp>,
-) -> Result<Vec<u8>, Failure> {
+    plan: &Value,
+    shared: &Shared,
+) -> Result<(Vec<u8>, Fetched), Failure> {
+    let said = fetch(plan, shared)?;
+    let fetched: Fetched = serde_json::from_slice(&said)
+        .map_err(|error| Failure::new("the courier was not understood").because(&error))?;
+    for trouble in &fetched.troubles {
+        let what = report::plain(&trouble.what);
+        let failure = Failure::new(format!(
+            "not brought in: {what}: {}",
+            report::plain(&trouble.why)
+        ));
+        session
+            .complaints
+            .push(failure.help("lists that are here already still serve; try again later"));
+    }
+    // Also where nothing was new: the person may have changed a list of their own, or a run was cut off.
+    lists::make(session, files)?;
+    Ok((said, fetched))
+}
+
+/// Returns what went wrong, and which lists were left out.
+fn troubles(session: &Session) -> Vec<String> {
+    let complaints = session.complaints.iter().map(Failure::line);
+    let skipped = session.outcomes.iter().flat_map(|it| &it.skipped);
+    let left_out = skipped.map(|it| {
+        let path = tool::path_text::shown(it.path.0.as_os_str());
+        format!("`{path}` is left out: {}", it.why)
+    });
+    complaints.chain(left_out).collect()
+}
+
+/// Returns the addresses that the person wrote down; `None` where there is nobody to ask and nothing to clear away.
+fn plan(files: &Files) -> Result<Option<Value>, Failure> {
     let publisher = files.publisher()?;
     let own = files.own_lists()?;
     let own = own.lists.iter().filter_map(|it| match &it.place {
@@ -130,20 +166,27 @@ fn fetch(
         Place::File(_) => None,
     });
     let own: Vec<_> = own.collect();
-    // Without anybody, what a publisher brought who is not named any more is still to be cleared away.
-    if publisher.is_none() && own.is_empty() && !files.is_orphaned()? {
-        return Err(Failure::new("there is nobody to bring lists in from").help(
-            "name a publisher in `candor/update.toml`, or a list with a `url` in `candor/lists.toml`, both in the config \
-             folder; docs/lists.md shows how. `candor lists compile` makes the list file anew without asking anyone",
-        ));
-    }
-    let plan = json!({"raw": files.raw, "publisher": publisher, "own": own});
+    // What a publisher brought who is not named any more is still to be cleared away.
+    let is_idle = publisher.is_none() && own.is_empty() && !files.is_orphaned()?;
+    let plan = || json!({"raw": files.raw, "publisher": publisher, "own": own});
+    Ok((!is_idle).then(plan))
+}
+
+fn nobody() -> Failure {
+    Failure::new("there is nobody to bring lists in from").help(
+        "name a publisher in `candor/update.toml`, or a list with a `url` in `candor/lists.toml`, both in the config \
+         folder; docs/lists.md shows how. `candor lists compile` makes the list file anew without asking anyone",
+    )
+}
+
+/// Starts the courier with these addresses; returns what it says.
+fn fetch(plan: &Value, shared: &Shared) -> Result<Vec<u8>, Failure> {
     let mut command = courier::command()?;
     command.arg("update");
-    if unconfined {
+    if shared.unconfined {
         command.arg("--unconfined");
     }
-    if let Some(now) = now {
+    if let Some(now) = shared.now {
         command.args(["--now", &now.as_second().to_string()]);
     }
     answer(&mut command, plan.to_string().as_bytes())
