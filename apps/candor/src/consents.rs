@@ -14,10 +14,13 @@ use consent::{
 use declare::{Declaration, Operator};
 use tool::Machine;
 
-use crate::{failure::Failure, usage, written};
+use crate::{
+    failure::{Ending, Failure},
+    usage, written,
+};
 
 pub(crate) use failures::cannot;
-use failures::{damaged, set_aside};
+use failures::{damaged, forgotten, set_aside};
 
 /// What the suite itself counts and sends, if a person agrees.
 pub(crate) const SUITE: &str = include_str!("../declaration.toml");
@@ -58,8 +61,10 @@ pub(crate) struct Named {
 pub(crate) struct Consents {
     pub(crate) folder: Folder,
     pub(crate) ledger: Ledger,
-    /// What was wrong with a ledger that was put aside, until the person answers anew.
+    /// What was wrong with a ledger that was put aside, until the person answered to each subject anew.
     pub(crate) damage: Option<Damage>,
+    /// Outboxes that were damaged and put aside: nobody knows what left through them.
+    pub(crate) aside: Vec<PathBuf>,
     pub(crate) policy: Policy,
     pub(crate) named: Option<Named>,
     /// Whether there is an operator's file that cannot be used: nobody knows then what was agreed to, but
@@ -91,12 +96,15 @@ impl Consents {
         });
         let subjects = subjects(named.as_ref())?;
         let opened = Ledger::open(&folder, now).map_err(|error| cannot(&error))?;
-        complaints.extend(opened.damage.as_ref().map(damaged));
+        let is_answered = |it: &Subject| opened.ledger.has_answer(&it.program());
+        let damage = opened.damage.filter(|_| !subjects.iter().all(is_answered));
+        complaints.extend(damage.as_ref().map(damaged));
         let mut consents = Self {
             subjects,
             folder,
             ledger: opened.ledger,
-            damage: opened.damage,
+            damage,
+            aside: Vec::new(),
             policy,
             named,
             is_unknown,
@@ -133,15 +141,29 @@ impl Consents {
             Err(error) => self.complaints.push(cannot(&error)),
         }
         match Outbox::kept_aside(&self.folder) {
-            Ok(kept) => self.complaints.extend(kept.iter().map(|it| set_aside(it))),
+            Ok(kept) => self.aside = kept,
             Err(error) => self.complaints.push(cannot(&error)),
         }
     }
 
+    /// Returns every complaint, with one for each outbox that still lies aside.
+    pub(crate) fn complaints(&self) -> impl Iterator<Item = Failure> {
+        let aside = self.aside.iter().map(|it| set_aside(it));
+        self.complaints.iter().cloned().chain(aside)
+    }
+
     /// Tells every complaint. Whoever then fails has said before what was damaged.
     pub(crate) fn complain(&self) {
-        for complaint in &self.complaints {
+        for complaint in self.complaints() {
             eprint!("{complaint}");
+        }
+    }
+
+    /// Returns how a command ends that did what it was asked.
+    pub(crate) fn ending(&self) -> Ending {
+        match self.complaints().next() {
+            None => Ending::NothingFound,
+            Some(_) => Ending::Incomplete,
         }
     }
 
@@ -214,8 +236,11 @@ impl Consents {
     }
 
     /// Returns whether something that was put under a consent to this may still be in the outbox, or may have
-    /// left it: also where the outbox cannot be asked.
+    /// left it: also where the outbox or the ledger cannot be asked any more.
     pub(crate) fn may_have_records(&self, program: &ProgramId) -> bool {
+        if self.damage.is_some() || !self.aside.is_empty() {
+            return true;
+        }
         let outbox = match self.outbox_if_any() {
             Ok(Some(outbox)) => outbox,
             Ok(None) => return false,
@@ -229,6 +254,17 @@ impl Consents {
                 && !matches!(row.state, RecordState::Dropped | RecordState::Forgotten)
         };
         rows.iter().any(is_there)
+    }
+
+    /// Removes the outboxes that lie aside, and complains of what they held.
+    pub(crate) fn forget_aside(&mut self) {
+        match Outbox::remove_aside(&self.folder) {
+            Ok(0) => {}
+            Ok(_) => self.complaints.push(forgotten()),
+            Err(error) => self.complaints.push(cannot(&error)),
+        }
+        // Again, since some may still be there.
+        self.aside = Outbox::kept_aside(&self.folder).unwrap_or_default();
     }
 
     /// Notes that the fields of a record were shown to the person.

@@ -44,6 +44,27 @@ impl Home {
         home
     }
 
+    /// Agreed to sightings, with the one of that visit in the outbox.
+    fn agreed() -> Self {
+        let home = Self::ready();
+        home.candor(&["consent", "give", "threat-sighting"]);
+        home.candor(&["history"]);
+        home
+    }
+
+    /// Does something while a folder lies where the outbox was, and puts the outbox back.
+    fn without_outbox(&self, act: impl FnOnce()) {
+        let outbox = self.kept().join("outbox.db");
+        let whole = fs::read(&outbox).unwrap();
+        fs::remove_file(&outbox).unwrap();
+        fs::create_dir(&outbox).unwrap();
+        act();
+        fs::remove_dir(&outbox).unwrap();
+        fs::write(&outbox, whole).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(&outbox, mode).unwrap();
+    }
+
     fn path(&self) -> &Path {
         self.0.path()
     }
@@ -366,9 +387,7 @@ fn what_was_printed_to_a_terminal_is_shown() {
 
 #[test]
 fn dropping_and_withdrawing_leave_nothing() {
-    let home = Home::ready();
-    home.candor(&["consent", "give", "threat-sighting"]);
-    home.candor(&["history"]);
+    let home = Home::agreed();
     assert!(home.holds("mobngft.com"));
     let dropped = home.candor(&["outbox", "drop", "1"]);
     assert!(String::from_utf8_lossy(&dropped.stdout).contains("It had not left this machine."));

@@ -3,7 +3,7 @@
 //! Both are 32 random bytes made at first use and belong to no person and no hardware. Neither is ever
 //! sent; the install key's public half is not sent either.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -27,8 +27,8 @@ impl InstallKey {
     }
 
     /// Reads the key; `None` where there is none.
-    pub(crate) fn read(folder: &Folder) -> Result<Option<Self>, FolderError> {
-        let bytes = read_secret(&folder.install_key())?;
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, FolderError> {
+        let bytes = read_secret(path)?;
         Ok(bytes.map(|bytes| Self(SigningKey::from_bytes(&bytes))))
     }
 
@@ -89,7 +89,7 @@ impl fmt::Debug for InstallSecret {
     }
 }
 
-fn read_secret(path: &std::path::Path) -> Result<Option<Zeroizing<[u8; 32]>>, FolderError> {
+fn read_secret(path: &Path) -> Result<Option<Zeroizing<[u8; 32]>>, FolderError> {
     let Some(bytes) = read_private(path)?.map(Zeroizing::new) else {
         return Ok(None);
     };
@@ -101,10 +101,7 @@ fn read_secret(path: &std::path::Path) -> Result<Option<Zeroizing<[u8; 32]>>, Fo
     }
 }
 
-fn read_or_make(
-    folder: &Folder,
-    path: &std::path::Path,
-) -> Result<Zeroizing<[u8; 32]>, FolderError> {
+fn read_or_make(folder: &Folder, path: &Path) -> Result<Zeroizing<[u8; 32]>, FolderError> {
     if let Some(bytes) = read_secret(path)? {
         return Ok(bytes);
     }

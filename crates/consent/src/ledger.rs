@@ -11,6 +11,7 @@
 
 mod aside;
 mod chain;
+mod parts;
 mod write;
 
 use std::path::PathBuf;
@@ -19,14 +20,11 @@ use declare::{Declaration, Language, Send};
 
 use crate::{
     Event, Folder, FolderError, How, ProgramId, Receipt, Standing, State, Time, What, declared,
-    event::no_event,
-    folder::{Lock, read_private},
-    keys::{InstallKey, hex},
-    receipt::SCHEMA,
+    event::no_event, folder::Lock, keys::hex, receipt::SCHEMA,
 };
 
 use aside::{damage_of, set_aside, set_aside_before};
-use chain::checked;
+use parts::Parts;
 
 /// What was agreed to, refused and withdrawn on this machine.
 #[derive(Debug)]
@@ -41,8 +39,8 @@ pub struct Ledger {
 pub struct Opened {
     /// The ledger; an empty one if the old one was damaged.
     pub ledger: Ledger,
-    /// What was wrong and where the old one lies now. It is told each time, until the person answers to anything
-    /// again or moves the old one away.
+    /// What was wrong and where the old one lies now. It is told each time, until the person moves the old one away:
+    /// whoever knows all there is to answer may be silent once [`Ledger::has_answer`] says so for each.
     pub damage: Option<Damage>,
 }
 
@@ -67,8 +65,20 @@ pub struct Damage {
     pub line: usize,
     /// What is wrong with it.
     pub why: String,
-    /// Where the damaged ledger lies now; none while it is where it was.
+    /// Where the damaged ledger lies now; none while it is where it was. Its head and a key that is none have
+    /// names that begin so.
     pub kept: Option<PathBuf>,
+}
+
+impl Damage {
+    /// Returns the files that were kept and still lie there: the ledger, its head, a key that is none.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        let parts = self.kept.as_deref().map(Parts::aside);
+        let mut files = parts.map_or_else(Vec::new, |it| vec![it.ledger, it.head, it.key]);
+        files.retain(|it| it.symlink_metadata().is_ok());
+        files
+    }
 }
 
 /// Something the ledger could not do.
@@ -121,10 +131,7 @@ impl Ledger {
         let lock = folder.lock()?;
         match Self::read_locked(folder) {
             Ok(ledger) => {
-                let damage = match ledger.holds_an_answer() {
-                    true => None,
-                    false => set_aside_before(folder)?.map(|kept| damage_of(folder, kept)),
-                };
+                let damage = set_aside_before(folder)?.map(|kept| damage_of(folder, kept));
                 Ok(Opened { ledger, damage })
             }
             Err(LedgerError::Damaged(mut damage)) => {
@@ -366,23 +373,22 @@ impl Ledger {
         }
     }
 
+    /// Returns whether the person ever answered to a program: agreed, refused, or took back.
+    #[must_use]
+    pub fn has_answer(&self, program: &ProgramId) -> bool {
+        let is_answer =
+            |it: &Event| matches!(it.what, What::Given | What::Refused | What::Withdrawn);
+        let mut events = self.events.iter();
+        events.any(|it| it.program == *program && is_answer(it))
+    }
+
     pub(crate) fn read_locked(folder: &Folder) -> Result<Self, LedgerError> {
-        let text = read_private(&folder.ledger())?;
-        let head = read_private(&folder.head())?;
-        let key = InstallKey::read(folder)?;
-        let events = checked(text.as_deref(), head.as_deref(), key.as_ref())?;
+        let events = Parts::of(folder).events()?;
         Ok(Self {
             folder: folder.clone(),
             state: State::of(&events),
             events,
         })
-    }
-
-    /// Whether a person said anything since it was begun.
-    fn holds_an_answer(&self) -> bool {
-        let is_answer =
-            |it: &Event| matches!(it.what, What::Given | What::Refused | What::Withdrawn);
-        self.events.iter().any(is_answer)
     }
 
     /// Another process may have written since.

@@ -3,7 +3,9 @@
 mod ask;
 mod words;
 
-use consent::{How, Policy, Receipt, Standing};
+use std::collections::BTreeSet;
+
+use consent::{How, Policy, ProgramId, Receipt, Standing};
 use declare::Language;
 use serde_json::json;
 
@@ -36,10 +38,7 @@ pub(crate) fn run(asked: &Consent) -> Result<Ending, Failure> {
         true => print(format!("{}\n", as_json(&consents, &done)).as_bytes())?,
         false => print(as_text(&consents, &done).as_bytes())?,
     };
-    Ok(match consents.complaints.is_empty() {
-        true => Ending::NothingFound,
-        false => Ending::Incomplete,
-    })
+    Ok(consents.ending())
 }
 
 fn act(asked: &Consent, consents: &mut Consents) -> Result<Done, Failure> {
@@ -153,7 +152,8 @@ fn withdraw(consents: &mut Consents, name: &str, done: &mut Done) -> Result<(), 
         Ok((emptied, filed)) => {
             done.emptied += emptied;
             done.withdrawals += filed;
-            format!("Withdrew {name}. {}", words::emptied(emptied, filed))
+            let told = words::emptied(emptied, filed, consents.aside.len());
+            format!("Withdrew {name}. {told}")
         }
         Err(failure) => {
             consents.complaints.push(failure);
@@ -172,15 +172,18 @@ fn forget(consents: &mut Consents, done: &mut Done) -> Result<(), Failure> {
             .push("Nothing was ever agreed to here, so there is nothing to forget.".into());
         return Ok(());
     }
-    // In the ledger first, as each single withdrawal.
-    let programs: Vec<_> = consents.ledger.state().programs().cloned().collect();
-    for program in programs {
-        if consents.ledger.state().as_noted(&program).is_given() {
-            let noted = consents
-                .ledger
-                .withdrawn(&program, How::Command, consents.now);
-            noted.map_err(|error| cannot(&error))?;
-        }
+    // In the ledger first, as each single withdrawal. Where it was damaged, nobody knows what was agreed to.
+    let given = consents.ledger.state().programs().cloned();
+    let given = given.filter(|it| consents.ledger.state().as_noted(it).is_given());
+    let mut programs: BTreeSet<ProgramId> = given.collect();
+    if consents.damage.is_some() {
+        programs.extend(consents.subjects.iter().map(Subject::program));
+    }
+    for program in &programs {
+        let noted = consents
+            .ledger
+            .withdrawn(program, How::Command, consents.now);
+        noted.map_err(|error| cannot(&error))?;
     }
     let failed = usage::erase(&consents.folder).err();
     consents.complaints.extend(failed);
@@ -201,6 +204,7 @@ fn forget(consents: &mut Consents, done: &mut Done) -> Result<(), Failure> {
                 .into()
         }
     });
+    consents.forget_aside();
     Ok(())
 }
 

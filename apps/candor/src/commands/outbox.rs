@@ -59,12 +59,10 @@ pub(crate) fn run(asked: &OutboxAsked) -> Result<Ending, Failure> {
     if let OutboxAct::Show { id } = act {
         consents.was_shown(*id)?;
     }
-    Ok(
-        match consents.complaints.is_empty() && told.damaged.is_empty() {
-            true => Ending::NothingFound,
-            false => Ending::Incomplete,
-        },
-    )
+    Ok(match told.damaged.is_empty() {
+        true => consents.ending(),
+        false => Ending::Incomplete,
+    })
 }
 
 fn look(
@@ -134,8 +132,8 @@ fn send(consents: &Consents, json: bool) -> Result<Ending, Failure> {
     let status = courier.status();
     let status =
         status.map_err(|error| Failure::new("the courier cannot be started").because(&error))?;
-    Ok(match status.success() && consents.complaints.is_empty() {
-        true => Ending::NothingFound,
+    Ok(match status.success() {
+        true => consents.ending(),
         false => Ending::Incomplete,
     })
 }

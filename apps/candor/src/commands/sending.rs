@@ -26,8 +26,8 @@ impl Session {
         if !self.machine.live || !consents::folder(&self.machine)?.exists() {
             return Ok(());
         }
-        let mut consents = Consents::of(&self.machine)?;
-        self.complaints.append(&mut consents.complaints);
+        let consents = Consents::of(&self.machine)?;
+        self.complaints.extend(consents.complaints());
         self.put.extend(usage::count(&consents, &self.command)?);
         self.put_sightings(&consents)
     }

@@ -1,6 +1,10 @@
 //! What ledger and outbox could not do, each with its name and the way out.
 
-use std::{error::Error, io, iter, path::Path};
+use std::{
+    error::Error,
+    io, iter,
+    path::{Path, PathBuf},
+};
 
 use consent::{Damage, FolderError, LedgerError, OutboxError};
 
@@ -71,15 +75,14 @@ fn way_out(error: &(dyn Error + 'static)) -> &'static str {
 
 /// Says that a ledger was damaged, and what still can be done.
 pub(super) fn damaged(damage: &Damage) -> Failure {
-    let kept = damage.kept.as_deref().map_or_else(String::new, |kept| {
-        let kept = tool::path_text::shown(kept.as_os_str());
-        format!("what is left of it is kept as `{kept}` and `{kept}.head`; ")
-    });
+    let shown = |path: PathBuf| format!("`{}`", tool::path_text::shown(path.as_os_str()));
+    let files: Vec<String> = damage.files().into_iter().map(shown).collect();
+    let files = files.join(" and ");
     Failure::new("what you agreed to cannot be read any more, so nothing counts as agreed to")
         .because(damage)
         .help(format!(
-            "{kept}what may have been sent is taken back by `candor consent withdraw NAME`; this is said until \
-             you answer anything anew, or move both away"
+            "what is left of it is kept as {files}; what may have been sent is taken back by `candor consent withdraw \
+             NAME`; this is said until you answered each anew, or moved all of it away"
         ))
 }
 
@@ -88,6 +91,14 @@ pub(super) fn set_aside(kept: &Path) -> Failure {
     let kept = tool::path_text::shown(kept.as_os_str());
     Failure::new("the outbox cannot be read any more, so nothing of it is sent").help(format!(
         "it is kept as `{kept}`; what left through it cannot be taken back from here any more, and is erased by \
-         the operator when its time is over; this is said until you move that file away"
+         the operator when its time is over; this is said until you move that file away, or `candor consent \
+         forget` removes it"
     ))
+}
+
+/// Says that an outbox that was damaged is gone.
+pub(super) fn forgotten() -> Failure {
+    Failure::new("an outbox that could not be read any more is removed").help(
+        "what left through it cannot be taken back from here, and is erased by the operator when its time is over",
+    )
 }

@@ -1,6 +1,6 @@
 //! What is damaged or broken is told, and keeps nobody from taking back.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use crate::{Home, NOW_UNIX, OPERATOR, refused};
 
@@ -30,9 +30,7 @@ fn a_damaged_ledger_is_said_kept_and_agrees_to_nothing() {
         &["outbox"],
         &["notice", "history"],
     ] {
-        let home = Home::ready();
-        home.candor(&["consent", "give", "threat-sighting"]);
-        home.candor(&["history"]);
+        let home = Home::agreed();
         sent(&home);
         let ledger = home.kept().join("ledger.jsonl");
         let text = fs::read_to_string(&ledger).unwrap();
@@ -53,6 +51,10 @@ fn a_damaged_ledger_is_said_kept_and_agrees_to_nothing() {
             (&1.into(), &1.into()),
             "{first:?}"
         );
+        // Said until the other one is answered as well.
+        let told = home.json(&["consent"]);
+        assert!(told["damage"]["kept"].is_string(), "half answered: {told}");
+        home.candor(&["consent", "refuse", "usage-count"]);
         let told = home.json(&["consent"]);
         assert!(told["damage"].is_null(), "answered: {told}");
         assert!(home.records().iter().all(|it| it["state"] == "dropped"));
@@ -87,6 +89,52 @@ fn a_command_that_fails_says_first_that_the_ledger_was_damaged() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
+/// Makes the outbox something that is none any more.
+fn tear(home: &Home) {
+    let outbox = home.kept().join("outbox.db");
+    let torn = fs::read(&outbox).unwrap().split_off(300);
+    fs::write(&outbox, torn).unwrap();
+}
+
+/// Returns the outbox that was set aside.
+fn aside(home: &Home) -> Option<PathBuf> {
+    let kept = fs::read_dir(home.kept()).unwrap();
+    let mut kept = kept.map(|it| it.unwrap().path());
+    kept.find(|it| it.to_string_lossy().contains("outbox.damaged-"))
+}
+
+/// Where both are damaged nobody knows what was agreed to or sent: nothing is denied, and taking back is noted.
+#[test]
+fn a_damaged_ledger_and_outbox_deny_nothing() {
+    for act in ["withdraw", "refuse", "forget"] {
+        let home = Home::agreed();
+        sent(&home);
+        tear(&home);
+        fs::write(home.kept().join("ledger.jsonl"), "no event\n").unwrap();
+        let words = match act {
+            "forget" => &["consent", act][..],
+            _ => &["consent", act, "threat-sighting"],
+        };
+        let output = home.candor(words);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let denied = ["Nothing had been sent", "nothing was sent", "never agreed"];
+        assert!(!denied.iter().any(|it| said.contains(it)), "{act}: {said}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("cannot be taken back"), "{act}: {told}");
+        let expected = match act {
+            "refuse" => "refused",
+            _ => "withdrawn",
+        };
+        assert_eq!(home.standing("threat-sighting"), expected, "{act}");
+        if act == "forget" {
+            assert_eq!(home.standing("usage-count"), "withdrawn");
+            assert_eq!(aside(&home), None);
+            assert!(!home.holds("mobngft.com"));
+        }
+    }
+}
+
 #[test]
 fn a_damaged_outbox_keeps_nobody_from_looking_or_taking_back() {
     for act in [
@@ -96,58 +144,47 @@ fn a_damaged_outbox_keeps_nobody_from_looking_or_taking_back() {
         &["consent", "forget"],
         &["outbox"],
     ] {
-        let home = Home::ready();
-        home.candor(&["consent", "give", "threat-sighting"]);
-        home.candor(&["history"]);
-        let outbox = home.kept().join("outbox.db");
-        let torn = fs::read(&outbox).unwrap().split_off(300);
-        fs::write(&outbox, torn).unwrap();
+        let home = Home::agreed();
+        tear(&home);
         let output = home.candor(act);
         assert_eq!(output.status.code(), Some(2), "{act:?}: it is told");
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains("outbox.damaged-"), "{act:?}: {said}");
+        match act.get(1) {
+            Some(&"forget") => assert!(said.contains("is removed"), "{said}"),
+            _ => assert!(said.contains("outbox.damaged-"), "{act:?}: {said}"),
+        }
         let expected = match act.get(1) {
             Some(&"withdraw" | &"forget") => "withdrawn",
             Some(&"refuse") => "refused",
             _ => "given",
         };
         assert_eq!(home.standing("threat-sighting"), expected, "{act:?}");
-        let kept = fs::read_dir(home.kept()).unwrap();
-        let mut kept = kept.map(|it| it.unwrap().path());
-        let kept = kept.find(|it| it.to_string_lossy().contains("outbox.damaged-"));
-        // Until it is moved away.
-        fs::remove_file(kept.unwrap()).unwrap();
+        // Until it is moved away; to be forgotten does that.
+        match (act.get(1), aside(&home)) {
+            (Some(&"forget"), kept) => assert_eq!(kept, None),
+            (_, kept) => fs::remove_file(kept.unwrap()).unwrap(),
+        }
         assert_eq!(home.candor(&["consent"]).status.code(), Some(0), "{act:?}");
     }
 }
 
 #[test]
 fn an_outbox_that_cannot_be_opened_keeps_nobody_from_withdrawing() {
-    let home = Home::ready();
-    home.candor(&["consent", "give", "threat-sighting"]);
-    home.candor(&["history"]);
-    let outbox = home.kept().join("outbox.db");
-    let whole = fs::read(&outbox).unwrap();
-    fs::remove_file(&outbox).unwrap();
-    fs::create_dir(&outbox).unwrap();
-    let output = home.candor(&["consent", "withdraw", "threat-sighting"]);
-    assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("Nothing of it is sent any more"), "{said}");
-    assert_eq!(home.standing("threat-sighting"), "withdrawn");
+    let home = Home::agreed();
+    home.without_outbox(|| {
+        let output = home.candor(&["consent", "withdraw", "threat-sighting"]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("Nothing of it is sent any more"), "{said}");
+        assert_eq!(home.standing("threat-sighting"), "withdrawn");
+    });
     // When it is there again, the next command empties it.
-    fs::remove_dir(&outbox).unwrap();
-    fs::write(&outbox, whole).unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-    fs::set_permissions(&outbox, mode).unwrap();
     assert_eq!(home.records()[0]["state"], "dropped");
 }
 
 #[test]
 fn a_record_that_is_not_there_is_named_with_the_way_to_see_which_are() {
-    let home = Home::ready();
-    home.candor(&["consent", "give", "threat-sighting"]);
-    home.candor(&["history"]);
+    let home = Home::agreed();
     for act in ["show", "drop"] {
         let output = home.candor(&["outbox", act, "7"]);
         refused(&output, "there is no record 7 in the outbox");
@@ -163,9 +200,7 @@ fn a_broken_operator_file_keeps_nobody_from_taking_back() {
         &["consent", "forget"],
         &["outbox", "drop", "1"],
     ] {
-        let home = Home::ready();
-        home.candor(&["consent", "give", "threat-sighting"]);
-        home.candor(&["history"]);
+        let home = Home::agreed();
         sent(&home);
         home.name("schema = \"candor-operator/1\"\n");
         let output = home.candor(act);
@@ -189,9 +224,7 @@ fn a_broken_operator_file_keeps_nobody_from_taking_back() {
 
 #[test]
 fn a_record_that_cannot_be_read_is_told_and_dropped() {
-    let home = Home::ready();
-    home.candor(&["consent", "give", "threat-sighting"]);
-    home.candor(&["history"]);
+    let home = Home::agreed();
     sent(&home);
     let database = rusqlite::Connection::open(home.kept().join("outbox.db")).unwrap();
     database

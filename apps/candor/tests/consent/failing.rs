@@ -7,9 +7,7 @@ use crate::{Home, refused};
 /// The contract of `--json`: a report as a whole, or nothing.
 #[test]
 fn a_command_that_fails_prints_no_json() {
-    let home = Home::ready();
-    home.candor(&["consent", "give", "threat-sighting"]);
-    home.candor(&["history"]);
+    let home = Home::agreed();
     for words in [
         &["consent", "give", "other"][..],
         &["consent", "refuse", "other"],
@@ -28,9 +26,7 @@ fn a_command_that_fails_prints_no_json() {
 
 #[test]
 fn a_failing_look_at_the_outbox_says_first_that_the_ledger_was_damaged() {
-    let home = Home::ready();
-    home.candor(&["consent", "give", "threat-sighting"]);
-    home.candor(&["history"]);
+    let home = Home::agreed();
     fs::write(home.kept().join("ledger.jsonl"), "no event\n").unwrap();
     let output = home.candor(&["outbox", "show", "7"]);
     refused(&output, "ledger.damaged-");
@@ -39,32 +35,20 @@ fn a_failing_look_at_the_outbox_says_first_that_the_ledger_was_damaged() {
 
 #[test]
 fn each_failure_names_its_thing_and_the_way_out() {
-    let home = Home::ready();
-    home.candor(&["consent", "give", "threat-sighting"]);
-    home.candor(&["history"]);
+    let home = Home::agreed();
     let (ledger, outbox) = (
         home.kept().join("ledger.jsonl"),
         home.kept().join("outbox.db"),
     );
-    let (was_ledger, was_outbox) = (fs::read(&ledger).unwrap(), fs::read(&outbox).unwrap());
-    for (file, was, command, title) in [
-        (
-            &ledger,
-            &was_ledger,
-            "consent",
-            "the ledger of consents cannot be used",
-        ),
-        (&outbox, &was_outbox, "outbox", "the outbox cannot be used"),
-    ] {
-        // A folder in its place.
-        fs::remove_file(file).unwrap();
-        fs::create_dir(file).unwrap();
-        let output = home.candor(&[command]);
-        refused(&output, title);
+    home.without_outbox(|| {
+        let output = home.candor(&["outbox"]);
+        refused(&output, "the outbox cannot be used");
         refused(&output, "is no file, where Candor keeps one: move it away");
-        fs::remove_dir(file).unwrap();
-        // Open to others.
-        fs::write(file, was).unwrap();
+    });
+    for (file, command, title) in [
+        (&ledger, "consent", "the ledger of consents cannot be used"),
+        (&outbox, "outbox", "the outbox cannot be used"),
+    ] {
         fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
         let output = home.candor(&[command]);
         refused(&output, title);
@@ -83,26 +67,19 @@ fn each_failure_names_its_thing_and_the_way_out() {
 
 #[test]
 fn to_be_forgotten_without_an_outbox_withdraws_and_says_what_is_left() {
-    let home = Home::ready();
-    home.candor(&["consent", "give", "threat-sighting"]);
-    home.candor(&["history"]);
-    let outbox = home.kept().join("outbox.db");
-    let whole = fs::read(&outbox).unwrap();
-    fs::remove_file(&outbox).unwrap();
-    fs::create_dir(&outbox).unwrap();
-    let output = home.candor(&["consent", "forget"]);
-    refused(&output, "is no file");
-    let said = String::from_utf8_lossy(&output.stdout);
-    for words in [
-        "nothing is sent any more",
-        "run `candor consent forget` again",
-    ] {
-        assert!(said.contains(words), "{said}");
-    }
-    assert_eq!(home.standing("threat-sighting"), "withdrawn");
-    fs::remove_dir(&outbox).unwrap();
-    fs::write(&outbox, whole).unwrap();
-    fs::set_permissions(&outbox, fs::Permissions::from_mode(0o600)).unwrap();
+    let home = Home::agreed();
+    home.without_outbox(|| {
+        let output = home.candor(&["consent", "forget"]);
+        refused(&output, "is no file");
+        let said = String::from_utf8_lossy(&output.stdout);
+        for words in [
+            "nothing is sent any more",
+            "run `candor consent forget` again",
+        ] {
+            assert!(said.contains(words), "{said}");
+        }
+        assert_eq!(home.standing("threat-sighting"), "withdrawn");
+    });
     let output = home.candor(&["consent", "forget"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(!home.kept().join("install.secret").exists());

@@ -79,9 +79,7 @@ fn a_withdrawal_holds_where_only_the_outbox_has_no_room() {
     if !has_strace() {
         return;
     }
-    let home = Home::ready();
-    home.candor(&["consent", "give", "threat-sighting"]);
-    home.candor(&["history"]);
+    let home = Home::agreed();
     let words = ["consent", "withdraw", "threat-sighting"];
     let (output, is_called) = full(&home, "pwrite64", &OUTBOX, &words);
     assert!(is_called);
@@ -101,9 +99,7 @@ fn to_look_needs_no_room() {
     if !has_strace() {
         return;
     }
-    let home = Home::ready();
-    home.candor(&["consent", "give", "threat-sighting"]);
-    home.candor(&["history"]);
+    let home = Home::agreed();
     for words in [&["consent"][..], &["outbox"]] {
         let (output, is_called) = full(&home, "pwrite64", &OUTBOX, words);
         assert!(!is_called, "{words:?} writes");

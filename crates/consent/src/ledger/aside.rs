@@ -6,14 +6,11 @@ use std::{
 };
 
 use super::{
-    Damage,
-    chain::{checked, damage},
+    Damage, LedgerError,
+    chain::damage,
+    parts::{HEAD, KEY, Parts},
 };
-use crate::{
-    Event, Folder, FolderError, Time,
-    folder::{Lock, read_private},
-    keys::InstallKey,
-};
+use crate::{Folder, FolderError, Time, folder::Lock};
 
 /// What the names of ledgers that were set aside begin with.
 const ASIDE: &str = "ledger.damaged-";
@@ -30,7 +27,8 @@ pub(super) fn set_aside_before(folder: &Folder) -> Result<Option<PathBuf>, Folde
         let Some(name) = name.to_str().filter(|it| it.starts_with(ASIDE)) else {
             continue;
         };
-        let name = name.strip_suffix(HEAD).unwrap_or(name);
+        let parts = [HEAD, KEY].iter().find_map(|it| name.strip_suffix(it));
+        let name = parts.unwrap_or(name);
         newest = newest.max(Some(name.to_owned()));
     }
     Ok(newest.map(|name| folder.path().join(name)))
@@ -38,16 +36,14 @@ pub(super) fn set_aside_before(folder: &Folder) -> Result<Option<PathBuf>, Folde
 
 /// Returns what is wrong with a ledger that was set aside.
 pub(super) fn damage_of(folder: &Folder, kept: PathBuf) -> Damage {
-    let looked_at = || -> Result<Result<Vec<Event>, Damage>, FolderError> {
-        let text = read_private(&kept)?;
-        let head = read_private(&head_of(&kept))?;
-        let key = InstallKey::read(folder)?;
-        Ok(checked(text.as_deref(), head.as_deref(), key.as_ref()))
-    };
-    let found = match looked_at() {
-        Ok(Err(found)) => found,
+    let mut parts = Parts::aside(&kept);
+    if parts.key.symlink_metadata().is_err() {
+        parts.key = folder.install_key();
+    }
+    let found = match parts.events() {
+        Err(LedgerError::Damaged(found)) => found,
         // Somebody mended it, or it cannot be read any more: it does not count either way.
-        Ok(Ok(_)) | Err(_) => damage(1, "it was damaged when it was set aside"),
+        Ok(_) | Err(_) => damage(1, "it was damaged when it was set aside"),
     };
     Damage {
         kept: Some(kept),
@@ -55,16 +51,7 @@ pub(super) fn damage_of(folder: &Folder, kept: PathBuf) -> Damage {
     }
 }
 
-/// What the name of a head that was set aside ends with.
-const HEAD: &str = ".head";
-
-fn head_of(kept: &Path) -> PathBuf {
-    let mut name = kept.as_os_str().to_owned();
-    name.push(HEAD);
-    PathBuf::from(name)
-}
-
-/// Renames a damaged ledger and its head to names that are not taken.
+/// Renames a damaged ledger, its head, and a key that is none, to names that are not taken.
 pub(super) fn set_aside(folder: &Folder, now: Time, _lock: &Lock) -> Result<PathBuf, FolderError> {
     let mut number = 0_u32;
     let free = |number: u32| {
@@ -74,14 +61,20 @@ pub(super) fn set_aside(folder: &Folder, now: Time, _lock: &Lock) -> Result<Path
         };
         folder.path().join(format!("{ASIDE}{}{mark}", now.0))
     };
-    while free(number).exists() || head_of(&free(number)).exists() {
+    let is_taken = |kept: &Path| {
+        let parts = Parts::aside(kept);
+        let mut files = [parts.ledger, parts.head, parts.key].into_iter();
+        files.any(|it| it.symlink_metadata().is_ok())
+    };
+    while is_taken(&free(number)) {
         number = number.saturating_add(1);
     }
     let kept = free(number);
-    let moves = [
-        (folder.ledger(), kept.clone()),
-        (folder.head(), head_of(&kept)),
-    ];
+    let (from, to) = (Parts::of(folder), Parts::aside(&kept));
+    // A key that is one stays: it signs what comes next as well.
+    let key = from.has_no_key().then(|| (from.key.clone(), to.key));
+    let moves = [(from.ledger, to.ledger), (from.head, to.head)];
+    let moves = key.into_iter().chain(moves);
     for (from, to) in moves {
         match fs::rename(&from, &to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -6,10 +6,13 @@ use std::{
 };
 
 use super::{Outbox, OutboxError, tables};
-use crate::{Folder, FolderError, Time};
+use crate::{Folder, FolderError, Time, folder::remove};
 
 /// What the names of outboxes that were set aside begin with.
 const ASIDE: &str = "outbox.damaged-";
+
+/// What the name of the file ends with in which SQLite keeps what it is about to change.
+const JOURNAL: &str = "-journal";
 
 impl Outbox {
     /// Renames an outbox that is damaged, and the journal beside it; the next one that is opened is empty. Returns
@@ -36,7 +39,7 @@ impl Outbox {
             .expect("there are fewer files than numbers");
         let journal = |path: &PathBuf| {
             let mut name = path.as_os_str().to_owned();
-            name.push("-journal");
+            name.push(JOURNAL);
             PathBuf::from(name)
         };
         let outbox = folder.outbox();
@@ -61,25 +64,51 @@ impl Outbox {
     /// # Errors
     /// [`FolderError::Read`].
     pub fn kept_aside(folder: &Folder) -> Result<Vec<PathBuf>, FolderError> {
-        if !folder.exists() {
-            return Ok(Vec::new());
-        }
-        let failed = |source| FolderError::Read {
-            path: folder.path().to_owned(),
-            source,
-        };
-        let mut kept = Vec::new();
-        for entry in fs::read_dir(folder.path()).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let name = entry.file_name();
-            let name = name.to_str().unwrap_or_default();
-            if name.starts_with(ASIDE) && !name.ends_with("-journal") {
-                kept.push(entry.path());
-            }
-        }
-        kept.sort_unstable();
+        let mut kept = aside(folder)?;
+        kept.retain(|it| {
+            !it.as_os_str()
+                .as_encoded_bytes()
+                .ends_with(JOURNAL.as_bytes())
+        });
         Ok(kept)
     }
+
+    /// Overwrites and removes the outboxes that were set aside, and their journals. Returns how many outboxes went.
+    ///
+    /// # Errors
+    /// [`FolderError`]; what could be removed before it is gone.
+    pub fn remove_aside(folder: &Folder) -> Result<usize, FolderError> {
+        if !folder.exists() {
+            return Ok(0);
+        }
+        let _lock = folder.lock()?;
+        let kept = Self::kept_aside(folder)?;
+        for path in aside(folder)? {
+            remove(&path)?;
+        }
+        Ok(kept.len())
+    }
+}
+
+/// Returns all that was set aside, by name.
+fn aside(folder: &Folder) -> Result<Vec<PathBuf>, FolderError> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let failed = |source| FolderError::Read {
+        path: folder.path().to_owned(),
+        source,
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder.path()).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name();
+        if name.as_encoded_bytes().starts_with(ASIDE.as_bytes()) {
+            found.push(entry.path());
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// Whether SQLite says that a file is damaged. One that is not there, or in use, is not known to be.

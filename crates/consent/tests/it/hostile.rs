@@ -148,43 +148,66 @@ fn head_of(world: &World) -> std::path::PathBuf {
 }
 
 #[test]
-fn damage_is_told_until_the_person_answers_again_or_moves_it_away() {
-    for answers in [true, false] {
-        let world = World::new();
-        world.agree();
-        let text = fs::read_to_string(world.folder.ledger()).unwrap();
-        fs::write(world.folder.ledger(), text.replace("given", "givem")).unwrap();
-        let opened = || Ledger::open(&world.folder, NOW).unwrap();
-        let damage = opened().damage.unwrap();
-        assert_eq!(opened().damage.as_ref(), Some(&damage), "and again");
-        // To be asked is no answer.
-        let mut ledger = opened().ledger;
-        ledger.asked(&operated(), SEND, How::Question, NOW).unwrap();
-        assert_eq!(opened().damage.as_ref(), Some(&damage));
-        let kept = damage.kept.unwrap();
-        match answers {
-            true => ledger
-                .refused(&operated(), SEND, How::Command, NOW)
-                .unwrap(),
-            false => {
-                fs::rename(&kept, world.folder.path().join("seen")).unwrap();
-                let head = format!("{}.head", kept.display());
-                fs::remove_file(head).unwrap();
-            }
-        }
-        assert_eq!(opened().damage, None, "answers: {answers}");
+fn damage_is_told_until_it_is_moved_away_and_answers_are_known_beside_it() {
+    let world = World::new();
+    world.agree();
+    let text = fs::read_to_string(world.folder.ledger()).unwrap();
+    fs::write(world.folder.ledger(), text.replace("given", "givem")).unwrap();
+    let opened = || Ledger::open(&world.folder, NOW).unwrap();
+    let damage = opened().damage.unwrap();
+    assert_eq!(opened().damage.as_ref(), Some(&damage), "and again");
+    // To be asked is no answer.
+    let mut ledger = opened().ledger;
+    ledger.asked(&operated(), SEND, How::Question, NOW).unwrap();
+    assert!(!opened().ledger.has_answer(&program()));
+    ledger
+        .refused(&operated(), SEND, How::Command, NOW)
+        .unwrap();
+    assert!(opened().ledger.has_answer(&program()));
+    let other = candor_consent::ProgramId::of("another", SEND);
+    assert!(!opened().ledger.has_answer(&other));
+    // It names what is to be moved away: the ledger and its head.
+    assert_eq!(opened().damage.as_ref(), Some(&damage));
+    let files = damage.files();
+    assert_eq!(files.len(), 2, "{files:?}");
+    for file in files {
+        fs::remove_file(file).unwrap();
     }
+    assert_eq!(opened().damage, None);
 }
 
 #[test]
-fn a_folder_in_the_place_of_the_ledger_is_named() {
-    let world = World::new();
-    world.agree();
-    fs::remove_file(world.folder.ledger()).unwrap();
-    fs::create_dir(world.folder.ledger()).unwrap();
-    let error = Ledger::open(&world.folder, NOW).unwrap_err();
-    let said = std::error::Error::source(&error).unwrap().to_string();
-    assert!(said.contains("ledger.jsonl` is no file"), "{said}");
+fn what_is_no_file_or_no_key_is_set_aside_as_damage() {
+    for name in ["ledger.jsonl", "ledger.head", "install.key"] {
+        for is_folder in [true, false] {
+            let world = World::new();
+            world.agree();
+            let path = world.folder.path().join(name);
+            fs::remove_file(&path).unwrap();
+            match is_folder {
+                true => fs::create_dir(&path).unwrap(),
+                false => fs::write(&path, b"").unwrap(),
+            }
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            fs::set_permissions(&path, mode).unwrap();
+            let error = Ledger::read(&world.folder).unwrap_err();
+            assert!(matches!(error, LedgerError::Damaged(_)), "{error:?}");
+            let opened = Ledger::open(&world.folder, NOW).unwrap();
+            let damage = opened.damage.unwrap();
+            if is_folder {
+                assert!(damage.why.ends_with("is no file"), "{damage}");
+            }
+            let files = damage.files();
+            let is_key = name == "install.key";
+            assert_eq!(files.len(), if is_key { 3 } else { 2 }, "{name}: {files:?}");
+            // The next one is written beside it, with a key that is one.
+            let mut ledger = opened.ledger;
+            give(&mut ledger, &operated(), NOW).unwrap();
+            assert_eq!(Ledger::read(&world.folder).unwrap().events().len(), 1);
+            let told = Ledger::open(&world.folder, NOW).unwrap().damage.unwrap();
+            assert_eq!((&told.why, told.files()), (&damage.why, files), "{name}");
+        }
+    }
 }
 
 #[test]

@@ -21,14 +21,16 @@ pub(crate) fn standing(standing: &Standing) -> String {
     }
 }
 
-/// Returns what was emptied and what is to be delivered, in sentences.
-pub(super) fn emptied(records: usize, withdrawals: usize) -> String {
+/// Returns what was emptied and what is to be delivered, in sentences; of outboxes that lie aside nobody knows.
+pub(super) fn emptied(records: usize, withdrawals: usize, aside: usize) -> String {
     let emptied = match records {
+        0 if aside > 0 => "Nothing waited in the outbox as it is now.".to_owned(),
         0 => "Nothing waited in the outbox.".to_owned(),
         1 => "1 record was erased from the outbox.".to_owned(),
         n => format!("{n} records were erased from the outbox."),
     };
     let filed = match withdrawals {
+        0 if aside > 0 => "What had been sent through the damaged one is not known.".to_owned(),
         0 => "Nothing had been sent.".to_owned(),
         1 => "1 had been sent: its withdrawal waits, `candor outbox send` delivers it.".to_owned(),
         n => format!(
