@@ -25,9 +25,6 @@ pub const HANDED_OUT: u64 = 28 * 86_400;
 pub const KEPT: u64 = 14 * 86_400;
 /// Keys in the vault begin with this; their number follows.
 const NAME: &str = "ohttp/";
-/// The setting that names the key that is being destroyed: a process that ended before it could say so says it
-/// when it is there again. Of a key that was lost nothing is said.
-const GOING: &str = "gateway key going";
 
 /// The keys, the newest last. There is always one.
 pub struct GatewayKeys(RwLock<Vec<Numbered>>);
@@ -144,7 +141,6 @@ impl Intake {
     /// Destroys the key that is not handed out any more, and makes the next one, when it is time to. Returns how
     /// many were made and destroyed.
     pub(crate) fn turn_gateway_keys(&self, now: u64) -> Result<(u64, u64), RetireError> {
-        self.say_what_went()?;
         let published = |one: &Numbered| {
             let leaf = self.log.gateway_published(one.key.hash());
             leaf.map_or(now, |(_, at)| at)
@@ -175,30 +171,12 @@ impl Intake {
 
     fn destroy_gateway_key(&self, old: &Numbered, now: u64) -> Result<(), RetireError> {
         let keys = old.key.hash();
-        self.meta.set(GOING, &keys.to_string())?;
-        let name = format!("{NAME}{}", old.number);
-        self.vault.destroy(|it| it == name)?;
-        self.gateway
-            .change(|keys| keys.retain(|it| it.number != old.number));
-        self.log
-            .append(now, vec![Event::GatewayKeyDestroyed { keys }])?;
-        self.meta.set(GOING, "")?;
-        self.status_changed();
-        Ok(())
-    }
-
-    /// A key that was to be destroyed, and is not there any more, is gone.
-    fn say_what_went(&self) -> Result<(), RetireError> {
-        let going = self.meta.setting(GOING)?;
-        let Some(keys) = going.as_deref().and_then(Hash::from_base64) else {
-            return Ok(());
-        };
-        let is_here = self.gateway.hashes().contains(&keys);
-        if !is_here && !self.log.gateway_destroyed(keys) {
-            let gone = Event::GatewayKeyDestroyed { keys };
-            self.log.append(self.clock.now(), vec![gone])?;
-        }
-        self.meta.set(GOING, "")?;
-        Ok(())
+        self.let_go(vec![Event::GatewayKeyDestroyed { keys }], now, || {
+            let name = format!("{NAME}{}", old.number);
+            self.vault.destroy(|it| it == name)?;
+            self.gateway
+                .change(|keys| keys.retain(|it| it.number != old.number));
+            Ok(())
+        })
     }
 }

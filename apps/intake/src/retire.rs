@@ -7,6 +7,7 @@
 //! for it. `serve` looks once a minute; `candor-intake retire` looks once.
 
 mod forgotten;
+mod going;
 mod keys;
 mod partitions;
 mod purge;
@@ -153,6 +154,7 @@ impl Intake {
             not_done,
             reserve: &self.reserve,
         };
+        attempts.of("say in the log what went", || self.say_what_went(now));
         if self.has(Role::Randomness) {
             let made = attempts.of("make the keys of epochs", || self.make_keys(now));
             done.keys_made = made.unwrap_or_default();
@@ -170,6 +172,12 @@ impl Intake {
             let what = format!("destroy the keys of {}", program.id);
             let destroyed = attempts.of(&what, || self.destroy_keys(program, now));
             done.keys_destroyed += destroyed.unwrap_or_default();
+            let what = format!("finish the purge of {}", program.id);
+            let purged = attempts.of(&what, || self.finish_purge(program, now));
+            let purged = purged.unwrap_or_default();
+            done.keys_destroyed += purged.keys_destroyed;
+            done.erased += purged.erased;
+            done.counts += purged.counts;
         }
         let there = attempts.of("list the partitions", || Ok(self.store.partitions()?));
         for partition in &there.unwrap_or_default() {

@@ -169,7 +169,7 @@ impl Program {
     /// Returns its name on the wire. A server refuses two programs with one number.
     #[must_use]
     pub fn number(&self) -> ProgramNumber {
-        ProgramNumber(u16::from_be_bytes([self.hash.0[0], self.hash.0[1]]))
+        self.hash.number()
     }
 
     /// Returns `K`: so many reports of different tokens open a text.

@@ -88,6 +88,14 @@ bytes_type!(
     PublicKey, 32
 );
 
+impl ProgramHash {
+    /// Returns the name on the wire of the program that has this hash.
+    #[must_use]
+    pub fn number(&self) -> ProgramNumber {
+        ProgramNumber(u16::from_be_bytes([self.0[0], self.0[1]]))
+    }
+}
+
 /// The first two bytes of a [`ProgramHash`]: what names a program on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -110,17 +110,17 @@ impl Intake {
         if now < dies {
             return Ok(0);
         }
-        let gone = self.vault.destroy(|it| it == name)? as u64;
-        self.drop_epoch_keys();
-        if let Some((program, randomness)) = alive {
-            let event = Event::EpochKeyDestroyed {
-                program,
-                epoch,
-                randomness,
-            };
-            self.log.append(now, vec![event])?;
-            self.status_changed();
-        }
+        let destroyed = alive.map(|(program, randomness)| Event::EpochKeyDestroyed {
+            program,
+            epoch,
+            randomness,
+        });
+        let mut gone = 0;
+        self.let_go(destroyed.into_iter().collect(), now, || {
+            gone = self.vault.destroy(|it| it == name)? as u64;
+            self.drop_epoch_keys();
+            Ok(())
+        })?;
         Ok(gone)
     }
 }

@@ -93,23 +93,23 @@ impl Intake {
         (epoch > current).then(|| taken.calendar.opens(epoch))
     }
 
-    pub(super) fn destroy_key(
+    fn destroy_key(
         &self,
         program: &Remembered,
         epoch: Epoch,
         randomness: PublicKey,
         now: u64,
     ) -> Result<(), RetireError> {
-        let name = epoch_key_name(program.number, epoch.0);
-        self.vault.destroy(|key| key == name)?;
-        self.drop_epoch_keys();
         let event = Event::EpochKeyDestroyed {
             program: program.hash,
             epoch,
             randomness,
         };
-        self.log.append(now, vec![event])?;
-        self.status_changed();
-        Ok(())
+        self.let_go(vec![event], now, || {
+            let name = epoch_key_name(program.number, epoch.0);
+            self.vault.destroy(|key| key == name)?;
+            self.drop_epoch_keys();
+            Ok(())
+        })
     }
 }

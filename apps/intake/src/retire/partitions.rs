@@ -48,34 +48,44 @@ impl Intake {
         reason: Erasure,
         now: u64,
     ) -> Result<(), RetireError> {
+        let erased = self.erased(named, partition, reason);
+        self.let_go(vec![erased], now, || {
+            self.store.erase(partition)?;
+            self.proven.forget(partition);
+            Ok(())
+        })
+    }
+
+    /// Returns what the log is to say of a partition that is about to be erased.
+    pub(super) fn erased(
+        &self,
+        named: log::Partition,
+        partition: Partition,
+        reason: Erasure,
+    ) -> Event {
         let key_id = match self.log.sealed(named) {
             Some((_, key_id, _)) => key_id,
             None => self.key_id(partition),
         };
-        let rows = self.held(named, partition);
-        self.store.erase(partition)?;
-        self.proven.forget(partition);
-        let event = Event::PartitionErased {
+        Event::PartitionErased {
             partition: named,
             key_id,
-            rows,
+            rows: self.held(named, partition),
             reason,
-        };
-        self.log.append(now, vec![event])?;
-        Ok(())
+        }
     }
 
     /// How many reports a partition holds. Of a file that cannot be read any more it is known what it held when
     /// it was sealed.
-    pub(super) fn held(&self, named: log::Partition, partition: Partition) -> u64 {
+    fn held(&self, named: log::Partition, partition: Partition) -> u64 {
         match self.store.tally(partition) {
             Ok(tally) => tally.rows,
             Err(_) => self.log.sealed(named).map_or(0, |(_, _, rows)| rows),
         }
     }
 
-    /// A partition that is sealed in the log and not on the disk was erased, and the process ended
-    /// before it could say so.
+    /// A partition that is sealed in the log and not on the disk is gone, though nobody noted that it would go:
+    /// somebody removed the file.
     pub(super) fn say_what_is_gone(
         &self,
         remembered: &[Remembered],
@@ -108,7 +118,7 @@ impl Intake {
     }
 
     /// Returns the name of the key of a partition: a hash that opens nothing.
-    pub(super) fn key_id(&self, partition: Partition) -> Hash {
+    fn key_id(&self, partition: Partition) -> Hash {
         let key = self.vault.get(&partition.key_name());
         let mut hash = Sha256::new();
         hash.update(b"candor-intake key id\0");

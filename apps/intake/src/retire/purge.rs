@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use wire::{
     Epoch, ProgramHash, PublicKey,
-    log::{Erasure, Event, Hash},
+    log::{Erasure, Event},
 };
 
 use super::{RetireError, Retired, in_kept_room, name_of};
@@ -12,7 +12,6 @@ use crate::{
     closing::acted,
     intake::{Intake, epoch_key_name},
     meta::Remembered,
-    store::Partition,
 };
 
 impl Intake {
@@ -41,18 +40,40 @@ impl Intake {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
-        let mut done = Retired::default();
-        let prefixes = [
-            format!("epoch/{:04x}/", program.number),
-            format!("partition/{:04x}/", program.number),
-        ];
-        let key_ids: Vec<(Partition, Hash)> = self
-            .store
-            .partitions()?
-            .into_iter()
-            .filter(|it| it.program == program.number)
-            .map(|partition| (partition, self.key_id(partition)))
-            .collect();
+        let done = self.empty(program, now)?;
+        let acted = acted("purge", by, &format!("purged {}", program.id));
+        self.log.append(now, vec![acted])?;
+        self.remember_log()?;
+        self.status_changed();
+        Ok(done)
+    }
+
+    /// Does what is left of a purge that was cut off.
+    pub(super) fn finish_purge(
+        &self,
+        program: &Remembered,
+        now: u64,
+    ) -> Result<Retired, RetireError> {
+        let is_purged = self.meta.setting(&purged(program.hash))?.is_some();
+        let number = program.number;
+        let is_left = is_purged
+            && (self.vault.names().iter().any(|it| is_of(number, it))
+                || self
+                    .store
+                    .partitions()?
+                    .iter()
+                    .any(|it| it.program == number)
+                || self.meta.revealed_epochs()?.iter().any(|it| it.0 == number));
+        match is_left {
+            true => self.empty(program, now),
+            false => Ok(Retired::default()),
+        }
+    }
+
+    /// Erases everything of a program, and says it in the log.
+    fn empty(&self, program: &Remembered, now: u64) -> Result<Retired, RetireError> {
+        let mut partitions = self.store.partitions()?;
+        partitions.retain(|it| it.program == program.number);
         // Of a key that somebody else has it cannot be said that it was destroyed.
         let ours = |(epoch, _): &(Epoch, PublicKey)| {
             let name = epoch_key_name(program.number, epoch.0);
@@ -60,33 +81,40 @@ impl Intake {
         };
         let mut keys = self.log.undestroyed(program.hash);
         keys.retain(ours);
-        self.vault
-            .destroy(|name| prefixes.iter().any(|it| name.starts_with(it)))?;
-        self.drop_epoch_keys();
-        for (epoch, randomness) in keys {
-            self.destroy_key(program, epoch, randomness, now)?;
-            done.keys_destroyed += 1;
-        }
-        for (partition, key_id) in key_ids {
-            let rows = self.held(name_of(program, partition), partition);
-            self.store.erase(partition)?;
-            self.proven.forget(partition);
-            let event = Event::PartitionErased {
-                partition: name_of(program, partition),
-                key_id,
-                rows,
-                reason: Erasure::Purge,
-            };
-            self.log.append(now, vec![event])?;
-            done.erased += 1;
-        }
+        let mut done = Retired {
+            keys_destroyed: keys.len() as u64,
+            erased: partitions.len() as u64,
+            ..Retired::default()
+        };
+        let keys = keys.into_iter();
+        let keys = keys.map(|(epoch, randomness)| Event::EpochKeyDestroyed {
+            program: program.hash,
+            epoch,
+            randomness,
+        });
+        let erased = partitions.iter().map(|partition| {
+            let named = name_of(program, *partition);
+            self.erased(named, *partition, Erasure::Purge)
+        });
+        self.let_go(keys.chain(erased).collect(), now, || {
+            self.vault.destroy(|name| is_of(program.number, name))?;
+            self.drop_epoch_keys();
+            for partition in &partitions {
+                self.store.erase(*partition)?;
+                self.proven.forget(*partition);
+            }
+            Ok(())
+        })?;
         done.counts = self.meta.purge(program.number)? as u64;
-        let acted = acted("purge", by, &format!("purged {}", program.id));
-        self.log.append(now, vec![acted])?;
-        self.remember_log()?;
-        self.status_changed();
         Ok(done)
     }
+}
+
+/// Whether a key is one of a program's epochs or partitions.
+fn is_of(number: u16, name: &str) -> bool {
+    let mut parts = name.split('/');
+    let kind = parts.next();
+    matches!(kind, Some("epoch" | "partition")) && parts.next() == Some(&format!("{number:04x}"))
 }
 
 /// Returns the setting under which it stands that a program was purged.

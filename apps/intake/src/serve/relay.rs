@@ -40,11 +40,11 @@ impl Relay {
         })?;
         match passed(way, message).await {
             Ok(Passed::Sealed(answer)) => Ok(answer),
-            Ok(Passed::Status(400 | 401)) => {
+            Ok(Passed::Unopened) => {
                 let why = "the gateway cannot open this message: get its keys anew";
                 Err(Refusal::new(400, "gateway-key", why))
             }
-            Ok(Passed::Status(_)) | Err(_) => {
+            Ok(Passed::Otherwise) | Err(_) => {
                 let why = "the gateway cannot be reached, or answered otherwise";
                 Err(Refusal::new(502, "gateway", why).retry_after(60))
             }
@@ -56,8 +56,10 @@ impl Relay {
 pub(super) enum Passed {
     /// Sealed bytes.
     Sealed(Bytes),
-    /// Nothing that is sealed, with this status.
-    Status(u16),
+    /// In its words, that no key of it opens the message.
+    Unopened,
+    /// Something else.
+    Otherwise,
 }
 
 /// Hands a sealed message to a gateway; returns its answer.
@@ -77,8 +79,20 @@ pub(super) async fn passed(way: &Way, message: Bytes) -> io::Result<Passed> {
         && answer.kind.as_deref() == Some(RESPONSE)
         && !answer.body.is_empty()
         && answer.body.len().is_multiple_of(UNIT);
-    Ok(match is_sealed {
-        true => Passed::Sealed(answer.body),
-        false => Passed::Status(answer.status),
+    let is_unopened = matches!(answer.status, 400 | 401)
+        && matches!(
+            code_of(&answer.body).as_deref(),
+            Some("ohttp-key" | "ohttp-sealed")
+        );
+    Ok(match (is_sealed, is_unopened) {
+        (true, _) => Passed::Sealed(answer.body),
+        (_, true) => Passed::Unopened,
+        _ => Passed::Otherwise,
     })
+}
+
+/// Returns the stable code of a refusal.
+fn code_of(body: &[u8]) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_slice(body).ok()?;
+    Some(value.get("error")?.as_str()?.to_owned())
 }

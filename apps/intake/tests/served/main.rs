@@ -19,3 +19,4 @@ mod process;
 mod program;
 mod simulated;
 mod slow;
+mod unsaid;
