@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use declare::Operator;
 use sandbox::Rights;
 
-use crate::{failure::Failure, http, place::Places};
+use crate::{address, failure::Failure, place::Places};
 
 /// What the C library reads to find the address of a name.
 ///
@@ -44,7 +44,7 @@ fn ports(operator: &Operator) -> Vec<u16> {
         &relay.to_randomness,
         &operator.randomness().address,
     ];
-    addresses.into_iter().filter_map(http::port).collect()
+    addresses.into_iter().filter_map(address::port).collect()
 }
 
 /// Returns the files by which names are resolved.

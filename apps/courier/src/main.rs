@@ -12,6 +12,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod address;
 mod at;
 mod cli;
 mod confined;

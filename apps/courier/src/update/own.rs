@@ -17,7 +17,10 @@ use super::{
     store::{Store, create, settle, sum},
     told::{Fetched, Progress},
 };
-use crate::http::{Client, HttpError, Stream, is_near};
+use crate::{
+    address::is_near,
+    http::{Client, HttpError, Stream},
+};
 
 /// The longest that one list may take.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);

@@ -9,7 +9,7 @@ use std::{
 use serde::Deserialize;
 use wire::note::Verifier;
 
-use crate::{failure::Failure, http};
+use crate::{address, failure::Failure};
 
 /// More is no plan.
 const LONGEST: u64 = 4 << 20;
@@ -82,7 +82,7 @@ impl Plan {
         let mirrors = self.publisher.iter().flat_map(|it| &it.mirrors);
         let own = self.own.iter().map(|it| &it.url);
         let may_move = own.clone().any(|it| it.starts_with("https://"));
-        let named = mirrors.chain(own).filter_map(|it| http::port(it));
+        let named = mirrors.chain(own).filter_map(|it| address::port(it));
         let named: BTreeSet<u16> = named.chain(may_move.then_some(443)).collect();
         named.into_iter().collect()
     }
