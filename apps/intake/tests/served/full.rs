@@ -10,10 +10,10 @@ use intake::{
     reserve::Reserve,
     store::{Put, put_and_wait},
 };
-use wire::{log::Event, ohttp::Method};
+use wire::log::Event;
 
 use crate::{
-    device::{Device, Ground, Sent, ask, declaration, get, said, sighting},
+    device::{Device, Ground, Sent, declaration, get, sighting},
     process::{Place, Running},
 };
 
@@ -160,18 +160,10 @@ fn full_disk(place: &Place, small: &Path) {
         if number == 5 {
             fill(small);
         }
-        let answer = ask(
-            server.address,
-            "/v1/gateway",
-            &keys,
-            Method::Post,
-            "/v1/report",
-            &it.report.to_bytes(),
-        );
-        match answer.status {
-            200 => acknowledged += 1,
-            _ => {
-                refused = Some(said(&answer));
+        match server.hand_in(it, &keys) {
+            (200, _) => acknowledged += 1,
+            other => {
+                refused = Some(other);
                 break;
             }
         }

@@ -12,7 +12,7 @@ use intake::{clock::Clock, config::Config, intake::Intake};
 use tempfile::TempDir;
 use wire::ohttp::Method;
 
-use crate::device::{Device, Sent, declaration, get, parsed, sighting};
+use crate::device::{Device, Sent, ask, declaration, get, parsed, said, sighting};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_candor-intake");
 
@@ -112,6 +112,20 @@ impl Running {
 
     pub(crate) fn keys(&self) -> Vec<u8> {
         get(self.address, "/v1/ohttp-keys").body
+    }
+
+    /// Hands a report in through the gateway, sealed with these keys of it; returns the status and the code.
+    pub(crate) fn hand_in(&self, sent: &Sent, keys: &[u8]) -> (u16, String) {
+        let bytes = sent.report.to_bytes();
+        let post = Method::Post;
+        said(&ask(
+            self.address,
+            "/v1/gateway",
+            keys,
+            post,
+            "/v1/report",
+            &bytes,
+        ))
     }
 
     pub(crate) fn kill(mut self) {

@@ -5,10 +5,8 @@ use std::{
     process::{Command, Output},
 };
 
-use wire::ohttp::Method;
-
 use crate::{
-    device::{Device, ask, every_file, get, holds, said, sighting},
+    device::{Device, every_file, get, holds, sighting},
     process::{PROGRAM, Place, Running, prepared},
 };
 
@@ -34,15 +32,7 @@ fn attack_17_no_address_and_no_text_is_in_any_log() {
     };
     let server = Running::start(&settings);
     let keys = server.keys();
-    let answer = ask(
-        server.address,
-        "/v1/gateway",
-        &keys,
-        Method::Post,
-        "/v1/report",
-        &sent.report.to_bytes(),
-    );
-    assert_eq!(said(&answer).0, 200);
+    assert_eq!(server.hand_in(&sent, &keys).0, 200);
     // Addresses that a proxy would name, and requests that fail in every way.
     let named = "203.0.113.77";
     let fields = format!("x-forwarded-for: {named}\r\nforwarded: for={named}\r\n");
