@@ -1,11 +1,11 @@
-//! `cargo xtask tidy` and `cargo xtask gen [--check]`.
+//! `cargo xtask tidy`, `cargo xtask gen [--check]` and `cargo xtask corpora`.
 #![forbid(unsafe_code)]
 
 use std::{path::Path, process::ExitCode};
 
-use xtask::{Problem, Tree, generate, tidy};
+use xtask::{Problem, Tree, corpora, generate, tidy};
 
-const USAGE: &str = "usage: cargo xtask tidy | cargo xtask gen [--check]";
+const USAGE: &str = "usage: cargo xtask tidy | cargo xtask gen [--check] | cargo xtask corpora";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +25,13 @@ fn main() -> ExitCode {
                 for path in changed {
                     println!("{path}");
                 }
+                ExitCode::SUCCESS
+            }
+            Err(problems) => told(&problems),
+        },
+        ["corpora"] => match corpora::make(root) {
+            Ok(many) => {
+                println!("{many} archives");
                 ExitCode::SUCCESS
             }
             Err(problems) => told(&problems),

@@ -32,6 +32,38 @@ pub fn local_state(bytes: &[u8]) {
     let _ = local_state::parse(bytes);
 }
 
+/// Runs the reader of archives, whatever the format is, to the end of every entry.
+#[cfg(feature = "archive")]
+pub fn archive(bytes: &[u8]) {
+    use std::io::{Cursor, Read, copy, sink};
+
+    use crate::archive::{Asked, Budget, Entry, Limits, Next, Visitor, visit};
+
+    struct All;
+
+    impl Visitor for All {
+        fn entry(&mut self, _entry: &Entry, bytes: &mut dyn Read) -> Next {
+            // Again where it failed: nobody may hang who does not look at errors.
+            for _ in 0..3 {
+                let _ = copy(bytes, &mut sink());
+            }
+            Next::Go
+        }
+    }
+
+    let limits = Limits {
+        bytes: 8 << 20,
+        entries: 10_000,
+        memory_kib: 16 << 10,
+        ..Limits::for_archive(0)
+    };
+    let asked = Asked {
+        budget: &Budget::new(limits),
+        password: Some(b"secret"),
+    };
+    let _ = visit(&mut Cursor::new(bytes), &asked, &mut All);
+}
+
 /// Runs the database reader on a database and what stands beside it, to the end of every table.
 pub fn sqlite(path: &Path) {
     let _ = sqlite::read(path, rows_in_all_tables);

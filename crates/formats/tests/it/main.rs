@@ -5,6 +5,7 @@
     reason = "what helps a test may fail as a test does"
 )]
 
+mod archives;
 mod cost;
 mod hostile;
 mod journal;

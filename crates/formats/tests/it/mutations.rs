@@ -136,12 +136,7 @@ fn broken_journals() {
 #[test]
 fn broken_lists() {
     let seeds = format!("{}/../../fuzz/corpus", env!("CARGO_MANIFEST_DIR"));
-    let of = |name: &str| -> Vec<Vec<u8>> {
-        let folder = fs::read_dir(format!("{seeds}/{name}")).expect("the seeds of the fuzz target");
-        let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
-        paths.sort();
-        paths.iter().map(|path| fs::read(path).unwrap()).collect()
-    };
+    let of = |name: &str| files_of(Path::new(&format!("{seeds}/{name}")));
     let (plists, inis, states) = (of("plist"), of("ini"), of("local_state"));
     let (properties, headers) = (of("properties"), of("rpm"));
     repeat(0x2545_f491_4f6c_dd1d, |chance| {
@@ -150,5 +145,24 @@ fn broken_lists() {
         fuzz::properties(&chance.mutate_one(&properties));
         fuzz::rpm(&chance.mutate_one(&headers));
         fuzz::local_state(&chance.mutate_one(&states));
+    });
+}
+
+/// Returns what each file of a folder holds, in the order of their names.
+fn files_of(folder: &Path) -> Vec<Vec<u8>> {
+    let folder = fs::read_dir(folder).expect("a folder of seeds");
+    let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|it| it.is_file());
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+#[test]
+fn broken_archives() {
+    let seeds = format!("{}/tests/archives", env!("CARGO_MANIFEST_DIR"));
+    let seeds = files_of(Path::new(&seeds));
+    assert!(seeds.len() > 60);
+    repeat(0x1234_5678_9abc_def1, |chance| {
+        fuzz::archive(&chance.mutate_one(&seeds));
     });
 }

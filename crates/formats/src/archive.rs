@@ -1,0 +1,216 @@
+//! Archives: what is in them and its bytes, in one pass and by content alone.
+//!
+//! [`visit`] takes layers off until there are entries: `data.tar.zst` in a Debian package is one step, and nothing is
+//! written in between. What a name ends with is never asked. Each entry is handed to a [`Visitor`] in the order it lies
+//! in the archive; one that cannot be read says so when its bytes are asked for, and the next one follows.
+//!
+//! Everything that comes out is counted against one [`Budget`], on bytes that really came out: what a header says of
+//! itself is shown, not believed.
+//!
+//! Nothing in here makes a file. Names are bytes as they lie in the archive; they may point anywhere, and whoever makes
+//! files of them has to look at each.
+
+mod ar;
+mod budget;
+mod cached;
+mod cpio;
+mod error;
+mod filter;
+
+mod kind;
+mod lz4_legacy;
+mod lzw;
+mod reader;
+mod sevenz;
+mod tar;
+mod zip;
+mod zstandard;
+
+use std::io::{Read, Seek, SeekFrom};
+
+pub use self::{
+    budget::{Budget, Exceeded, Limits},
+    error::{ArchiveError, Unreadable},
+    kind::Kind,
+};
+use self::{
+    kind::HEAD,
+    reader::{Counted, Failing, Peeked, filled},
+};
+
+/// Something with a beginning and an end that bytes are read from: a file, or several one after the other.
+pub trait Source: Read + Seek {}
+
+impl<T: Read + Seek> Source for T {}
+
+/// One thing in an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name as it lies in the archive: no promise about its encoding, or where it points. Empty where the format
+    /// gives none, as for what is compressed alone.
+    pub name: Vec<u8>,
+    /// Whether the archive says that its name is UTF-8.
+    pub is_utf8: bool,
+    /// What it is.
+    pub kind: EntryKind,
+    /// How many bytes the archive says it has.
+    pub size: Option<u64>,
+    /// How many bytes it takes in the archive, where it lies there by itself.
+    pub packed: Option<u64>,
+    /// Its mode on Unix: permissions alone, twelve bits.
+    pub mode: Option<u32>,
+    /// When it was changed, in seconds since 1970; on a clock whose zone nobody noted where [`Entry::is_wall_time`].
+    pub modified: Option<i64>,
+    /// Whether [`Entry::modified`] is what a clock on the wall showed, as DOS kept time.
+    pub is_wall_time: bool,
+    /// Whether a password is needed to read it.
+    pub is_encrypted: bool,
+}
+
+impl Entry {
+    /// Nothing is known of it but name and kind.
+    fn named(name: Vec<u8>, kind: EntryKind) -> Self {
+        Self {
+            name,
+            is_utf8: false,
+            kind,
+            size: None,
+            packed: None,
+            mode: None,
+            modified: None,
+            is_wall_time: false,
+            is_encrypted: false,
+        }
+    }
+}
+
+/// What an entry is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A file; the only kind that has bytes.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link to this path, as it lies in the archive.
+    Link(Vec<u8>),
+    /// The same file as the entry of this name, which came before.
+    Same(Vec<u8>),
+    /// A device, a pipe or the like, by its name: nothing that anybody unpacks.
+    Special(&'static str),
+}
+
+/// Whether to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// With the next entry.
+    Go,
+    /// No further.
+    Stop,
+}
+
+/// Is shown every entry of an archive.
+pub trait Visitor {
+    /// Looks at an entry and reads as much of its bytes as it wants. Why they cannot be read is in the error of the
+    /// reader, as [`Unreadable`] or [`Exceeded`].
+    fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next;
+}
+
+/// What is known beside the bytes.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// What may come out.
+    pub budget: &'a Budget,
+    /// The password, where a person gave one.
+    pub password: Option<&'a [u8]>,
+}
+
+/// Shows a visitor every entry. Returns the formats from the outside in: `[Gzip, Tar]`.
+///
+/// # Errors
+/// [`ArchiveError::NoArchive`] when no format is known by its bytes. Else what keeps the rest from being read; entries
+/// before it were visited. Several formats are told by the last layer alone.
+pub fn visit(
+    source: &mut dyn Source,
+    asked: &Asked<'_>,
+    visitor: &mut dyn Visitor,
+) -> Result<Vec<Kind>, ArchiveError> {
+    let mut head = [0; HEAD];
+    source.seek(SeekFrom::Start(0))?;
+    let length = filled(source, &mut head)?;
+    source.seek(SeekFrom::Start(0))?;
+    let kind = Kind::of(&head[..length]).ok_or(ArchiveError::NoArchive)?;
+    let mut kinds = vec![kind];
+    match kind {
+        Kind::Zip => zip::visit(source, asked, visitor)?,
+        Kind::SevenZip => sevenz::visit(source, asked, visitor)?,
+        _ => {
+            let counted = Counted::source(source, asked.budget);
+            kinds.clear();
+            layers(Box::new(counted), asked, visitor, &mut kinds)?;
+        }
+    }
+    Ok(kinds)
+}
+
+/// Takes layers off a stream until there are entries, and shows those.
+fn layers(
+    stream: Box<dyn Read + '_>,
+    asked: &Asked<'_>,
+    visitor: &mut dyn Visitor,
+    kinds: &mut Vec<Kind>,
+) -> Result<Next, ArchiveError> {
+    asked.budget.deeper(kinds.len())?;
+    let stream = Peeked::of(stream, HEAD).map_err(|error| match kinds.last() {
+        Some(outside) => ArchiveError::of(*outside, error),
+        None => ArchiveError::Read(error),
+    })?;
+    let kind = Kind::of(stream.head());
+    match kind {
+        Some(kind @ Kind::Tar) => {
+            kinds.push(kind);
+            tar::visit(stream, asked, visitor)
+        }
+        Some(kind @ Kind::Cpio) => {
+            kinds.push(kind);
+            cpio::visit(stream, asked, visitor)
+        }
+        Some(kind @ Kind::Ar) => {
+            kinds.push(kind);
+            ar::visit(stream, asked, visitor, kinds)
+        }
+        Some(kind) if kind.is_filter() => {
+            kinds.push(kind);
+            let plain = filter::decoded(kind, Box::new(stream), asked.budget)?;
+            let plain = Counted::decoded(plain, asked.budget);
+            layers(Box::new(plain), asked, visitor, kinds)
+        }
+        // What is compressed alone: one file without a name.
+        _ if !kinds.is_empty() => {
+            asked.budget.one_more()?;
+            let entry = Entry::named(Vec::new(), EntryKind::File);
+            let mut bytes = Counted::entry(stream, asked.budget);
+            Ok(visitor.entry(&entry, &mut bytes))
+        }
+        _ => Err(ArchiveError::NoArchive),
+    }
+}
+
+/// Shows an entry whose link, if it is one, leads where its bytes say.
+fn show(
+    visitor: &mut dyn Visitor,
+    mut entry: Entry,
+    bytes: &mut dyn Read,
+    asked: &Asked<'_>,
+) -> Next {
+    let mut bytes = Counted::entry(bytes, asked.budget);
+    let EntryKind::Link(to) = &mut entry.kind else {
+        return visitor.entry(&entry, &mut bytes);
+    };
+    let longest = asked.budget.limits().name as u64;
+    let read = bytes.take(longest + 1).read_to_end(to);
+    let read = read.and_then(|_| asked.budget.named(to).map_err(std::io::Error::other));
+    match read {
+        Ok(()) => visitor.entry(&entry, &mut std::io::empty()),
+        Err(error) => visitor.entry(&entry, &mut Failing::of(error)),
+    }
+}

@@ -1,0 +1,104 @@
+//! Compression around one stream, taken off.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use bzip2::bufread::MultiBzDecoder;
+use flate2::bufread::GzDecoder;
+use lz4_flex::frame::FrameDecoder as Lz4;
+use lzma_rust2::{LzipReader, LzmaReader, XzReader};
+
+use super::{
+    ArchiveError, Budget, Exceeded, Kind, error, lz4_legacy::Lz4Legacy, lzw::Lzw,
+    zstandard::Zstandard,
+};
+
+/// Returns the stream that a filter packed.
+///
+/// # Errors
+/// When its head is not what it must be, or asks for more memory than it gets.
+pub(super) fn decoded<'a>(
+    kind: Kind,
+    packed: Box<dyn Read + 'a>,
+    budget: &Budget,
+) -> Result<Box<dyn Read + 'a>, ArchiveError> {
+    let memory = budget.limits().memory_kib;
+    let damaged = |source| match is_out_of_memory(&source) {
+        true => Exceeded::Memory(memory).into(),
+        false => ArchiveError::of(kind, source),
+    };
+    let packed = BufReader::with_capacity(64 << 10, packed);
+    Ok(match kind {
+        Kind::Bzip2 => Box::new(MultiBzDecoder::new(packed)),
+        Kind::Compress => Box::new(Lzw::new(packed).map_err(damaged)?),
+        Kind::Gzip => Box::new(Gzip::Member(Box::new(GzDecoder::new(packed)))),
+        Kind::Lz4 => Box::new(Again(Lz4::new(packed))),
+        Kind::Lz4Legacy => Box::new(Lz4Legacy::new(packed)),
+        Kind::Lzip => Box::new(LzipReader::new(packed)),
+        Kind::Lzma => Box::new(LzmaReader::new_mem_limit(packed, memory, None).map_err(damaged)?),
+        Kind::Snappy => Box::new(snap::read::FrameDecoder::new(packed)),
+        Kind::Xz => Box::new(XzReader::new_mem_limit(packed, true, memory)),
+        Kind::Zstandard => Box::new(Zstandard::new(packed, u64::from(memory) << 10)),
+        Kind::Ar | Kind::Cpio | Kind::SevenZip | Kind::Tar | Kind::Zip => Box::new(packed),
+    })
+}
+
+fn is_out_of_memory(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::OutOfMemory
+}
+
+/// Members of a gzip file one after the other; zeros after the last are padding of tapes.
+enum Gzip<R> {
+    Member(Box<GzDecoder<R>>),
+    End,
+}
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Self::Member(member) = self else {
+                return Ok(0);
+            };
+            let length = member.read(buffer)?;
+            if length > 0 || buffer.is_empty() {
+                return Ok(length);
+            }
+            let Self::Member(member) = std::mem::replace(self, Self::End) else {
+                return Ok(0);
+            };
+            let mut rest = member.into_inner();
+            match rest.fill_buf()?.first() {
+                None => {}
+                Some(0) => only_zeros(rest)?,
+                Some(_) => *self = Self::Member(Box::new(GzDecoder::new(rest))),
+            }
+        }
+    }
+}
+
+fn only_zeros(mut rest: impl BufRead) -> io::Result<()> {
+    loop {
+        let bytes = rest.fill_buf()?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        if bytes.iter().any(|it| *it != 0) {
+            return Err(error::damaged(
+                "something that is no gzip follows the last member",
+            ));
+        }
+        let length = bytes.len();
+        rest.consume(length);
+    }
+}
+
+/// Frames one after the other, of a reader that ends with each and goes on with the next when it is asked again.
+struct Again<R>(R);
+
+impl<R: Read> Read for Again<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 if !buffer.is_empty() => self.0.read(buffer),
+            length => Ok(length),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Formats, told by their bytes.
+
+/// So many first bytes tell every format that is known.
+pub(super) const HEAD: usize = 1024;
+
+/// A format of archives, or of compression around one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Unix ar: static libraries, Debian packages.
+    Ar,
+    /// bzip2.
+    Bzip2,
+    /// Unix compress, `.Z`.
+    Compress,
+    /// cpio: binary of both byte orders, odc, newc, crc.
+    Cpio,
+    /// gzip.
+    Gzip,
+    /// LZ4 frames.
+    Lz4,
+    /// LZ4 as Linux kernels are packed, `lz4 -l`.
+    Lz4Legacy,
+    /// lzip.
+    Lzip,
+    /// LZMA alone, `.lzma`.
+    Lzma,
+    /// 7z.
+    SevenZip,
+    /// Snappy frames.
+    Snappy,
+    /// tar: v7, ustar, pax, GNU.
+    Tar,
+    /// xz.
+    Xz,
+    /// zip.
+    Zip,
+    /// Zstandard.
+    Zstandard,
+}
+
+impl Kind {
+    /// Returns the format that begins with these bytes. The first kibibyte of a file is enough.
+    ///
+    /// Plain text is never a format.
+    #[must_use]
+    pub fn of(head: &[u8]) -> Option<Self> {
+        let begins = |magic: &[u8]| head.starts_with(magic);
+        // Sources: RFC 1952; bzip2 1.0.8, decompress.c; the .xz file format 1.2.1; lzip manual, "File format"; RFC 8878,
+        // 3.1; LZ4 frame format 1.6.4; ncompress; snappy framing_format.txt; PKWARE APPNOTE 6.3.10; 7zFormat.txt; ar(5);
+        // cpio(5).
+        let found = match head {
+            _ if begins(b"PK\x03\x04") || begins(b"PK\x05\x06") || begins(b"PK\x07\x08") => {
+                Self::Zip
+            }
+            _ if begins(b"7z\xbc\xaf\x27\x1c") => Self::SevenZip,
+            [0x1f, 0x8b, 8, ..] => Self::Gzip,
+            [b'B', b'Z', b'h', b'1'..=b'9', rest @ ..]
+                if rest.starts_with(b"1AY&SY") || rest.starts_with(b"\x17\x72\x45\x38\x50\x90") =>
+            {
+                Self::Bzip2
+            }
+            _ if begins(b"\xfd7zXZ\0") => Self::Xz,
+            _ if begins(b"LZIP\x01") => Self::Lzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstandard,
+            [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
+            [0x02, 0x21, 0x4c, 0x18, ..] => Self::Lz4Legacy,
+            [0x1f, 0x9d, ..] => Self::Compress,
+            _ if begins(b"\xff\x06\0\0sNaPpY") => Self::Snappy,
+            _ if begins(b"!<arch>\n") => Self::Ar,
+            _ if begins(b"070701") || begins(b"070702") || begins(b"070707") => Self::Cpio,
+            [0xc7, 0x71, ..] | [0x71, 0xc7, ..] if is_binary_cpio(head) => Self::Cpio,
+            _ if is_tar(head) => Self::Tar,
+            _ if is_lzma(head) => Self::Lzma,
+            _ => return None,
+        };
+        Some(found)
+    }
+
+    /// Returns what people call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ar => "ar",
+            Self::Bzip2 => "bzip2",
+            Self::Compress => "compress",
+            Self::Cpio => "cpio",
+            Self::Gzip => "gzip",
+            Self::Lz4 => "lz4",
+            Self::Lz4Legacy => "lz4 legacy",
+            Self::Lzip => "lzip",
+            Self::Lzma => "lzma",
+            Self::SevenZip => "7z",
+            Self::Snappy => "snappy",
+            Self::Tar => "tar",
+            Self::Xz => "xz",
+            Self::Zip => "zip",
+            Self::Zstandard => "zstd",
+        }
+    }
+
+    /// Returns whether it packs one stream of bytes, and names nothing.
+    #[must_use]
+    pub fn is_filter(self) -> bool {
+        !matches!(
+            self,
+            Self::Ar | Self::Cpio | Self::SevenZip | Self::Tar | Self::Zip
+        )
+    }
+}
+
+/// The sum over the bytes of the header stands in it. A block of nothing but zeros is no header.
+///
+/// Source: POSIX.1-2017, pax, "ustar Interchange Format"; v7 has the sum in the same place.
+pub(super) fn is_tar(head: &[u8]) -> bool {
+    let Some(block) = head.get(..512) else {
+        return false;
+    };
+    let stored = &block[148..156];
+    let Some(sum) = octal(stored) else {
+        return false;
+    };
+    let plain = |byte: u8| u32::from(byte);
+    // Some old writers summed signed bytes.
+    let signed = |byte: u8| byte.cast_signed();
+    let others = || block[..148].iter().chain(&block[156..]).copied();
+    let unsigned_sum: u32 = others().map(plain).sum::<u32>() + 8 * 32;
+    let signed_sum: i32 = others().map(|it| i32::from(signed(it))).sum::<i32>() + 8 * 32;
+    sum != 8 * 32 && (u64::from(unsigned_sum) == sum || i64::from(signed_sum) == sum.cast_signed())
+}
+
+/// Octal digits with spaces before and a space or NUL after.
+fn octal(field: &[u8]) -> Option<u64> {
+    let text = field.trim_ascii_start();
+    let end = text.iter().position(|it| !(b'0'..=b'7').contains(it));
+    let (digits, rest) = text.split_at(end.unwrap_or(text.len()));
+    let is_whole = !digits.is_empty() && rest.iter().all(|it| matches!(it, b' ' | 0));
+    let value = digits
+        .iter()
+        .fold(0, |sum, it| sum * 8 + u64::from(it - b'0'));
+    is_whole.then_some(value)
+}
+
+/// Two bytes are little to go by: the name must have a length that fits, and end in NUL.
+fn is_binary_cpio(head: &[u8]) -> bool {
+    let Some(header) = head.get(..26) else {
+        return false;
+    };
+    let is_little = header[0] == 0xc7;
+    let word = |at: usize| {
+        let pair = [header[at], header[at + 1]];
+        match is_little {
+            true => u16::from_le_bytes(pair),
+            false => u16::from_be_bytes(pair),
+        }
+    };
+    let length = usize::from(word(20));
+    length > 1 && head.get(25 + length) == Some(&0)
+}
+
+/// LZMA alone has no magic. Its properties, a dictionary of a size that encoders make, and a size that is unknown or
+/// below 256 GiB, as xz tells it.
+///
+/// Source: xz 5.4, src/liblzma/common/alone_decoder.c.
+fn is_lzma(head: &[u8]) -> bool {
+    let Some(header) = head.get(..13) else {
+        return false;
+    };
+    let dictionary = u32::from_le_bytes([header[1], header[2], header[3], header[4]]);
+    let mut size = [0; 8];
+    size.copy_from_slice(&header[5..13]);
+    let size = u64::from_le_bytes(size);
+    let is_round = |size: u32| {
+        size.count_ones() == 1 || (size / 3).count_ones() == 1 && size.is_multiple_of(3)
+    };
+    header[0] < 225
+        // lc + lp is at most four.
+        && header[0] % 9 + header[0] / 9 % 5 <= 4
+        && dictionary >= 1 << 12
+        && (dictionary == u32::MAX || is_round(dictionary))
+        && (size == u64::MAX || size < 1 << 38)
+        // The first byte of the range coder is always zero.
+        && head.get(13) == Some(&0)
+}

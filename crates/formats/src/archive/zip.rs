@@ -1,0 +1,226 @@
+//! zip: by its central directory, in the order of it.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use ::zip::{
+    CompressionMethod, ZipReadOptions,
+    read::{Config, ZipFileEntry},
+    result::ZipError,
+    unstable::read::ZipIterable,
+};
+
+use super::{
+    ArchiveError, Asked, Entry, EntryKind, Exceeded, Kind, Next, Source, Unreadable, Visitor,
+    cached::Cached,
+    error::damaged,
+    reader::{Checked, Counted, Failing},
+    show,
+    zstandard::Zstandard,
+};
+
+/// A local header without its name and extra fields.
+const LOCAL: u64 = 30;
+/// The flag of a name that is UTF-8.
+const UTF8: u16 = 1 << 11;
+
+/// Shows every entry of the central directory, also where two have one name.
+pub(super) fn visit(
+    source: &mut dyn Source,
+    asked: &Asked<'_>,
+    visitor: &mut dyn Visitor,
+) -> Result<(), ArchiveError> {
+    let mut source = Cached::new(Counted::source(source, asked.budget));
+    // All of it before the first is read: where entries share bytes, all are refused.
+    let entries = listed(&mut source, asked)?;
+    refuse_overlaps(&entries)?;
+    for Listed { entry, modified } in entries {
+        let shown = shown(&entry, modified);
+        let next = match bytes_of(entry, &mut source, asked) {
+            Ok(mut bytes) => show(visitor, shown, &mut bytes, asked),
+            Err(error) => visitor.entry(&shown, &mut Failing::of(error)),
+        };
+        if next == Next::Stop {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// An entry of the directory, and when it was changed by a clock whose zone is known.
+struct Listed {
+    entry: ZipFileEntry<'static>,
+    modified: Option<i64>,
+}
+
+fn listed(source: &mut (impl Read + Seek), asked: &Asked<'_>) -> Result<Vec<Listed>, ArchiveError> {
+    let broken = |error| ArchiveError::of(Kind::Zip, io_of(error));
+    let mut archive = ZipIterable::try_new(source, Config::default()).map_err(broken)?;
+    let files = archive.files().map_err(broken)?;
+    let mut entries = Vec::new();
+    while let Some(entry) = files.next() {
+        let entry = entry.map_err(broken)?;
+        asked.budget.one_more()?;
+        asked.budget.named(entry.name_raw())?;
+        let fields = extra_fields(files.reader_mut(), entry.central_header_start());
+        let fields = fields.map_err(|error| ArchiveError::of(Kind::Zip, error))?;
+        let modified = modified(&fields);
+        entries.push(Listed { entry, modified });
+    }
+    Ok(entries)
+}
+
+/// Returns the extra fields of an entry as they lie in the directory: the library keeps them to itself.
+fn extra_fields(source: &mut (impl Read + Seek), header: u64) -> io::Result<Vec<u8>> {
+    let mut lengths = [0; 4];
+    source.seek(SeekFrom::Start(header.saturating_add(28)))?;
+    source.read_exact(&mut lengths)?;
+    let length = |at: usize| u16::from_le_bytes([lengths[at], lengths[at + 1]]);
+    let mut fields = vec![0; length(2).into()];
+    source.seek(SeekFrom::Current(14 + i64::from(length(0))))?;
+    source.read_exact(&mut fields)?;
+    Ok(fields)
+}
+
+/// Returns the time of extra fields, in seconds since 1970.
+///
+/// Sources: Info-ZIP, extrafld.txt, 0x5455; APPNOTE 6.3.10, 4.5.5, 0x000a.
+fn modified(mut fields: &[u8]) -> Option<i64> {
+    while let [a, b, c, d, rest @ ..] = fields {
+        let length = u16::from_le_bytes([*c, *d]);
+        let field = rest.get(..length.into())?;
+        match (u16::from_le_bytes([*a, *b]), field) {
+            (0x5455, [flags, a, b, c, d, ..]) if flags & 1 != 0 => {
+                return Some(i32::from_le_bytes([*a, *b, *c, *d]).into());
+            }
+            // In 100 ns since 1601, of attribute 1 behind four bytes that are kept free.
+            (0x000a, [_, _, _, _, 1, 0, 24, 0, time @ ..]) => {
+                let time: [u8; 8] = time.get(..8)?.try_into().ok()?;
+                let seconds = u64::from_le_bytes(time) / 10_000_000;
+                return i64::try_from(seconds).ok().map(|it| it - 11_644_473_600);
+            }
+            _ => {}
+        }
+        fields = &rest[length.into()..];
+    }
+    None
+}
+
+/// Entries that share bytes are how a small file becomes a large one.
+///
+/// Source: D. Fifield, "A better zip bomb", WOOT 2019.
+fn refuse_overlaps(entries: &[Listed]) -> Result<(), Exceeded> {
+    let mut extents: Vec<(u64, u64)> = entries
+        .iter()
+        .map(|Listed { entry: it, .. }| {
+            let length = LOCAL + it.name_raw().len() as u64;
+            let length = length.saturating_add(it.compressed_size());
+            (it.header_start(), it.header_start().saturating_add(length))
+        })
+        .collect();
+    extents.sort_unstable();
+    match extents.windows(2).any(|two| two[1].0 < two[0].1) {
+        true => Err(Exceeded::Overlap),
+        false => Ok(()),
+    }
+}
+
+fn shown(entry: &ZipFileEntry<'_>, modified: Option<i64>) -> Entry {
+    let kind = match () {
+        () if entry.is_symlink() => EntryKind::Link(Vec::new()),
+        () if entry.is_dir() => EntryKind::Folder,
+        () => special(entry).unwrap_or(EntryKind::File),
+    };
+    let wall = wall_time(entry).filter(|_| modified.is_none());
+    Entry {
+        is_utf8: entry.flags().as_u16() & UTF8 != 0,
+        size: (kind == EntryKind::File).then(|| entry.size()),
+        packed: Some(entry.compressed_size()),
+        mode: entry.unix_mode().map(|it| it & 0o7777),
+        modified: modified.or(wall),
+        is_wall_time: wall.is_some(),
+        is_encrypted: entry.encrypted(),
+        ..Entry::named(entry.name_raw().to_vec(), kind)
+    }
+}
+
+fn special(entry: &ZipFileEntry<'_>) -> Option<EntryKind> {
+    let what = match entry.unix_mode()? & 0o170_000 {
+        0o010_000 => "a pipe",
+        0o020_000 => "a character device",
+        0o060_000 => "a block device",
+        0o140_000 => "a socket",
+        _ => return None,
+    };
+    Some(EntryKind::Special(what))
+}
+
+/// Returns what a clock on the wall showed when an entry was changed.
+fn wall_time(entry: &ZipFileEntry<'_>) -> Option<i64> {
+    let at = entry.last_modified()?;
+    let day = days_since_1970(at.year().into(), at.month().into(), at.day().into());
+    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+    Some(day * 86_400 + i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second))
+}
+
+/// Counts days of the Gregorian calendar; years begin in March, so that the leap day is the last.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let month = (month + 9) % 12;
+    let in_year = (153 * month + 2) / 5 + day - 1;
+    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + in_year
+        - 719_468
+}
+
+fn bytes_of<'a>(
+    entry: ZipFileEntry<'a>,
+    source: &'a mut (impl Read + Seek),
+    asked: &Asked<'a>,
+) -> io::Result<Box<dyn Read + 'a>> {
+    let password = asked.password.filter(|_| entry.encrypted());
+    if entry.encrypted() && password.is_none() {
+        return Err(Unreadable::NeedsPassword.io());
+    }
+    if entry.compression() == CompressionMethod::ZSTD && !entry.encrypted() {
+        return zstandard(&entry, source, asked);
+    }
+    let options = ZipReadOptions::new().password(password);
+    let bytes = entry.with_reader(source, options).map_err(io_of)?;
+    Ok(Box::new(bytes))
+}
+
+/// Method 93, which the library unpacks by C alone.
+fn zstandard<'a>(
+    entry: &ZipFileEntry<'_>,
+    source: &'a mut (impl Read + Seek),
+    asked: &Asked<'_>,
+) -> io::Result<Box<dyn Read + 'a>> {
+    let mut header = [0; LOCAL as usize];
+    source.seek(SeekFrom::Start(entry.header_start()))?;
+    source.read_exact(&mut header)?;
+    if !header.starts_with(b"PK\x03\x04") {
+        return Err(damaged("there is no entry where the directory says"));
+    }
+    let length = |at: usize| i64::from(u16::from_le_bytes([header[at], header[at + 1]]));
+    source.seek(SeekFrom::Current(length(26) + length(28)))?;
+    let window = u64::from(asked.budget.limits().memory_kib) << 10;
+    let bytes = Zstandard::new(source.take(entry.compressed_size()), window);
+    Ok(Box::new(Checked::of(
+        bytes,
+        entry.size(),
+        Some(entry.crc32()),
+    )))
+}
+
+fn io_of(error: ZipError) -> io::Error {
+    match error {
+        ZipError::Io(error) => error,
+        ZipError::InvalidPassword => Unreadable::WrongPassword.io(),
+        ZipError::CompressionMethodNotSupported(method) => {
+            Unreadable::Method(format!("zip method {method}")).io()
+        }
+        ZipError::UnsupportedArchive(what) if what.contains("ompression method") => {
+            Unreadable::Method(what.to_owned()).io()
+        }
+        other => io::Error::new(io::ErrorKind::InvalidData, other),
+    }
+}
