@@ -6,7 +6,14 @@
 use candor_promises::workspace;
 use declare::{Class, Declaration};
 
-const UTILITIES: [&str; 5] = ["battery", "clean", "dupes", "similar", "uninstall"];
+const UTILITIES: [&str; 6] = [
+    "battery",
+    "clean",
+    "dupes",
+    "similar",
+    "uninstall",
+    "unpack",
+];
 
 #[test]
 fn its_declaration_is_refused_when_it_names_one() {

@@ -11,6 +11,8 @@ mod lists;
 mod schedule;
 #[cfg(feature = "similar")]
 mod similar;
+#[cfg(feature = "unpack")]
+mod unpack;
 
 use std::path::PathBuf;
 
@@ -27,6 +29,8 @@ use hours::hours;
 pub(crate) use lists::{AskedOfLists, ThreatLists, Update};
 #[cfg(any(feature = "clean", feature = "consent", feature = "history"))]
 pub(crate) use schedule::{Day, Schedule, What};
+#[cfg(feature = "unpack")]
+pub(crate) use unpack::Archives;
 
 /// Device care that shows its hand: it looks, it explains, and it sends nothing you did not agree to
 ///
@@ -68,6 +72,12 @@ pub(crate) enum Command {
     #[cfg(feature = "history")]
     /// Bring in threat lists: of the publisher you name, and those you add; then compile them here
     Update(Update),
+    #[cfg(feature = "unpack")]
+    /// Show what is in archives, whatever their names end with
+    List(Archives),
+    #[cfg(feature = "unpack")]
+    /// Test whether archives come out whole: read all of them, and make no file
+    Test(Archives),
     #[cfg(feature = "battery")]
     /// Show what the battery is and what it has left
     Battery(Battery),
@@ -107,7 +117,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "lists", "update", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "consent", "outbox", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "lists", "update", "list", "test", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "consent", "outbox", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }

@@ -39,6 +39,8 @@ mod sending;
 mod undo;
 #[cfg(feature = "uninstall")]
 pub(crate) mod uninstall;
+#[cfg(feature = "unpack")]
+mod unpack;
 #[cfg(feature = "history")]
 mod update;
 
@@ -132,6 +134,10 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         Command::Lists(asked) => lists::run(&asked),
         #[cfg(feature = "history")]
         Command::Update(asked) => update::run(&asked),
+        #[cfg(feature = "unpack")]
+        Command::List(asked) => unpack::run(&asked, false),
+        #[cfg(feature = "unpack")]
+        Command::Test(asked) => unpack::run(&asked, true),
         #[cfg(feature = "battery")]
         Command::Battery(asked) => {
             let mut session = Session::begin("battery", &asked.shared)?;

@@ -59,6 +59,9 @@ pub(crate) enum Job {
         /// Whether a plan is to be made of what is found.
         plan: bool,
     },
+    /// What is in archives, and whether it comes out whole.
+    #[cfg(feature = "unpack")]
+    Archives(unpack::Asked),
     /// What BleachBit's rules would act on.
     #[cfg(feature = "clean")]
     CleanerMl {

@@ -23,6 +23,8 @@ mod keep;
 #[cfg(feature = "history")]
 mod lists;
 mod machine;
+#[cfg(feature = "unpack")]
+mod password;
 #[cfg(feature = "acts")]
 mod plans;
 #[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]

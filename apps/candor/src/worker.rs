@@ -126,6 +126,8 @@ fn run() -> io::Result<()> {
             written?;
             frames::write(&mut out, Kind::Outcome, &outcome)?;
         }
+        #[cfg(feature = "unpack")]
+        Job::Archives(asked) => archives(&asked, order.lists, &mut out)?,
         #[cfg(feature = "acts")]
         Job::Act(acting) => actor::act(&acting, &mut out)?,
         Job::Prove(ground) => frames::write(&mut out, Kind::Probes, &sandbox::probe(&ground))?,
@@ -181,34 +183,52 @@ fn with_lists(
     frames::write(out, Kind::Outcome, &outcome)
 }
 
+/// Looks while somebody is told how far it is, and long lists go out in pieces; `tool_of` names the tool of a list.
+fn watched<T>(
+    lists: bool,
+    tool_of: &(dyn Fn(&str) -> &'static str + Sync),
+    out: &mut BufWriter<Stdout>,
+    look: impl FnOnce(&Watch<'_>, &mut Lists<'_>) -> T,
+) -> io::Result<T> {
+    let mut written = Ok(());
+    let pipe = Mutex::new(&mut *out);
+    let locked = || {
+        pipe.lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    };
+    let tell = |progress: &pass::Progress| {
+        let mut pipe = locked();
+        // A broker that is gone ends this worker by signal; until then nobody hears us.
+        let _ = frames::write(&mut **pipe, Kind::Progress, progress).and_then(|()| pipe.flush());
+    };
+    let mut take = |list: &str, rows: &str| {
+        let mut pipe = locked();
+        written = std::mem::replace(&mut written, Ok(()))
+            .and_then(|()| frames::write_rows(&mut **pipe, tool_of(list), list, rows));
+    };
+    let mut lists = match lists {
+        true => Lists::to(&mut take),
+        false => Lists::unwanted(),
+    };
+    let looked = look(&Watch::new(&tell), &mut lists);
+    // Rows that did not go out must not be missing from a report that looks whole.
+    written.map(|()| looked)
+}
+
+/// What is in archives, and whether it comes out whole.
+#[cfg(feature = "unpack")]
+fn archives(asked: &unpack::Asked, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> {
+    let outcome = watched(lists, &|_| "unpack", out, |watch, lists| {
+        unpack::look(asked, watch, lists)
+    })?;
+    frames::write(out, Kind::Outcome, &outcome)
+}
+
 /// The one pass, for all tools that take part in it.
 fn pass(job: &Pass, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> {
-    let mut written = Ok(());
-    let (outcomes, memory) = {
-        let pipe = Mutex::new(&mut *out);
-        let tell = |progress: &pass::Progress| {
-            let mut pipe = pipe
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            // A broker that is gone ends this worker by signal; until then nobody hears us.
-            let _ =
-                frames::write(&mut **pipe, Kind::Progress, progress).and_then(|()| pipe.flush());
-        };
-        let mut take = |list: &str, rows: &str| {
-            let mut pipe = pipe
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            written = std::mem::replace(&mut written, Ok(()))
-                .and_then(|()| frames::write_rows(&mut **pipe, tool_of(job, list), list, rows));
-        };
-        let mut lists = match lists {
-            true => Lists::to(&mut take),
-            false => Lists::unwanted(),
-        };
-        look(job, &Watch::new(&tell), &mut lists)
-    };
-    // Rows that did not go out must not be missing from a report that looks whole.
-    written?;
+    let tool_of = |list: &str| tool_of(job, list);
+    let looked = watched(lists, &tool_of, out, |watch, lists| look(job, watch, lists));
+    let (outcomes, memory) = looked?;
     for outcome in outcomes {
         frames::write(out, Kind::Outcome, &outcome)?;
     }

@@ -84,6 +84,12 @@ fn exit_codes_tell_nothing_found_found_and_incomplete() {
     );
 }
 
+/// An archive of the tests of formats.
+const PACKED: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../crates/formats/tests/archives/tar.gz"
+);
+
 #[test]
 fn every_command_speaks_json_with_its_schema() {
     let home = home();
@@ -97,6 +103,8 @@ fn every_command_speaks_json_with_its_schema() {
         (&["lists"], "candor/lists/1"),
         (&["lists", "explain", "example.com"], "candor/lists/1"),
         (&["battery"], "candor/battery/1"),
+        (&["list", PACKED], "candor/archives/1"),
+        (&["test", PACKED], "candor/archives/1"),
         (&["doctor"], "candor/doctor/1"),
         (&["notice", "history"], "candor/notice/1"),
         (&["consent"], "candor/consent/1"),

@@ -91,7 +91,10 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 }
 
 /// Opens an ordinary file for reading. A link as the last part of the path is refused.
-pub(crate) fn open(path: &Path) -> Result<File, Error> {
+///
+/// # Errors
+/// Each variant of [`Error`] names the path.
+pub fn open(path: &Path) -> Result<File, Error> {
     let as_error = |errno: Errno| Error::from_io(path, errno.into());
     // Looked at before it is opened: opening a device can already set it in motion.
     let seen = rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).map_err(as_error)?;

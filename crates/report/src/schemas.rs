@@ -55,6 +55,7 @@ fn every_command_has_a_schema_that_says_what_it_is() {
         commands,
         [
             "apply",
+            "archives",
             "battery",
             "checkup",
             "clean",

@@ -82,9 +82,9 @@ pub enum Why {
         /// What is wrong with it.
         detail: String,
     },
-    /// It is protected by its owner and cannot be read by anyone but its program.
+    /// It is locked by a password, and none or another one was given.
     Locked {
-        /// By whom, or how.
+        /// What is known of it.
         detail: String,
     },
     /// It is larger or deeper than Candor reads.
@@ -124,7 +124,10 @@ impl Why {
             Self::Denied => Some("run as the owner of this file, or give Candor access to it"),
             Self::Gone | Self::Changed => Some("run again when nothing is writing there"),
             Self::OtherFileSystem => Some("name it as a PATH of its own to include it"),
-            Self::Locked { .. } => Some("close the program that holds it and run again"),
+            Self::Locked { .. } => Some(
+                "give its password: it is asked for on a terminal; programs hand it over in CANDOR_PASSWORD or with \
+                 --password-fd",
+            ),
             Self::Damaged { .. } | Self::TooLarge { .. } | Self::Unsupported { .. } => None,
             Self::Failed { .. } => None,
         }

@@ -22,6 +22,8 @@ const TOOLS: &[(&str, &str)] = &[
     ("similar", similar::DECLARATION),
     #[cfg(feature = "uninstall")]
     ("uninstall", uninstall::DECLARATION),
+    #[cfg(feature = "unpack")]
+    ("unpack", unpack::DECLARATION),
     #[cfg(feature = "consent")]
     ("candor", crate::consents::SUITE),
 ];

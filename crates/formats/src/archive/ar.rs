@@ -193,8 +193,11 @@ impl Visitor for Below<'_> {
     fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next {
         let mut below = entry.clone();
         let moved = |name: &[u8]| {
-            let name = name.strip_prefix(b"./").unwrap_or(name);
-            [self.folder, name].concat()
+            // The folder itself keeps a name of its own.
+            match name.strip_prefix(b"./") {
+                Some(b"") if self.folder.is_empty() => name.to_vec(),
+                inner => [self.folder, inner.unwrap_or(name)].concat(),
+            }
         };
         below.name = moved(&entry.name);
         if let EntryKind::Same(first) = &mut below.kind {

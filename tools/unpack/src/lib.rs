@@ -1,0 +1,16 @@
+//! What is in archives, and whether it comes out whole.
+//!
+//! Opens the archives it is given, tells their formats by content, and shows each entry with its name in the letters it
+//! was written in, its size and time. Asked to test, it reads every byte that comes out and holds it against the sums
+//! that the format keeps. What cannot be read is told by entry, with the reason. It makes no file.
+#![forbid(unsafe_code)]
+
+mod charset;
+mod look;
+mod words;
+
+pub use charset::{Charset, Names};
+pub use look::{Asked, Password, look};
+
+/// The declaration: what this tool reads, keeps and sends.
+pub const DECLARATION: &str = include_str!("../declaration.toml");
