@@ -26,11 +26,11 @@ struct Recipe {
     packages: Vec<String>,
 }
 
-/// Makes every archive whose recipe is there, in place of the one that is. Returns how many.
+/// Makes every archive that is missing, or `anew` every one, out of its recipe. Returns how many were made.
 ///
 /// # Errors
 /// Each that could not be made; those that could are there.
-pub fn make(root: &Path) -> Result<usize, Vec<Problem>> {
+pub fn make(root: &Path, anew: bool) -> Result<usize, Vec<Problem>> {
     let folder = root.join(FOLDER);
     let failed =
         |path: &Path, why: String| Problem::of_file(&path.display().to_string(), why, "mend it");
@@ -40,7 +40,9 @@ pub fn make(root: &Path) -> Result<usize, Vec<Problem>> {
     let recipes: Recipes =
         toml::from_str(&text).map_err(|error| vec![failed(&recipes, error.to_string())])?;
     let mut problems = Vec::new();
-    for recipe in &recipes.archive {
+    let is_due = |it: &&Recipe| anew || !folder.join(&it.name).exists();
+    let due: Vec<&Recipe> = recipes.archive.iter().filter(is_due).collect();
+    for recipe in &due {
         if let Err(why) = made(&folder, recipe) {
             let mend = format!("apt-get install {}", recipe.packages.join(" "));
             problems.push(Problem::of_file(
@@ -51,7 +53,7 @@ pub fn make(root: &Path) -> Result<usize, Vec<Problem>> {
         }
     }
     match problems.is_empty() {
-        true => Ok(recipes.archive.len()),
+        true => Ok(due.len()),
         false => Err(problems),
     }
 }
@@ -97,6 +99,7 @@ impl Drop for Place {
 }
 
 fn copied(from: &Path, to: &Path) -> std::io::Result<()> {
+    let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
     fs::create_dir(to)?;
     let mut names: Vec<_> = fs::read_dir(from)?.collect::<Result<_, _>>()?;
     names.sort_by_key(fs::DirEntry::file_name);
@@ -106,7 +109,6 @@ fn copied(from: &Path, to: &Path) -> std::io::Result<()> {
             true => copied(&entry.path(), &to)?,
             false => {
                 fs::copy(entry.path(), &to)?;
-                let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
                 fs::File::options()
                     .write(true)
                     .open(&to)?
@@ -114,5 +116,5 @@ fn copied(from: &Path, to: &Path) -> std::io::Result<()> {
             }
         }
     }
-    Ok(())
+    fs::File::open(to)?.set_modified(at)
 }

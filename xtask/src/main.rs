@@ -1,11 +1,12 @@
-//! `cargo xtask tidy`, `cargo xtask gen [--check]` and `cargo xtask corpora`.
+//! `cargo xtask tidy`, `cargo xtask gen [--check]` and `cargo xtask corpora [--anew]`.
 #![forbid(unsafe_code)]
 
 use std::{path::Path, process::ExitCode};
 
 use xtask::{Problem, Tree, corpora, generate, tidy};
 
-const USAGE: &str = "usage: cargo xtask tidy | cargo xtask gen [--check] | cargo xtask corpora";
+const USAGE: &str =
+    "usage: cargo xtask tidy | cargo xtask gen [--check] | cargo xtask corpora [--anew]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
             }
             Err(problems) => told(&problems),
         },
-        ["corpora"] => match corpora::make(root) {
+        ["corpora"] | ["corpora", "--anew"] => match corpora::make(root, words.len() > 1) {
             Ok(many) => {
                 println!("{many} archives");
                 ExitCode::SUCCESS

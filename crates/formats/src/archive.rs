@@ -21,6 +21,7 @@ mod kind;
 mod lz4_legacy;
 mod lzw;
 mod reader;
+mod rpm;
 mod sevenz;
 mod tar;
 mod zip;
@@ -177,6 +178,12 @@ fn layers(
         Some(kind @ Kind::Ar) => {
             kinds.push(kind);
             ar::visit(stream, asked, visitor, kinds)
+        }
+        Some(kind @ Kind::Rpm) => {
+            kinds.push(kind);
+            let mut stream = stream;
+            rpm::to_payload(&mut stream).map_err(|error| ArchiveError::of(kind, error))?;
+            layers(Box::new(stream), asked, visitor, kinds)
         }
         Some(kind) if kind.is_filter() => {
             kinds.push(kind);

@@ -7,6 +7,7 @@
 
 mod charset;
 mod look;
+pub mod names;
 mod words;
 
 pub use charset::{Charset, Names};

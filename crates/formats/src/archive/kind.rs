@@ -24,6 +24,8 @@ pub enum Kind {
     Lzip,
     /// LZMA alone, `.lzma`.
     Lzma,
+    /// RPM packages.
+    Rpm,
     /// 7z.
     SevenZip,
     /// Snappy frames.
@@ -67,6 +69,7 @@ impl Kind {
             [0x1f, 0x9d, ..] => Self::Compress,
             _ if begins(b"\xff\x06\0\0sNaPpY") => Self::Snappy,
             _ if begins(b"!<arch>\n") => Self::Ar,
+            [0xed, 0xab, 0xee, 0xdb, ..] => Self::Rpm,
             _ if begins(b"070701") || begins(b"070702") || begins(b"070707") => Self::Cpio,
             [0xc7, 0x71, ..] | [0x71, 0xc7, ..] if is_binary_cpio(head) => Self::Cpio,
             _ if is_tar(head) => Self::Tar,
@@ -89,6 +92,7 @@ impl Kind {
             Self::Lz4Legacy => "lz4 legacy",
             Self::Lzip => "lzip",
             Self::Lzma => "lzma",
+            Self::Rpm => "rpm",
             Self::SevenZip => "7z",
             Self::Snappy => "snappy",
             Self::Tar => "tar",
@@ -103,7 +107,7 @@ impl Kind {
     pub fn is_filter(self) -> bool {
         !matches!(
             self,
-            Self::Ar | Self::Cpio | Self::SevenZip | Self::Tar | Self::Zip
+            Self::Ar | Self::Cpio | Self::Rpm | Self::SevenZip | Self::Tar | Self::Zip
         )
     }
 }
