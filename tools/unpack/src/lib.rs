@@ -6,9 +6,11 @@
 #![forbid(unsafe_code)]
 
 mod charset;
+pub mod links;
 mod look;
 pub mod names;
 mod words;
+pub mod write;
 
 pub use charset::{Charset, Names};
 pub use look::{Asked, Password, look};

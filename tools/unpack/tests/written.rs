@@ -1,0 +1,329 @@
+//! Archives to files: all that was packed, and nothing anywhere else.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Cursor,
+    os::unix::fs::{MetadataExt, symlink},
+    path::{Path, PathBuf},
+};
+
+use candor_unpack::{
+    Charset,
+    names::{Change, Strokes},
+    write::{Manner, Problem, Writer, Written},
+};
+use formats::archive::{Asked, Budget, Limits, visit};
+
+/// Bytes of files, and where links lead, by path.
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+fn manner() -> Manner {
+    Manner {
+        charset: Charset::Utf8,
+        strokes: Strokes::Forward,
+        withheld: 0o022,
+        east: 0,
+        marks: Vec::new(),
+    }
+}
+
+fn written(bytes: &[u8], folder: &Path, manner: Manner) -> Vec<Written> {
+    let root = File::open(folder).unwrap();
+    let mut writer = Writer::new(root.into(), manner);
+    let budget = Budget::new(Limits::for_archive(bytes.len() as u64));
+    let asked = Asked {
+        budget: &budget,
+        password: Some(b"secret"),
+    };
+    visit(&mut Cursor::new(bytes), &asked, &mut writer).unwrap();
+    writer.finish()
+}
+
+fn tree(folder: &Path) -> Files {
+    fn add(files: &mut Files, below: &Path, folder: &Path) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let kind = path.symlink_metadata().unwrap().file_type();
+            if kind.is_dir() {
+                add(files, below, &path);
+                continue;
+            }
+            let bytes = match kind.is_symlink() {
+                true => fs::read_link(&path)
+                    .unwrap()
+                    .into_os_string()
+                    .into_encoded_bytes(),
+                false => fs::read(&path).unwrap(),
+            };
+            files.insert(path.strip_prefix(below).unwrap().to_owned(), bytes);
+        }
+    }
+    let mut files = Files::new();
+    add(&mut files, folder, folder);
+    files
+}
+
+fn archives() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/formats/tests/archives")
+}
+
+#[test]
+fn what_was_packed_is_written() {
+    let expected = tree(&archives().join("tree"));
+    for name in [
+        "tar-pax.tar",
+        "tar-sparse-1.0.tar",
+        "tar.zst",
+        "crc.cpio",
+        "zip-deflate.zip",
+        "zip-aes256.zip",
+        "7z-bcj2.7z",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = fs::read(archives().join(name)).unwrap();
+        let done = written(&bytes, folder.path(), manner());
+        assert!(
+            done.iter().all(|it| it.problem.is_none()),
+            "{name}: {done:?}"
+        );
+        assert_eq!(tree(folder.path()), expected, "{name}");
+        let readme = folder.path().join("readme.txt").metadata().unwrap();
+        assert_eq!(readme.mode() & 0o7777, 0o644, "{name}");
+        assert_eq!(readme.mtime(), 1_700_000_000, "{name}");
+    }
+}
+
+/// An entry of a tar: name, type, link, mode, bytes.
+struct Packed<'a>(&'a str, u8, &'a str, u32, &'a [u8]);
+
+fn tar(entries: &[Packed<'_>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for Packed(name, kind, link, mode, bytes) in entries {
+        let mut header = [0; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[100..108].copy_from_slice(format!("{mode:07o}\0").as_bytes());
+        header[124..136].copy_from_slice(format!("{:011o}\0", bytes.len()).as_bytes());
+        header[136..148].copy_from_slice(b"14524770400\0");
+        header[148..156].fill(b' ');
+        header[156] = *kind;
+        header[157..157 + link.len()].copy_from_slice(link.as_bytes());
+        header[257..265].copy_from_slice(b"ustar\x0000");
+        let sum: u32 = header.iter().map(|it| u32::from(*it)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        out.extend_from_slice(&header);
+        out.extend_from_slice(bytes);
+        out.resize(out.len().next_multiple_of(512), 0);
+    }
+    out.resize(out.len() + 1024, 0);
+    out
+}
+
+/// A folder to write to, with something outside it that must stay as it is.
+struct Ground {
+    all: tempfile::TempDir,
+}
+
+impl Ground {
+    fn new() -> Self {
+        let all = tempfile::tempdir().unwrap();
+        fs::create_dir(all.path().join("inside")).unwrap();
+        fs::create_dir(all.path().join("outside")).unwrap();
+        fs::write(all.path().join("outside/victim"), "as it was").unwrap();
+        Self { all }
+    }
+
+    fn inside(&self) -> PathBuf {
+        self.all.path().join("inside")
+    }
+
+    /// Nothing came to be outside, and no link inside leads there.
+    #[track_caller]
+    fn is_held(&self) {
+        let outside = tree(&self.all.path().join("outside"));
+        assert_eq!(outside.len(), 1, "{outside:?}");
+        assert_eq!(outside[Path::new("victim")], b"as it was");
+        assert_eq!(fs::read_dir(self.all.path()).unwrap().count(), 2);
+        let inside = self.inside().canonicalize().unwrap();
+        for path in tree(&self.inside()).keys() {
+            let path = self.inside().join(path);
+            let metadata = path.symlink_metadata().unwrap();
+            assert!(metadata.is_file() || metadata.is_symlink(), "{path:?}");
+            assert_eq!(metadata.mode() & 0o6000, 0, "{path:?}");
+            if let Ok(leads) = path.canonicalize() {
+                assert!(leads.starts_with(&inside), "{path:?} leads to {leads:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_written_outside() {
+    let file = |name: &'static str| Packed(name, b'0', "", 0o644, b"evil");
+    let link = |name: &'static str, to: &'static str| Packed(name, b'2', to, 0o777, b"");
+    let cases: Vec<(&str, Vec<Packed<'_>>)> = vec![
+        (
+            "dots",
+            vec![file("../outside/victim"), file("a/../../outside/new")],
+        ),
+        ("root", vec![file("/tmp/candor-was-here"), file("//x")]),
+        (
+            "link, then through it",
+            vec![link("out", "../outside"), file("out/victim")],
+        ),
+        (
+            "link to the root",
+            vec![link("root", "/"), file("root/tmp/candor-was-here")],
+        ),
+        (
+            "chain",
+            vec![
+                link("a", "b"),
+                link("b", "../outside"),
+                file("a/victim"),
+                file("b/new"),
+            ],
+        ),
+        (
+            "up through a link",
+            vec![
+                Packed("d/", b'5', "", 0o755, b""),
+                link("d/up", ".."),
+                link("out", "d/up/../outside"),
+            ],
+        ),
+        (
+            "folder, then a link of its name",
+            vec![file("d/x"), link("d", "../outside")],
+        ),
+        (
+            "link, then a folder of its name",
+            vec![link("d", "../outside"), Packed("d/", b'5', "", 0o755, b"")],
+        ),
+        (
+            "hard link to outside",
+            vec![
+                Packed("h", b'1', "../outside/victim", 0o644, b""),
+                file("h"),
+            ],
+        ),
+        (
+            "hard link to a link",
+            vec![
+                link("l", "../outside/victim"),
+                Packed("h", b'1', "l", 0o644, b""),
+            ],
+        ),
+        (
+            "devices",
+            vec![
+                Packed("fifo", b'6', "", 0o644, b""),
+                Packed("null", b'3', "", 0o666, b""),
+            ],
+        ),
+        (
+            "bits",
+            vec![
+                Packed("suid", b'0', "", 0o6755, b"#!"),
+                Packed("d/", b'5', "", 0o7777, b""),
+            ],
+        ),
+    ];
+    for (what, entries) in cases {
+        let ground = Ground::new();
+        let done = written(&tar(&entries), &ground.inside(), manner());
+        assert_eq!(done.len(), entries.len(), "{what}");
+        ground.is_held();
+    }
+    assert!(!Path::new("/tmp/candor-was-here").exists());
+}
+
+/// What lies in the folder already, or is put there meanwhile, is not followed and not overwritten.
+#[test]
+fn a_folder_full_of_links_leads_nowhere() {
+    let ground = Ground::new();
+    let outside = ground.all.path().join("outside");
+    symlink(&outside, ground.inside().join("a")).unwrap();
+    symlink(outside.join("victim"), ground.inside().join("b")).unwrap();
+    fs::write(ground.inside().join("c"), "there before").unwrap();
+    let entries = [
+        Packed("a/victim", b'0', "", 0o644, b"evil"),
+        Packed("b", b'0', "", 0o644, b"evil"),
+        Packed("c", b'0', "", 0o644, b"evil"),
+        Packed("d", b'0', "", 0o644, b"good"),
+    ];
+    let done = written(&tar(&entries), &ground.inside(), manner());
+    let failed = |it: &Written| matches!(it.problem, Some(Problem::Unwritten(_)));
+    assert_eq!(
+        done.iter().map(failed).collect::<Vec<_>>(),
+        [true, true, true, false]
+    );
+    assert_eq!(
+        fs::read(ground.inside().join("c")).unwrap(),
+        b"there before"
+    );
+    assert_eq!(fs::read(ground.inside().join("d")).unwrap(), b"good");
+    assert_eq!(fs::read(outside.join("victim")).unwrap(), b"as it was");
+}
+
+#[test]
+fn links_that_stay_inside_are_made_and_files_of_one_name_are_all_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = [
+        Packed("d/file", b'0', "", 0o600, b"one"),
+        Packed("d/FILE", b'0', "", 0o600, b"two"),
+        Packed("link", b'2', "d/file", 0o777, b""),
+        Packed("d/back", b'2', "../link", 0o777, b""),
+        Packed("d/again", b'1', "d/file", 0o644, b""),
+        Packed("open\u{1b}[2J", b'0', "", 0o644, b"three"),
+    ];
+    let done = written(&tar(&entries), folder.path(), manner());
+    assert!(done.iter().all(|it| it.problem.is_none()), "{done:?}");
+    assert_eq!(done[1].changes.iter().collect::<Vec<_>>(), [&Change::Taken]);
+    assert_eq!(
+        done[5].changes.iter().collect::<Vec<_>>(),
+        [&Change::Characters]
+    );
+    let at = |name: &str| folder.path().join(name);
+    assert_eq!(fs::read(at("d/FILE (2)")).unwrap(), b"two");
+    assert_eq!(fs::read(at("d/back")).unwrap(), b"one");
+    assert_eq!(at("d/file").metadata().unwrap().nlink(), 2);
+    assert_eq!(at("d/file").metadata().unwrap().mode() & 0o777, 0o600);
+    assert_eq!(fs::read(at("open_[2J")).unwrap(), b"three");
+}
+
+#[test]
+fn what_does_not_come_out_whole_is_not_left_there() {
+    let mut bytes = fs::read(archives().join("zip-stored.zip")).unwrap();
+    let at = bytes.windows(6).position(|it| it == b"Candor").unwrap();
+    bytes[at] ^= 1;
+    let folder = tempfile::tempdir().unwrap();
+    let done = written(&bytes, folder.path(), manner());
+    let bad: Vec<_> = done.iter().filter(|it| it.problem.is_some()).collect();
+    assert_eq!(bad.len(), 1);
+    assert!(matches!(bad[0].problem, Some(Problem::Unread(_))));
+    assert!(!folder.path().join("readme.txt").exists());
+    assert_eq!(tree(folder.path()).len(), 4);
+}
+
+#[test]
+fn everything_says_where_it_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "user.candor.test";
+    if rustix::fs::setxattr(folder.path(), name, b"x", rustix::fs::XattrFlags::empty()).is_err() {
+        println!("this file system keeps no attributes");
+        return;
+    }
+    let marked = Manner {
+        marks: vec![(name.to_owned(), b"https://example.com/".to_vec())],
+        ..manner()
+    };
+    let bytes = fs::read(archives().join("tar.gz")).unwrap();
+    written(&bytes, folder.path(), marked);
+    for path in ["readme.txt", "sub", "sub/deep/zeros.bin"] {
+        let mut value = [0; 64];
+        let length = rustix::fs::getxattr(folder.path().join(path), name, &mut value).unwrap();
+        assert_eq!(&value[..length], b"https://example.com/", "{path}");
+    }
+}
