@@ -30,7 +30,7 @@ pub(crate) use lists::{AskedOfLists, ThreatLists, Update};
 #[cfg(any(feature = "clean", feature = "consent", feature = "history"))]
 pub(crate) use schedule::{Day, Schedule, What};
 #[cfg(feature = "unpack")]
-pub(crate) use unpack::Archives;
+pub(crate) use unpack::{Archives, Unpack};
 
 /// Device care that shows its hand: it looks, it explains, and it sends nothing you did not agree to
 ///
@@ -72,6 +72,9 @@ pub(crate) enum Command {
     #[cfg(feature = "history")]
     /// Bring in threat lists: of the publisher you name, and those you add; then compile them here
     Update(Update),
+    #[cfg(feature = "unpack")]
+    /// Unpack archives, whatever their names end with, each into one folder or file; nothing that is there is replaced
+    Unpack(Unpack),
     #[cfg(feature = "unpack")]
     /// Show what is in archives, whatever their names end with
     List(Archives),
@@ -117,7 +120,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "lists", "update", "list", "test", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "consent", "outbox", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "lists", "update", "unpack", "list", "test", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "consent", "outbox", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }

@@ -41,6 +41,8 @@ mod undo;
 pub(crate) mod uninstall;
 #[cfg(feature = "unpack")]
 mod unpack;
+#[cfg(feature = "unpack")]
+mod unpacking;
 #[cfg(feature = "history")]
 mod update;
 
@@ -135,6 +137,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         #[cfg(feature = "history")]
         Command::Update(asked) => update::run(&asked),
         #[cfg(feature = "unpack")]
+        Command::Unpack(asked) => unpacking::run(&asked),
+        #[cfg(feature = "unpack")]
         Command::List(asked) => unpack::run(&asked, false),
         #[cfg(feature = "unpack")]
         Command::Test(asked) => unpack::run(&asked, true),
@@ -201,6 +205,8 @@ struct Session {
     /// What was put into the outbox by this run.
     #[cfg(feature = "consent")]
     put: Vec<::consent::Row>,
+    /// Whether a worker wrote: into one folder that was made for it.
+    writes: bool,
     /// What left the machine: nothing, unless the courier was started.
     left: &'static str,
     /// What went wrong beside the looking, such as a memory that could not be written.
@@ -225,6 +231,7 @@ impl Session {
             choices: Vec::new(),
             #[cfg(feature = "consent")]
             put: Vec::new(),
+            writes: false,
             left: report::LEFT_THE_MACHINE,
             complaints: Vec::new(),
         })
@@ -247,7 +254,23 @@ impl Session {
         rights: Rights,
         named: &[PathBuf],
     ) -> Result<Delivered, Failure> {
-        held::to_declarations(&rights, &notice::declarations(tools), named, &self.machine)?;
+        let mut delivered = self.deliver(tools, job, rights, named, None)?;
+        self.outcomes.append(&mut delivered.outcomes);
+        Ok(delivered)
+    }
+
+    /// Runs one worker as [`Session::work`] does, and returns what it found. It may also write into `result`, a folder
+    /// that was made for it.
+    fn deliver(
+        &mut self,
+        tools: &[&str],
+        job: Job,
+        rights: Rights,
+        named: &[PathBuf],
+        result: Option<&Path>,
+    ) -> Result<Delivered, Failure> {
+        let declarations = notice::declarations(tools);
+        held::to_declarations(&rights, &declarations, named, result, &self.machine)?;
         let order = Order {
             rights,
             confined: self.confined,
@@ -255,7 +278,6 @@ impl Session {
             job,
         };
         let mut delivered = broker::run(&order, self.home())?;
-        self.outcomes.append(&mut delivered.outcomes);
         self.in_force.extend(delivered.in_force.take());
         Ok(delivered)
     }
@@ -317,7 +339,7 @@ impl Session {
             },
             made: self.machine.now,
             took: self.began.elapsed(),
-            confinement: confinement(self.confined, &self.in_force),
+            confinement: confinement(self.confined, &self.in_force, self.writes),
             left: self.left,
             outcomes: std::mem::take(&mut self.outcomes),
         };
@@ -341,7 +363,7 @@ impl Session {
     }
 }
 
-fn confinement(confined: bool, in_force: &[sandbox::InForce]) -> report::Confinement {
+fn confinement(confined: bool, in_force: &[sandbox::InForce], writes: bool) -> report::Confinement {
     let Some(weakest) = in_force
         .iter()
         .min_by_key(|it| it.landlock_abi)
@@ -353,8 +375,12 @@ fn confinement(confined: bool, in_force: &[sandbox::InForce]) -> report::Confine
             words,
         };
     };
+    let writing = match writes {
+        false => "no writing",
+        true => "no writing but into a folder made for what is unpacked",
+    };
     let words = format!(
-        "Landlock (ABI {}) and seccomp ({} system calls allowed); no network, no writing, no other \
+        "Landlock (ABI {}) and seccomp ({} system calls allowed); no network, {writing}, no other \
          program",
         weakest.landlock_abi, weakest.system_calls
     );

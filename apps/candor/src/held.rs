@@ -12,7 +12,8 @@ use tool::Machine;
 
 use crate::failure::Failure;
 
-/// Checks that every path of `rights` is declared by one of these tools, or was named by the person.
+/// Checks that every path of `rights` is declared by one of these tools, or was named by the person; and that nothing is
+/// written but into `result`, the folder that was made for it, by a tool that declares so.
 ///
 /// # Errors
 /// When a declaration is not valid, or a path is neither declared nor named.
@@ -20,6 +21,7 @@ pub(crate) fn to_declarations(
     rights: &Rights,
     declarations: &[&str],
     named: &[PathBuf],
+    result: Option<&Path>,
     machine: &Machine,
 ) -> Result<(), Failure> {
     let mut plans = Vec::new();
@@ -28,7 +30,9 @@ pub(crate) fn to_declarations(
             .map_err(|error| Failure::new("a tool's declaration is not valid").because(&error))?;
         plans.push(declaration.sandbox_plan());
     }
-    let declared = declared(&SandboxPlan::united(plans), machine);
+    let plan = SandboxPlan::united(plans);
+    let result = result.filter(|_| plan.write.contains(declare::RESULT));
+    let declared = declared(&plan, machine);
     let allowed = |path: &&PathBuf| {
         named.iter().any(|folder| path.starts_with(folder))
             || declared.iter().any(|place| holds_path(place, path))
@@ -41,7 +45,8 @@ pub(crate) fn to_declarations(
         .iter()
         .chain(&rights.list)
         .find(|path| !allowed(path));
-    match beyond.or(rights.write.first()) {
+    let mut writes = rights.write.iter();
+    match beyond.or_else(|| writes.find(|path| result != Some(path.as_path()))) {
         None => Ok(()),
         Some(path) => {
             let shown = tool::path_text::shown(path.as_os_str());
@@ -150,7 +155,7 @@ mod tests {
         std::fs::create_dir_all(home.join(".config/chromium/Default")).unwrap();
         let machine = machine(&root);
         let check = |declaration: &str, path: &Path, named: &[PathBuf]| {
-            to_declarations(&asked(&[path]), &[declaration], named, &machine).is_ok()
+            to_declarations(&asked(&[path]), &[declaration], named, None, &machine).is_ok()
         };
         let history = home.join(".config/chromium/Default/History");
         let cookies = home.join(".config/chromium/Default/Cookies");
@@ -175,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn no_tool_may_write() {
+    fn no_tool_may_write_but_into_a_folder_made_for_it() {
         let disk = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(disk.path().join("home/ada")).unwrap();
         let rights = Rights {
@@ -183,10 +188,19 @@ mod tests {
             ..Rights::default()
         };
         let machine = machine(disk.path());
-        let failure = to_declarations(&rights, &[dupes::DECLARATION], &[], &machine).unwrap_err();
-        assert!(
-            failure.to_string().contains("does not declare"),
-            "{failure}"
-        );
+        let made = disk.path().join("home/ada");
+        let other = disk.path().join("home");
+        for (declaration, result) in [
+            (dupes::DECLARATION, None),
+            (dupes::DECLARATION, Some(made.as_path())),
+            (unpack::DECLARATION, None),
+            (unpack::DECLARATION, Some(other.as_path())),
+        ] {
+            let held = to_declarations(&rights, &[declaration], &[], result, &machine);
+            let failure = held.unwrap_err().to_string();
+            assert!(failure.contains("does not declare"), "{failure}");
+        }
+        let held = to_declarations(&rights, &[unpack::DECLARATION], &[], Some(&made), &machine);
+        assert!(held.is_ok(), "what says so may fill the folder made for it");
     }
 }

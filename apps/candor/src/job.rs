@@ -62,6 +62,9 @@ pub(crate) enum Job {
     /// What is in archives, and whether it comes out whole.
     #[cfg(feature = "unpack")]
     Archives(unpack::Asked),
+    /// An archive, unpacked.
+    #[cfg(feature = "unpack")]
+    Unpack(unpack::Unpacking),
     /// What BleachBit's rules would act on.
     #[cfg(feature = "clean")]
     CleanerMl {

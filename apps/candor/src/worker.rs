@@ -127,7 +127,13 @@ fn run() -> io::Result<()> {
             frames::write(&mut out, Kind::Outcome, &outcome)?;
         }
         #[cfg(feature = "unpack")]
-        Job::Archives(asked) => archives(&asked, order.lists, &mut out)?,
+        Job::Archives(asked) => archives(order.lists, &mut out, |watch, lists| {
+            unpack::look(&asked, watch, lists)
+        })?,
+        #[cfg(feature = "unpack")]
+        Job::Unpack(asked) => archives(order.lists, &mut out, |watch, lists| {
+            unpack::unpack(&asked, watch, lists)
+        })?,
         #[cfg(feature = "acts")]
         Job::Act(acting) => actor::act(&acting, &mut out)?,
         Job::Prove(ground) => frames::write(&mut out, Kind::Probes, &sandbox::probe(&ground))?,
@@ -215,12 +221,14 @@ fn watched<T>(
     written.map(|()| looked)
 }
 
-/// What is in archives, and whether it comes out whole.
+/// What is in archives, or came out of one.
 #[cfg(feature = "unpack")]
-fn archives(asked: &unpack::Asked, lists: bool, out: &mut BufWriter<Stdout>) -> io::Result<()> {
-    let outcome = watched(lists, &|_| "unpack", out, |watch, lists| {
-        unpack::look(asked, watch, lists)
-    })?;
+fn archives(
+    lists: bool,
+    out: &mut BufWriter<Stdout>,
+    look: impl FnOnce(&Watch<'_>, &mut Lists<'_>) -> Outcome,
+) -> io::Result<()> {
+    let outcome = watched(lists, &|_| "unpack", out, look)?;
     frames::write(out, Kind::Outcome, &outcome)
 }
 

@@ -38,6 +38,6 @@ pub use error::{DeclarationError, Problem};
 pub use operator::{Keys, Operator, Randomness, Relay};
 pub use period::{Period, Retention, Trigger};
 pub use place::{covers, is_security_place};
-pub use plan::SandboxPlan;
+pub use plan::{RESULT, SandboxPlan};
 pub use record::{Record, RecordSchema};
 pub use words::{Language, Words};

@@ -7,7 +7,8 @@ mod markdown;
 mod text;
 
 use crate::{
-    Access, Class, Declaration, Language, Necessity, Operator, Period, Retention, Trigger, Via,
+    Access, Class, Declaration, Language, Necessity, Operator, Period, RESULT, Retention, Trigger,
+    Via,
     declaration::{Keep, OPERATOR, Read, Send},
     phrases::{Phrases, filled, phrases},
 };
@@ -324,13 +325,18 @@ fn limits(of: &Declaration, say: &'static Phrases) -> Vec<Block> {
         say.cannot_start.to_owned(),
         say.cannot_open.to_owned(),
     ];
-    lines.push(match of.sandbox().write.as_slice() {
-        [] => say.cannot_write.to_owned(),
-        folders => {
-            let folders: Vec<String> = folders.iter().map(|it| format!("`{it}`")).collect();
-            filled(say.writes_only, &folders.join(", "))
-        }
-    });
+    let (results, folders): (Vec<&String>, Vec<&String>) =
+        of.sandbox().write.iter().partition(|it| *it == RESULT);
+    if results.is_empty() && folders.is_empty() {
+        lines.push(say.cannot_write.to_owned());
+    }
+    if !results.is_empty() {
+        lines.push(say.writes_result.to_owned());
+    }
+    if !folders.is_empty() {
+        let folders: Vec<String> = folders.iter().map(|it| format!("`{it}`")).collect();
+        lines.push(filled(say.writes_only, &folders.join(", ")));
+    }
     if of.product().class == Class::Utility {
         lines.push(say.utility.to_owned());
     }

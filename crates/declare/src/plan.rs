@@ -6,10 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Declaration, covers};
 
+/// The folder that is made for one run, for what a person asked to be made: where an archive is unpacked. Nothing that
+/// was there before lies in it.
+pub const RESULT: &str = "$RESULT/";
+
 /// What one worker may do. Everything that is not listed is denied.
 ///
 /// Places are ids or prefixes of ids; whoever knows the machine turns them into paths. `write`
-/// holds paths from a variable of the machine, such as `$CACHE/candor/`.
+/// holds paths from a variable of the machine, such as `$CACHE/candor/`, and [`RESULT`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SandboxPlan {

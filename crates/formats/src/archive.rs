@@ -125,6 +125,18 @@ pub struct Asked<'a> {
     pub password: Option<&'a [u8]>,
 }
 
+/// Returns the outermost format of a source, if one is known by its bytes.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn kind(source: &mut dyn Source) -> std::io::Result<Option<Kind>> {
+    let mut head = [0; HEAD];
+    source.seek(SeekFrom::Start(0))?;
+    let length = filled(source, &mut head)?;
+    source.seek(SeekFrom::Start(0))?;
+    Ok(Kind::of(&head[..length]))
+}
+
 /// Shows a visitor every entry. Returns the formats from the outside in: `[Gzip, Tar]`.
 ///
 /// # Errors
@@ -135,11 +147,7 @@ pub fn visit(
     asked: &Asked<'_>,
     visitor: &mut dyn Visitor,
 ) -> Result<Vec<Kind>, ArchiveError> {
-    let mut head = [0; HEAD];
-    source.seek(SeekFrom::Start(0))?;
-    let length = filled(source, &mut head)?;
-    source.seek(SeekFrom::Start(0))?;
-    let kind = Kind::of(&head[..length]).ok_or(ArchiveError::NoArchive)?;
+    let kind = kind(source)?.ok_or(ArchiveError::NoArchive)?;
     let mut kinds = vec![kind];
     match kind {
         Kind::Zip => zip::visit(source, asked, visitor)?,

@@ -74,6 +74,7 @@ fn every_command_has_a_schema_that_says_what_it_is() {
             "plan",
             "similar",
             "uninstall",
+            "unpack",
             "update",
         ]
     );

@@ -186,7 +186,7 @@ fn one(
     Ok((archive, trouble))
 }
 
-fn open(path: &Path) -> Result<File, Why> {
+pub(crate) fn open(path: &Path) -> Result<File, Why> {
     file::open(path).map_err(|error| match error {
         file::Error::Missing { .. } => Why::Gone,
         file::Error::Denied { .. } => Why::Denied,
@@ -238,7 +238,7 @@ impl Visitor for Seen<'_> {
 }
 
 /// A name before its charset is known, for a line that is gone at once.
-fn charset_free(name: &[u8]) -> String {
+pub(crate) fn charset_free(name: &[u8]) -> String {
     String::from_utf8_lossy(name).into_owned()
 }
 
@@ -301,7 +301,7 @@ fn shown<'a>(at: usize, archive: &Archive, row: &'a Row) -> Shown<'a> {
 }
 
 /// Why no more of an archive can be read.
-fn why_of(error: &ArchiveError) -> Why {
+pub(crate) fn why_of(error: &ArchiveError) -> Why {
     let detail = with_cause(error);
     match error {
         ArchiveError::NoArchive => Why::Unsupported { detail },
@@ -314,7 +314,7 @@ fn why_of(error: &ArchiveError) -> Why {
 }
 
 /// Why one entry cannot be read.
-fn why_unread(error: &io::Error) -> Why {
+pub(crate) fn why_unread(error: &io::Error) -> Why {
     let inner = error.get_ref();
     if let Some(exceeded) = inner.and_then(|it| it.downcast_ref::<Exceeded>()) {
         let detail = exceeded.to_string();
@@ -330,7 +330,7 @@ fn why_unread(error: &io::Error) -> Why {
     }
 }
 
-fn with_cause(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_cause(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -6,10 +6,15 @@ use tool::{Block, Bytes, Cell, Level, Moment, PathText, Section, Table};
 use crate::{
     charset::Charset,
     look::{Archive, Row, name_of},
+    names::Change,
+    unpacked::Unpacked,
+    write::Written,
 };
 
 /// Entries shown of one archive in a report; the JSON output has all of them.
 const SHOWN: usize = 10_000;
+/// Entries shown that have another name now.
+const SHOWN_RENAMED: usize = 100;
 
 pub(crate) fn section(archives: &[Archive], tested: bool) -> Section {
     let mut section = Section {
@@ -69,6 +74,57 @@ fn summary(archive: &Archive, tested: bool) -> String {
         "{path}{formats}: {entries}, {} in {}.{came_out}",
         archive.bytes, archive.packed
     )
+}
+
+/// What `unpack` says.
+pub(crate) fn unpacked(
+    done: &Unpacked,
+    written: &[Written],
+    read: &dyn Fn(&[u8]) -> String,
+) -> Section {
+    let entries = match done.unpacked {
+        1 => "1 entry".to_owned(),
+        n => format!("{n} entries"),
+    };
+    let mut section = Section {
+        title: "Unpacked".to_owned(),
+        ..Section::default()
+    };
+    section.summary.push(format!("{entries}, {}.", done.bytes));
+    let renamed: Vec<&Written> = written.iter().filter(|it| !it.changes.is_empty()).collect();
+    if !renamed.is_empty() {
+        let rows = renamed.iter().take(SHOWN_RENAMED).map(|it| {
+            let lies = it.parts.as_ref().map(|it| it.names().join("/"));
+            let changes: Vec<Cell> = it
+                .changes
+                .iter()
+                .map(|it| Cell::Text(changed_why(*it).into()))
+                .collect();
+            vec![
+                Cell::Path(PathText(read(&it.name).into())),
+                lies.map_or(Cell::Empty, |it| Cell::Path(PathText(it.into()))),
+                Cell::Lines(changes),
+            ]
+        });
+        section.blocks.push(Block::Table(Table {
+            title: "Under another name than in the archive".to_owned(),
+            columns: ["In the archive", "Here", "Because"]
+                .map(str::to_owned)
+                .to_vec(),
+            rows: rows.collect(),
+            more: renamed.len().saturating_sub(SHOWN_RENAMED) as u64,
+        }));
+    }
+    section
+}
+
+fn changed_why(change: Change) -> &'static str {
+    match change {
+        Change::Outside => "it points out of the folder",
+        Change::Characters => "it holds characters that write to terminals",
+        Change::Long => "it is longer than file systems hold",
+        Change::Taken => "another entry has that name",
+    }
 }
 
 fn table(archive: &Archive, rows: &[&Row], charset: Charset) -> Table {

@@ -32,8 +32,9 @@ const PIECE: usize = 256 << 10;
 /// How entries are written.
 #[derive(Clone, Debug)]
 pub struct Manner {
-    /// In which letters names are.
-    pub charset: Charset,
+    /// In which letters names are that are no UTF-8. None where nobody knows yet: the first such name ends the writing
+    /// then, see [`Writer::lacks_charset`].
+    pub charset: Option<Charset>,
     /// What parts a name.
     pub strokes: Strokes,
     /// The bits that no file gets, as in umask(2).
@@ -72,7 +73,7 @@ pub enum Problem {
     #[error("{0} is never unpacked")]
     Special(&'static str),
     /// It is a link that is not made.
-    #[error("the link is not made: {0}")]
+    #[error("the link is not made")]
     Link(#[from] LeadsOut),
     /// It is one more name of an entry that is not there.
     #[error("what it is one more name of is not there")]
@@ -91,6 +92,7 @@ pub struct Writer {
     links: Vec<(usize, Parts, String)>,
     folders: Vec<(Parts, Option<u32>, Option<i64>)>,
     written: Vec<Written>,
+    lacks_charset: bool,
     room: Vec<u8>,
 }
 
@@ -107,8 +109,15 @@ impl Writer {
             links: Vec::new(),
             folders: Vec::new(),
             written: Vec::new(),
+            lacks_charset: false,
             room: vec![0; PIECE],
         }
+    }
+
+    /// Returns whether it ended at a name whose letters nobody knows.
+    #[must_use]
+    pub fn lacks_charset(&self) -> bool {
+        self.lacks_charset
     }
 
     /// Makes the links, sets modes and times of folders, and tells what became of each entry, in the order they came.
@@ -226,10 +235,14 @@ impl Writer {
 
 impl Visitor for Writer {
     fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next {
-        let charset = if entry.is_utf8 {
-            Charset::Utf8
-        } else {
-            self.manner.charset
+        let is_utf8 = entry.is_utf8 || std::str::from_utf8(&entry.name).is_ok();
+        let charset = match self.manner.charset {
+            _ if is_utf8 => Charset::Utf8,
+            Some(charset) => charset,
+            None => {
+                self.lacks_charset = true;
+                return Next::Stop;
+            }
         };
         let text = |name: &[u8]| match std::str::from_utf8(name) {
             Ok(name) => name.to_owned(),
@@ -333,7 +346,9 @@ fn copied(mut file: &File, bytes: &mut dyn Read, room: &mut [u8]) -> Result<u64,
 
 /// Sets mode and time, when all else is done.
 fn settle(file: BorrowedFd<'_>, mode: u32, modified: Option<i64>) -> io::Result<()> {
-    rustix::fs::fchmod(file, Mode::from_raw_mode(mode & 0o777))?;
+    // Nine bits, so that they fit the modes of every system.
+    let bits = (mode & 0o777) as u16;
+    rustix::fs::fchmod(file, Mode::from_raw_mode(bits.into()))?;
     let Some(seconds) = modified else {
         return Ok(());
     };

@@ -21,7 +21,7 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 fn manner() -> Manner {
     Manner {
-        charset: Charset::Utf8,
+        charset: Some(Charset::Utf8),
         strokes: Strokes::Forward,
         withheld: 0o022,
         east: 0,

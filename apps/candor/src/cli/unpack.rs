@@ -1,4 +1,4 @@
-//! The options of `candor list` and `candor test`.
+//! The options of `candor unpack`, `candor list` and `candor test`.
 
 use std::path::PathBuf;
 
@@ -17,6 +17,25 @@ pub(crate) struct Archives {
     /// The archives
     #[arg(value_name = "ARCHIVE", required = true)]
     pub(crate) archives: Vec<PathBuf>,
+    /// Read the password from this descriptor, up to the end of its first line
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
+    pub(crate) password_fd: Option<i32>,
+    /// Read names in these letters, where the archive does not say: cp437, shift_jis, windows-1251
+    #[arg(long, value_name = "CHARSET", value_parser = charset)]
+    pub(crate) encoding: Option<String>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = PASSWORDS)]
+pub(crate) struct Unpack {
+    /// The archives
+    #[arg(value_name = "ARCHIVE", required = true)]
+    pub(crate) archives: Vec<PathBuf>,
+    /// Unpack into this folder instead of the one you are in; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) into: Option<PathBuf>,
     /// Read the password from this descriptor, up to the end of its first line
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
     pub(crate) password_fd: Option<i32>,

@@ -122,7 +122,7 @@ impl Session {
             ..Rights::default()
         };
         let declarations = notice::declarations(&tools);
-        held::to_declarations(&whole, &declarations, &named, &self.machine)?;
+        held::to_declarations(&whole, &declarations, &named, None, &self.machine)?;
         let meant: Vec<PathBuf> = named.iter().chain(&also).cloned().collect();
         let mut rights = Rights::default();
         #[cfg(any(feature = "clean", feature = "dupes", feature = "similar"))]

@@ -2,6 +2,7 @@
 
 use super::{Broken, at, is_location, no_location, no_place};
 use crate::{
+    RESULT,
     declaration::{Access, Document},
     place::{covers, is_place},
 };
@@ -66,13 +67,14 @@ fn named_is_granted(document: &Document, broken: &mut Broken) {
 fn writes(document: &Document, broken: &mut Broken) {
     let sandbox = &document.sandbox;
     for (n, folder) in sandbox.write.iter().enumerate() {
-        broken.unless(is_location(folder), at!["sandbox", "write", n], || {
-            no_location(folder)
-        });
-        let named = document
-            .keeps
-            .iter()
-            .any(|keep| lies_in(&keep.location, folder));
+        let may = folder == RESULT || is_location(folder);
+        broken.unless(may, at!["sandbox", "write", n], || no_location(folder));
+        // What a person asked to be made is theirs, and nothing that the product keeps.
+        let named = folder == RESULT
+            || document
+                .keeps
+                .iter()
+                .any(|keep| lies_in(&keep.location, folder));
         broken.unless(named, at!["sandbox", "write", n], || {
             format!(
                 "the sandbox lets `{folder}` be written, but no [[keeps]] says what is kept there"

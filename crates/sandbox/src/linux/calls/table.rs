@@ -323,6 +323,7 @@ pub(super) fn table(own: u64, scope: Scope) -> Vec<Group> {
                     SYS_getgroups,
                     SYS_linkat,
                     SYS_renameat2,
+                    SYS_symlinkat,
                 ],
                 vec![only!(SYS_utimensat, when("of an open file", &[is_null(1)]))],
             ]

@@ -1,0 +1,219 @@
+//! `candor unpack`, end to end, behind the walls.
+#![cfg(feature = "unpack")]
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+fn archives() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/formats/tests/archives")
+}
+
+/// A home with archives in `in` and an empty folder `out`, where commands run.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn with(names: &[&str]) -> Self {
+        let home = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(home.path("in")).unwrap();
+        fs::create_dir(home.path("out")).unwrap();
+        for name in names {
+            fs::copy(archives().join(name), home.path("in").join(name)).unwrap();
+        }
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn candor(&self, words: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
+        command.args(words).env_clear().env("HOME", self.0.path());
+        command.env("TZ", "UTC").env("TERM", "xterm");
+        command.current_dir(self.path("out")).output().unwrap()
+    }
+
+    /// What lies in the folder that commands run in.
+    fn out(&self) -> Vec<String> {
+        let names = fs::read_dir(self.path("out")).unwrap();
+        let mut names: Vec<String> = names
+            .map(|it| it.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(at) = folders.pop() {
+        for entry in fs::read_dir(at).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => {
+                    let name = path.strip_prefix(folder).unwrap().to_owned();
+                    files.insert(name, fs::read(&path).unwrap());
+                }
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn each_archive_comes_out_in_one_folder_or_file_and_nothing_else_is_left() {
+    let home = Home::with(&["tar.zst", "zip-deflate.zip", "package-xz.deb", "text.lz4"]);
+    let paths = [
+        "../in/tar.zst",
+        "../in/zip-deflate.zip",
+        "../in/package-xz.deb",
+        "../in/text.lz4",
+    ];
+    let output = home.candor(&[&["unpack", "--json"], &paths[..]].concat());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let told = json(&output);
+    assert_eq!(told["schema"], "candor/unpack/1");
+    assert_eq!(home.out(), ["package-xz", "tar", "text", "zip-deflate"]);
+    let expected = tree(&archives().join("tree"));
+    assert_eq!(tree(&home.path("out/tar")), expected);
+    assert_eq!(tree(&home.path("out/zip-deflate")), expected);
+    assert_eq!(tree(&home.path("out/package-xz/usr/share")), expected);
+    assert_eq!(
+        fs::read(home.path("out/text")).unwrap(),
+        expected[Path::new("readme.txt")]
+    );
+    assert!(
+        told["archives"][0]["to"]
+            .as_str()
+            .unwrap()
+            .ends_with("/out/tar")
+    );
+    let folder = home.path("out/tar").metadata().unwrap().permissions();
+    assert_eq!(folder.mode() & 0o777, 0o755);
+}
+
+#[test]
+fn nothing_that_is_there_is_replaced() {
+    let home = Home::with(&["tar.gz", "text.gz"]);
+    fs::write(home.path("out/tar"), "mine").unwrap();
+    symlink("/nowhere", home.path("out/text")).unwrap();
+    let output = home.candor(&["unpack", "../in/tar.gz", "../in/text.gz"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(home.out(), ["tar", "tar (2)", "text", "text (2)"]);
+    assert_eq!(fs::read(home.path("out/tar")).unwrap(), b"mine");
+    assert_eq!(
+        fs::read_link(home.path("out/text")).unwrap(),
+        Path::new("/nowhere")
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("tar (2)") && text.contains("8 entries"),
+        "{text}"
+    );
+    assert!(
+        text.contains("no writing but into a folder made for what is unpacked"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_does_not_come_out_is_told_and_the_rest_is_there() {
+    let home = Home::with(&["zip-stored.zip"]);
+    let path = home.path("in/zip-stored.zip");
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.windows(6).position(|it| it == b"Candor").unwrap();
+    bytes[at] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let output = home.candor(&[
+        "unpack",
+        "--json",
+        "../in/zip-stored.zip",
+        "../in/missing.7z",
+    ]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let told = json(&output);
+    let skipped = told["skipped"].as_array().unwrap();
+    assert_eq!(skipped.len(), 1, "{told}");
+    assert!(
+        skipped[0]["path"]
+            .as_str()
+            .unwrap()
+            .ends_with("zip-stored.zip/readme.txt")
+    );
+    assert_eq!(tree(&home.path("out/zip-stored")).len(), 4);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("missing.7z") && said.contains("help: "),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_wrong_password_leaves_nothing_and_a_right_one_opens() {
+    for name in ["zip-aes128.zip", "7z-aes.7z", "7z-aes-header.7z"] {
+        let home = Home::with(&[name]);
+        let path = format!("../in/{name}");
+        let output = home.candor(&["unpack", "--json", &path]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {output:?}");
+        assert_eq!(
+            json(&output)["skipped"][0]["why"]["kind"],
+            "locked",
+            "{name}"
+        );
+        let left = home.out();
+        let files: usize = left
+            .iter()
+            .map(|it| tree(&home.path("out").join(it)).len())
+            .sum();
+        // What needs no password is there: the file without bytes.
+        assert!(files <= 1, "{name}: {left:?}");
+        let handed = home.path("password");
+        fs::write(&handed, "secret\n").unwrap();
+        let mut command = Command::new("sh");
+        let script = format!(
+            "exec {} unpack --into ../open --password-fd 3 {path} 3<../password",
+            env!("CARGO_BIN_EXE_candor")
+        );
+        command.args(["-c", &script]).env("HOME", home.0.path());
+        let output = command.current_dir(home.path("out")).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{name}: {output:?}");
+        let stem = name.split('.').next().unwrap();
+        assert_eq!(
+            tree(&home.path("open").join(stem)),
+            tree(&archives().join("tree")),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn where_nothing_can_be_written_it_says_so_and_leaves_nothing() {
+    let home = Home::with(&["tar.gz"]);
+    fs::write(home.path("file"), "").unwrap();
+    let output = home.candor(&["unpack", "--into", "../file", "../in/tar.gz"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("cannot write in") && said.contains("--into"),
+        "{said}"
+    );
+    fs::write(home.path("in/words"), "no archive at all").unwrap();
+    let output = home.candor(&["unpack", "--json", "../in/words"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(json(&output)["skipped"][0]["why"]["kind"], "unsupported");
+    assert!(home.out().is_empty(), "{:?}", home.out());
+}

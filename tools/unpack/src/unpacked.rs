@@ -1,0 +1,331 @@
+//! One archive, unpacked into a folder that was made for it.
+
+use std::{
+    collections::BTreeSet,
+    ffi::{OsStr, OsString},
+    fs::{self, File},
+    io::{self, Read, Seek, SeekFrom},
+    path::PathBuf,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use formats::archive::{self, ArchiveError, Budget, Entry, Kind, Limits, Next, Visitor, visit};
+use serde::{Deserialize, Serialize};
+use tool::{Bytes, Lists, Outcome, PathText, Skipped, Why, pass::Watch};
+
+use crate::{
+    charset::{Charset, Names},
+    look::{Password, charset_free, open, why_of, why_unread, with_cause},
+    names::{Change, Strokes},
+    words,
+    write::{Manner, Problem, Writer, Written},
+};
+
+/// What a person asks to be unpacked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Unpacking {
+    /// The archive.
+    pub archive: PathText,
+    /// Its place among those that are unpacked.
+    pub index: usize,
+    /// An empty folder that was made for it. Everything comes to lie in a folder in that, whose name is
+    /// [`Unpacked::folder`].
+    pub into: PathText,
+    /// The password, if the person gave one.
+    pub password: Option<Password>,
+    /// The charset of names, if the person named one.
+    pub charset: Option<String>,
+    /// The bits that no file gets, as in umask(2).
+    pub withheld: u32,
+    /// How many seconds clocks here are ahead of UTC.
+    pub east: i64,
+    /// The most that may come out, in bytes: what the disk has room for.
+    pub room: u64,
+    /// Attributes of the archive that say where it came from; all that comes out gets them.
+    pub marks: Vec<(String, Vec<u8>)>,
+}
+
+/// The fields of the JSON output.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Unpacked {
+    /// The archive.
+    pub archive: PathText,
+    /// Its formats from the outside in.
+    pub formats: Vec<String>,
+    /// In which letters names were read that do not say it.
+    pub charset: String,
+    /// The folder below [`Unpacking::into`] that holds all of it; none where nothing could be begun.
+    pub folder: Option<String>,
+    /// How many entries there are.
+    pub entries: u64,
+    /// How many of them are there now.
+    pub unpacked: u64,
+    /// How many have another name than in the archive.
+    pub renamed: u64,
+    /// What came out.
+    pub bytes: Bytes,
+}
+
+/// One row of the long list.
+#[derive(Serialize)]
+struct Row<'a> {
+    /// The place of its archive among those that are unpacked.
+    archive: usize,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<String>,
+    /// Where it lies, below the folder.
+    path: Option<String>,
+    changes: &'a BTreeSet<Change>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Why>,
+    size: u64,
+}
+
+/// Unpacks an archive.
+#[must_use]
+pub fn unpack(asked: &Unpacking, watch: &Watch<'_>, lists: &mut Lists<'_>) -> Outcome {
+    let (unpacked, written, trouble) = match attempt(asked, watch) {
+        Ok(done) => done,
+        Err(why) => (nothing(asked), Vec::new(), Some(why)),
+    };
+    let charset = Charset::named(&unpacked.charset).unwrap_or(Charset::Utf8);
+    let read = |name: &[u8]| match std::str::from_utf8(name) {
+        Ok(name) => name.to_owned(),
+        Err(_) => charset.read(name),
+    };
+    let rows = written.iter().map(|it| Row {
+        archive: asked.index,
+        name: read(&it.name),
+        raw: std::str::from_utf8(&it.name)
+            .is_err()
+            .then(|| STANDARD.encode(&it.name)),
+        path: it.parts.as_ref().map(|it| it.names().join("/")),
+        changes: &it.changes,
+        problem: it.problem.as_ref().map(why),
+        size: it.bytes,
+    });
+    lists.rows("entries", rows);
+    let mut skipped: Vec<Skipped> = written
+        .iter()
+        .filter_map(|it| {
+            let why = why(it.problem.as_ref()?);
+            let mut path = asked.archive.0.clone().into_os_string();
+            path.push("/");
+            path.push(read(&it.name));
+            Some(Skipped::new(PathBuf::from(path), why))
+        })
+        .collect();
+    skipped.extend(trouble.map(|why| Skipped::new(asked.archive.clone(), why)));
+    skipped.sort();
+    let section = words::unpacked(&unpacked, &written, &read);
+    let mut outcome = Outcome::new("unpack", &unpacked, section);
+    outcome.skipped = skipped;
+    outcome
+}
+
+fn nothing(asked: &Unpacking) -> Unpacked {
+    Unpacked {
+        archive: asked.archive.clone(),
+        formats: Vec::new(),
+        charset: Charset::Utf8.name().to_owned(),
+        folder: None,
+        entries: 0,
+        unpacked: 0,
+        renamed: 0,
+        bytes: Bytes(0),
+    }
+}
+
+type Done = (Unpacked, Vec<Written>, Option<Why>);
+
+fn attempt(asked: &Unpacking, watch: &Watch<'_>) -> Result<Done, Why> {
+    let mut file = open(&asked.archive.0)?;
+    let length = file
+        .seek(SeekFrom::End(0))
+        .map_err(|error| Why::of(&error))?;
+    let kind = archive::kind(&mut file).map_err(|error| Why::of(&error))?;
+    let Some(kind) = kind else {
+        let detail = "it is no archive of a format that is known here".to_owned();
+        return Err(Why::Unsupported { detail });
+    };
+    watch.begin_reading(length);
+    let mut charset = asked.charset.as_deref().and_then(Charset::named);
+    if charset.is_none() && kind == Kind::Zip {
+        // Its names stand in one place, so that they cost little.
+        charset = Some(charset_of(&mut file, asked, length));
+    }
+    // A second time where a name came up whose letters only all names together tell.
+    for folder in ["0", "1"] {
+        let manner = Manner {
+            charset,
+            strokes: strokes(kind),
+            withheld: asked.withheld,
+            east: asked.east,
+            marks: asked.marks.clone(),
+        };
+        let (writer, kinds, trouble) = written(&mut file, asked, length, folder, manner, watch)?;
+        if writer.lacks_charset() && charset.is_none() {
+            drop(writer.finish());
+            charset = Some(charset_of(&mut file, asked, length));
+            continue;
+        }
+        let written = writer.finish();
+        let unpacked = Unpacked {
+            formats: kinds.iter().map(|it| it.name().to_owned()).collect(),
+            charset: charset.unwrap_or(Charset::Utf8).name().to_owned(),
+            folder: Some(folder.to_owned()),
+            entries: written.len() as u64,
+            unpacked: written.iter().filter(|it| it.problem.is_none()).count() as u64,
+            renamed: written.iter().filter(|it| !it.changes.is_empty()).count() as u64,
+            bytes: Bytes(written.iter().map(|it| it.bytes).sum()),
+            ..nothing(asked)
+        };
+        return Ok((unpacked, written, trouble));
+    }
+    let detail = "the letters of its names are not known".to_owned();
+    Err(Why::Damaged { detail })
+}
+
+fn written(
+    file: &mut File,
+    asked: &Unpacking,
+    length: u64,
+    folder: &str,
+    manner: Manner,
+    watch: &Watch<'_>,
+) -> Result<(Writer, Vec<Kind>, Option<Why>), Why> {
+    let path = asked.into.0.join(folder);
+    let unwritten = |error: io::Error| Why::Failed {
+        detail: format!("cannot write below the destination: {error}"),
+    };
+    fs::create_dir(&path).map_err(unwritten)?;
+    let root = File::open(&path).map_err(unwritten)?;
+    let budget = budget(asked, length);
+    let mut named = Named {
+        writer: Writer::new(root.into(), manner),
+        stem: stem(&asked.archive.0),
+        budget: &budget,
+        watch,
+    };
+    let with = archive::Asked {
+        budget: &budget,
+        password: asked.password.as_ref().map(|it| it.0.as_bytes()),
+    };
+    let (kinds, trouble) = match visit(file, &with, &mut named) {
+        Ok(kinds) => (kinds, None),
+        Err(ArchiveError::NoArchive) => (Vec::new(), None),
+        Err(error) => (Vec::new(), Some(why_of(&error))),
+    };
+    Ok((named.writer, kinds, trouble))
+}
+
+fn budget(asked: &Unpacking, length: u64) -> Budget {
+    let limits = Limits::for_archive(length);
+    Budget::new(Limits {
+        bytes: limits.bytes.min(asked.room),
+        ..limits
+    })
+}
+
+/// Returns in which letters the names of an archive are, out of all of them.
+fn charset_of(file: &mut File, asked: &Unpacking, length: u64) -> Charset {
+    struct All(Names);
+
+    impl Visitor for All {
+        fn entry(&mut self, entry: &Entry, _bytes: &mut dyn Read) -> Next {
+            if !entry.is_utf8 {
+                self.0.add(&entry.name);
+            }
+            Next::Go
+        }
+    }
+
+    let budget = budget(asked, length);
+    let with = archive::Asked {
+        budget: &budget,
+        password: asked.password.as_ref().map(|it| it.0.as_bytes()),
+    };
+    let mut all = All(Names::default());
+    // What keeps the rest of it from being read is told when it is unpacked.
+    let _ = visit(file, &with, &mut all);
+    all.0.charset()
+}
+
+/// Gives what has no name that of its archive, and tells how far it is.
+struct Named<'a> {
+    writer: Writer,
+    stem: OsString,
+    budget: &'a Budget,
+    watch: &'a Watch<'a>,
+}
+
+impl Visitor for Named<'_> {
+    fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next {
+        let before = self.budget.read();
+        let next = match entry.name.is_empty() {
+            true => {
+                let mut named = entry.clone();
+                named.name = self.stem.as_encoded_bytes().to_vec();
+                self.writer.entry(&named, bytes)
+            }
+            false => self.writer.entry(entry, bytes),
+        };
+        let name = || PathBuf::from(charset_free(&entry.name)).into_os_string();
+        self.watch.add(1, self.budget.read() - before, name);
+        next
+    }
+}
+
+/// Formats of systems whose paths are parted by either stroke.
+fn strokes(kind: Kind) -> Strokes {
+    match kind {
+        Kind::Zip | Kind::SevenZip => Strokes::Both,
+        _ => Strokes::Forward,
+    }
+}
+
+/// Returns the name of an archive without the endings that say how it is packed: `x` of `x.tar.gz`.
+#[must_use]
+pub fn stem(archive: &std::path::Path) -> OsString {
+    let stem = archive.file_stem().unwrap_or_default();
+    let inner = std::path::Path::new(stem);
+    match inner.extension().and_then(OsStr::to_str) {
+        Some("tar" | "cpio") => inner.file_stem().unwrap_or_default().to_owned(),
+        _ => stem.to_owned(),
+    }
+}
+
+fn why(problem: &Problem) -> Why {
+    match problem {
+        Problem::Unread(error) => why_unread(error),
+        Problem::Unwritten(error) => Why::Failed {
+            detail: format!("it cannot be written: {error}"),
+        },
+        Problem::Special(_) => Why::Unsupported {
+            detail: problem.to_string(),
+        },
+        Problem::Link(_) | Problem::NoFirst => Why::Damaged {
+            detail: with_cause(problem),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_archive_is_what_is_before_its_endings() {
+        for (archive, name) in [
+            ("/a/x.tar.gz", "x"),
+            ("x.zip", "x"),
+            ("readme.txt.gz", "readme.txt"),
+            ("x.cpio.xz", "x"),
+            ("none", "none"),
+            (".hidden", ".hidden"),
+        ] {
+            assert_eq!(stem(std::path::Path::new(archive)), name);
+        }
+    }
+}
