@@ -43,7 +43,7 @@ pub fn make(root: &Path, anew: bool) -> Result<usize, Vec<Problem>> {
     let is_due = |it: &&Recipe| anew || !folder.join(&it.name).exists();
     let due: Vec<&Recipe> = recipes.archive.iter().filter(is_due).collect();
     for recipe in &due {
-        if let Err(why) = made(&folder, recipe) {
+        if let Err(why) = made(root, &folder, recipe) {
             let mend = format!("apt-get install {}", recipe.packages.join(" "));
             problems.push(Problem::of_file(
                 &format!("{FOLDER}/{}", recipe.name),
@@ -58,7 +58,7 @@ pub fn make(root: &Path, anew: bool) -> Result<usize, Vec<Problem>> {
     }
 }
 
-fn made(folder: &Path, recipe: &Recipe) -> Result<(), String> {
+fn made(root: &Path, folder: &Path, recipe: &Recipe) -> Result<(), String> {
     let told = |error: std::io::Error| error.to_string();
     let place = Place::new().map_err(told)?;
     copied(&folder.join("tree"), &place.0.join("tree")).map_err(told)?;
@@ -68,6 +68,7 @@ fn made(folder: &Path, recipe: &Recipe) -> Result<(), String> {
         .args(["-euc", &recipe.command])
         .current_dir(&place.0)
         .env("OUT", &out)
+        .env("ROOT", root)
         .env("SOURCE_DATE_EPOCH", "1700000000")
         .env("LC_ALL", "C.UTF-8")
         .env("TZ", "UTC")

@@ -11,19 +11,29 @@
 //! files of them has to look at each.
 
 mod ar;
+mod below;
+mod brotli;
 mod budget;
+mod cab;
 mod cached;
 mod cpio;
 mod error;
 mod filter;
-
+mod iso;
 mod kind;
+mod lha;
 mod lz4_legacy;
+mod lzo;
+mod lzop;
 mod lzw;
+mod pbzx;
+mod rar;
 mod reader;
 mod rpm;
 mod sevenz;
 mod tar;
+mod times;
+mod xar;
 mod zip;
 mod zstandard;
 
@@ -133,8 +143,16 @@ pub fn kind(source: &mut dyn Source) -> std::io::Result<Option<Kind>> {
     let mut head = [0; HEAD];
     source.seek(SeekFrom::Start(0))?;
     let length = filled(source, &mut head)?;
+    let mut kind = Kind::of(&head[..length]);
+    // A disc keeps its first sectors free for whatever starts from it.
+    if iso::is(source)? {
+        kind = Some(Kind::Iso);
+    }
+    if kind.is_none() && brotli::is(source)? {
+        kind = Some(Kind::Brotli);
+    }
     source.seek(SeekFrom::Start(0))?;
-    Ok(Kind::of(&head[..length]))
+    Ok(kind)
 }
 
 /// Shows a visitor every entry. Returns the formats from the outside in: `[Gzip, Tar]`.
@@ -150,8 +168,17 @@ pub fn visit(
     let kind = kind(source)?.ok_or(ArchiveError::NoArchive)?;
     let mut kinds = vec![kind];
     match kind {
-        Kind::Zip => zip::visit(source, asked, visitor)?,
+        Kind::Cab => cab::visit(source, asked, visitor)?,
+        Kind::Iso => iso::visit(source, asked, visitor)?,
+        Kind::Rar => rar::visit(source, asked, visitor)?,
         Kind::SevenZip => sevenz::visit(source, asked, visitor)?,
+        Kind::Xar => xar::visit(source, asked, visitor, &mut kinds)?,
+        Kind::Zip => zip::visit(source, asked, visitor)?,
+        Kind::Brotli => {
+            let plain = brotli::unpacked(Counted::source(source, asked.budget));
+            let plain = Counted::decoded(plain, asked.budget);
+            layers(Box::new(plain), asked, visitor, &mut kinds)?;
+        }
         _ => {
             let counted = Counted::source(source, asked.budget);
             kinds.clear();
@@ -186,6 +213,10 @@ fn layers(
         Some(kind @ Kind::Ar) => {
             kinds.push(kind);
             ar::visit(stream, asked, visitor, kinds)
+        }
+        Some(kind @ Kind::Lha) => {
+            kinds.push(kind);
+            lha::visit(stream, asked, visitor)
         }
         Some(kind @ Kind::Rpm) => {
             kinds.push(kind);

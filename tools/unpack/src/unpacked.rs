@@ -280,7 +280,7 @@ impl Visitor for Named<'_> {
 /// Formats of systems whose paths are parted by either stroke.
 fn strokes(kind: Kind) -> Strokes {
     match kind {
-        Kind::Zip | Kind::SevenZip => Strokes::Both,
+        Kind::Cab | Kind::Lha | Kind::Rar | Kind::SevenZip | Kind::Zip => Strokes::Both,
         _ => Strokes::Forward,
     }
 }

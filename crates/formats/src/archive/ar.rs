@@ -6,6 +6,7 @@ use std::io::{self, Read};
 
 use super::{
     ArchiveError, Asked, Entry, EntryKind, Kind, Next, Visitor,
+    below::Below,
     error::damaged,
     layers,
     reader::{Counted, Whole, filled, skipped},
@@ -65,7 +66,10 @@ pub(super) fn visit(
             _ if is_version => Next::Go,
             Some(folder) => {
                 let mut inner = vec![Kind::Ar];
-                let mut below = Below { folder, visitor };
+                let mut below = Below {
+                    folder: folder.to_vec(),
+                    visitor,
+                };
                 let whole = Counted::decoded(&mut data, asked.budget);
                 let next = layers(Box::new(whole), asked, &mut below, &mut inner)?;
                 // The last part is what the package installs.
@@ -180,29 +184,5 @@ fn part_of(name: &[u8]) -> Option<&'static [u8]> {
         _ if name.starts_with(b"control.tar") => Some(b"DEBIAN/"),
         _ if name.starts_with(b"data.tar") => Some(b""),
         _ => None,
-    }
-}
-
-/// Shows entries as if they were below a folder.
-struct Below<'a> {
-    folder: &'static [u8],
-    visitor: &'a mut dyn Visitor,
-}
-
-impl Visitor for Below<'_> {
-    fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next {
-        let mut below = entry.clone();
-        let moved = |name: &[u8]| {
-            // The folder itself keeps a name of its own.
-            match name.strip_prefix(b"./") {
-                Some(b"") if self.folder.is_empty() => name.to_vec(),
-                inner => [self.folder, inner.unwrap_or(name)].concat(),
-            }
-        };
-        below.name = moved(&entry.name);
-        if let EntryKind::Same(first) = &mut below.kind {
-            *first = moved(first);
-        }
-        self.visitor.entry(&below, bytes)
     }
 }

@@ -8,8 +8,8 @@ use lz4_flex::frame::FrameDecoder as Lz4;
 use lzma_rust2::{LzipReader, LzmaReader, XzReader};
 
 use super::{
-    ArchiveError, Budget, Exceeded, Kind, error, lz4_legacy::Lz4Legacy, lzw::Lzw,
-    zstandard::Zstandard,
+    ArchiveError, Budget, Exceeded, Kind, brotli, error, lz4_legacy::Lz4Legacy, lzop::Lzop,
+    lzw::Lzw, pbzx::Pbzx, zstandard::Zstandard,
 };
 
 /// Returns the stream that a filter packed.
@@ -28,6 +28,7 @@ pub(super) fn decoded<'a>(
     };
     let packed = BufReader::with_capacity(64 << 10, packed);
     Ok(match kind {
+        Kind::Brotli => brotli::unpacked(packed),
         Kind::Bzip2 => Box::new(MultiBzDecoder::new(packed)),
         Kind::Compress => Box::new(Lzw::new(packed).map_err(damaged)?),
         Kind::Gzip => Box::new(Gzip::Member(Box::new(GzDecoder::new(packed)))),
@@ -35,12 +36,22 @@ pub(super) fn decoded<'a>(
         Kind::Lz4Legacy => Box::new(Lz4Legacy::new(packed)),
         Kind::Lzip => Box::new(LzipReader::new(packed)),
         Kind::Lzma => Box::new(LzmaReader::new_mem_limit(packed, memory, None).map_err(damaged)?),
+        Kind::Lzop => Box::new(Lzop::new(packed)),
+        Kind::Pbzx => Box::new(Pbzx::new(packed, memory)),
         Kind::Snappy => Box::new(snap::read::FrameDecoder::new(packed)),
         Kind::Xz => Box::new(XzReader::new_mem_limit(packed, true, memory)),
         Kind::Zstandard => Box::new(Zstandard::new(packed, u64::from(memory) << 10)),
-        Kind::Ar | Kind::Cpio | Kind::Rpm | Kind::SevenZip | Kind::Tar | Kind::Zip => {
-            Box::new(packed)
-        }
+        Kind::Ar
+        | Kind::Cab
+        | Kind::Cpio
+        | Kind::Iso
+        | Kind::Lha
+        | Kind::Rar
+        | Kind::Rpm
+        | Kind::SevenZip
+        | Kind::Tar
+        | Kind::Xar
+        | Kind::Zip => Box::new(packed),
     })
 }
 

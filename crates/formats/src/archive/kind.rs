@@ -1,5 +1,7 @@
 //! Formats, told by their bytes.
 
+use super::{lzop, pbzx};
+
 /// So many first bytes tell every format that is known.
 pub(super) const HEAD: usize = 1024;
 
@@ -8,14 +10,22 @@ pub(super) const HEAD: usize = 1024;
 pub enum Kind {
     /// Unix ar: static libraries, Debian packages.
     Ar,
+    /// Brotli, which nothing tells but what it unpacks to.
+    Brotli,
     /// bzip2.
     Bzip2,
+    /// Cabinets of Windows.
+    Cab,
     /// Unix compress, `.Z`.
     Compress,
     /// cpio: binary of both byte orders, odc, newc, crc.
     Cpio,
     /// gzip.
     Gzip,
+    /// Optical discs: ISO 9660 with Joliet and Rock Ridge.
+    Iso,
+    /// LHA, LZH.
+    Lha,
     /// LZ4 frames.
     Lz4,
     /// LZ4 as Linux kernels are packed, `lz4 -l`.
@@ -24,6 +34,12 @@ pub enum Kind {
     Lzip,
     /// LZMA alone, `.lzma`.
     Lzma,
+    /// lzop.
+    Lzop,
+    /// pbzx: the payload of Apple's packages.
+    Pbzx,
+    /// RAR: 1.3 to 7.
+    Rar,
     /// RPM packages.
     Rpm,
     /// 7z.
@@ -32,6 +48,8 @@ pub enum Kind {
     Snappy,
     /// tar: v7, ustar, pax, GNU.
     Tar,
+    /// xar: packages of macOS.
+    Xar,
     /// xz.
     Xz,
     /// zip.
@@ -49,7 +67,7 @@ impl Kind {
         let begins = |magic: &[u8]| head.starts_with(magic);
         // Sources: RFC 1952; bzip2 1.0.8, decompress.c; the .xz file format 1.2.1; lzip manual, "File format"; RFC 8878,
         // 3.1; LZ4 frame format 1.6.4; ncompress; snappy framing_format.txt; PKWARE APPNOTE 6.3.10; 7zFormat.txt; ar(5);
-        // cpio(5).
+        // cpio(5); RAR 5.0 archive format; rar-research of bitplane, for RE~^; [MS-CAB] 2.1; xarformat.
         let found = match head {
             _ if begins(b"PK\x03\x04") || begins(b"PK\x05\x06") || begins(b"PK\x07\x08") => {
                 Self::Zip
@@ -68,11 +86,23 @@ impl Kind {
             [0x02, 0x21, 0x4c, 0x18, ..] => Self::Lz4Legacy,
             [0x1f, 0x9d, ..] => Self::Compress,
             _ if begins(b"\xff\x06\0\0sNaPpY") => Self::Snappy,
+            _ if begins(lzop::MAGIC) => Self::Lzop,
+            _ if begins(pbzx::MAGIC) => Self::Pbzx,
+            _ if begins(b"Rar!\x1a\x07\0")
+                || begins(b"Rar!\x1a\x07\x01\0")
+                || begins(b"RE\x7e\x5e") =>
+            {
+                Self::Rar
+            }
+            // Followed by four bytes that are kept free.
+            _ if begins(b"MSCF\0\0\0\0") => Self::Cab,
+            _ if begins(b"xar!") => Self::Xar,
             _ if begins(b"!<arch>\n") => Self::Ar,
             [0xed, 0xab, 0xee, 0xdb, ..] => Self::Rpm,
             _ if begins(b"070701") || begins(b"070702") || begins(b"070707") => Self::Cpio,
             [0xc7, 0x71, ..] | [0x71, 0xc7, ..] if is_binary_cpio(head) => Self::Cpio,
             _ if is_tar(head) => Self::Tar,
+            _ if is_lha(head) => Self::Lha,
             _ if is_lzma(head) => Self::Lzma,
             _ => return None,
         };
@@ -84,18 +114,26 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Ar => "ar",
+            Self::Brotli => "brotli",
             Self::Bzip2 => "bzip2",
+            Self::Cab => "cab",
             Self::Compress => "compress",
             Self::Cpio => "cpio",
             Self::Gzip => "gzip",
+            Self::Iso => "iso",
+            Self::Lha => "lha",
             Self::Lz4 => "lz4",
             Self::Lz4Legacy => "lz4 legacy",
             Self::Lzip => "lzip",
             Self::Lzma => "lzma",
+            Self::Lzop => "lzop",
+            Self::Pbzx => "pbzx",
+            Self::Rar => "rar",
             Self::Rpm => "rpm",
             Self::SevenZip => "7z",
             Self::Snappy => "snappy",
             Self::Tar => "tar",
+            Self::Xar => "xar",
             Self::Xz => "xz",
             Self::Zip => "zip",
             Self::Zstandard => "zstd",
@@ -107,7 +145,17 @@ impl Kind {
     pub fn is_filter(self) -> bool {
         !matches!(
             self,
-            Self::Ar | Self::Cpio | Self::Rpm | Self::SevenZip | Self::Tar | Self::Zip
+            Self::Ar
+                | Self::Cab
+                | Self::Cpio
+                | Self::Iso
+                | Self::Lha
+                | Self::Rar
+                | Self::Rpm
+                | Self::SevenZip
+                | Self::Tar
+                | Self::Xar
+                | Self::Zip
         )
     }
 }
@@ -184,4 +232,23 @@ fn is_lzma(head: &[u8]) -> bool {
         && (size == u64::MAX || size < 1 << 38)
         // The first byte of the range coder is always zero.
         && head.get(13) == Some(&0)
+}
+
+/// The method stands behind two bytes; its level far behind it.
+///
+/// Source: the header notes of LHa for UNIX 1.14i.
+fn is_lha(head: &[u8]) -> bool {
+    let is_method = |method: &[u8]| {
+        matches!(
+            method,
+            [
+                b'-',
+                b'l',
+                b'h' | b'z',
+                b'0'..=b'9' | b'd' | b'x' | b's',
+                b'-'
+            ]
+        ) || matches!(method, [b'-', b'p', b'm', b'0'..=b'2', b'-'])
+    };
+    head.get(2..7).is_some_and(is_method) && head.get(20).is_some_and(|it| *it <= 3)
 }

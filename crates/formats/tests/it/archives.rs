@@ -37,6 +37,7 @@ enum Holds {
     Text,
     Flat,
     Package,
+    Payload,
 }
 
 fn folder() -> PathBuf {
@@ -93,7 +94,8 @@ impl Kept {
         let files = self.entries.into_iter();
         let files = files.filter(|(entry, _)| entry.kind == EntryKind::File);
         let named = files.map(|(entry, bytes)| {
-            let name = String::from_utf8(entry.name).unwrap();
+            // Windows parts paths by strokes to the left.
+            let name = String::from_utf8(entry.name).unwrap().replace('\\', "/");
             let name = name.strip_prefix("./").unwrap_or(&name).to_owned();
             let bytes = bytes.unwrap_or_else(|error| panic!("{name}: {error}"));
             if let Some(size) = entry.size {
@@ -138,32 +140,61 @@ fn every_archive_holds_what_was_packed() {
         let (kept, kinds) = read(&packed(&name), password.as_deref());
         let kinds = kinds.unwrap_or_else(|error| panic!("{name}: {error:?}"));
         assert!(!kinds.is_empty());
-        let mut files = kept.files();
+        let files = kept.files();
         match holds {
-            Holds::Tree => assert_eq!(files, tree, "{name}"),
+            Holds::Tree => same(&name, &files, &tree),
             Holds::Text => {
                 assert_eq!(files.len(), 1, "{name}");
-                assert_eq!(files[""], tree["readme.txt"], "{name}");
+                assert!(files[""] == tree["readme.txt"], "{name}");
             }
             Holds::Flat => {
                 assert!(files.len() >= 2, "{name}");
                 for (file, bytes) in files {
                     let mut whole = tree.iter();
-                    let whole = whole.find(|(it, _)| it.rsplit('/').next() == Some(&file));
-                    assert_eq!(&bytes, whole.unwrap().1, "{name}: {file}");
+                    let last = |it: &str| it.rsplit(['/', '\\']).next().map(str::to_owned);
+                    let whole = whole.find(|(it, _)| last(it) == last(&file));
+                    assert!(bytes == *whole.unwrap().1, "{name}: {file}");
                 }
             }
             Holds::Package => {
+                let (about, rest) = parts(files, |it| it.starts_with("DEBIAN/"));
                 if name.ends_with(".deb") {
-                    let control = files.remove("DEBIAN/control").unwrap();
-                    assert!(control.starts_with(b"Package: candor-test"));
+                    assert!(about["DEBIAN/control"].starts_with(b"Package: candor-test"));
                 }
-                let below = tree.iter();
-                let below = below.map(|(file, bytes)| (format!("usr/share/{file}"), bytes.clone()));
-                assert_eq!(files, below.collect(), "{name}");
+                same(&name, &rest, &below("usr/share", &tree));
             }
+            Holds::Payload => same(&name, &files, &below("Payload/usr/share", &tree)),
         }
     }
+}
+
+/// Asserts that two trees are the same, and says where they are not without their bytes.
+fn same(name: &str, left: &Files, right: &Files) {
+    let names = |it: &Files| it.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(left), names(right), "{name}");
+    for (file, bytes) in left {
+        let whole = &right[file];
+        let differs = bytes
+            .iter()
+            .zip(whole)
+            .position(|(left, right)| left != right);
+        let lengths = (bytes.len(), whole.len());
+        assert!(
+            bytes == whole,
+            "{name}: {file} from {differs:?}, of {lengths:?} bytes"
+        );
+    }
+}
+
+fn parts(files: Files, is_first: impl Fn(&str) -> bool) -> (Files, Files) {
+    files.into_iter().partition(|(file, _)| is_first(file))
+}
+
+fn below(folder: &str, tree: &Files) -> Files {
+    let moved = tree.iter();
+    moved
+        .map(|(file, bytes)| (format!("{folder}/{file}"), bytes.clone()))
+        .collect()
 }
 
 #[test]
@@ -180,6 +211,12 @@ fn formats_are_named_from_the_outside_in() {
         ("7z-bcj2.7z", &[Kind::SevenZip]),
         ("text.bz2", &[Kind::Bzip2]),
         ("odc.cpio", &[Kind::Cpio]),
+        ("tar.br", &[Kind::Brotli, Kind::Tar]),
+        ("tar.lzo", &[Kind::Lzop, Kind::Tar]),
+        ("pbzx.pkg", &[Kind::Xar, Kind::Pbzx, Kind::Cpio]),
+        ("rar15.rar", &[Kind::Rar]),
+        ("bridge.iso", &[Kind::Iso]),
+        ("lh5.lzh", &[Kind::Lha]),
     ] {
         assert_eq!(read(&packed(name), None).1.unwrap(), kinds, "{name}");
     }
@@ -211,6 +248,10 @@ fn without_its_password_each_entry_says_so_and_the_others_are_read() {
         ("zip-aes256.zip", Some("wrong"), Unreadable::WrongPassword),
         ("7z-aes.7z", None, Unreadable::NeedsPassword),
         ("7z-aes.7z", Some("wrong"), Unreadable::WrongPassword),
+        ("rar29-aes.rar", None, Unreadable::NeedsPassword),
+        ("rar29-aes.rar", Some("wrong"), Unreadable::WrongPassword),
+        ("rar50-aes.rar", None, Unreadable::NeedsPassword),
+        ("rar50-aes.rar", Some("wrong"), Unreadable::WrongPassword),
     ] {
         let (kept, kinds) = read(&packed(name), password);
         kinds.unwrap();
@@ -357,4 +398,75 @@ fn a_bomb_ends_where_the_ratio_is_no_archive_s() {
         Ok(_) => format!("{:?}", kept.entries[0].1.as_ref().unwrap_err()),
     };
     assert!(error.contains("Ratio(1000)"), "{error}");
+}
+
+/// Reads the bytes of the entries of these numbers alone.
+struct Only<'a>(&'a [usize], usize, Vec<Vec<u8>>);
+
+impl Visitor for Only<'_> {
+    fn entry(&mut self, _entry: &Entry, bytes: &mut dyn Read) -> Next {
+        if self.0.contains(&self.1) {
+            let mut all = Vec::new();
+            bytes.read_to_end(&mut all).unwrap();
+            self.2.push(all);
+        }
+        self.1 += 1;
+        Next::Go
+    }
+}
+
+/// What stands before an entry of a solid archive has to be unpacked, and is not taken for its bytes.
+#[test]
+fn an_entry_is_read_alone_as_it_is_among_the_others() {
+    for name in [
+        "rar29-solid.rar",
+        "rar50-solid.rar",
+        "rar50.rar",
+        "7z-lzma2.7z",
+        "mszip.cab",
+        "rockridge.iso",
+        "lh5.lzh",
+    ] {
+        let packed = packed(name);
+        let (all, _) = read(&packed, None);
+        let many = all.entries.len();
+        for wanted in [
+            vec![many - 1],
+            vec![1, many - 1],
+            (0..many).step_by(2).collect(),
+        ] {
+            let budget = Budget::new(Limits::for_archive(packed.len() as u64));
+            let asked = Asked {
+                budget: &budget,
+                password: None,
+            };
+            let mut only = Only(&wanted, 0, Vec::new());
+            visit(&mut Cursor::new(&packed), &asked, &mut only).unwrap();
+            let whole: Vec<&Vec<u8>> = wanted
+                .iter()
+                .map(|at| all.entries[*at].1.as_ref().unwrap())
+                .collect();
+            assert!(only.2.iter().eq(whole), "{name}: {wanted:?}");
+        }
+    }
+}
+
+#[test]
+fn names_that_are_locked_are_not_listed_without_the_password() {
+    for (name, password, why) in [
+        ("rar40-headers.rar", None, Unreadable::NeedsPassword),
+        ("rar50-headers.rar", None, Unreadable::NeedsPassword),
+        (
+            "rar50-headers.rar",
+            Some("wrong"),
+            Unreadable::WrongPassword,
+        ),
+    ] {
+        let (kept, kinds) = read(&packed(name), password);
+        assert!(kept.entries.is_empty(), "{name}");
+        match kinds {
+            Err(ArchiveError::Locked(told)) => assert_eq!(told, why, "{name}"),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
 }

@@ -1,0 +1,118 @@
+//! RAR of every version, 1.3 to 7.
+//!
+//! The library pushes what it unpacks into writers; [`decoder`] turns that round.
+
+mod decoder;
+
+use rars::{
+    ArchiveFamily, ArchiveMember, ArchiveMemberDetail, AttrSource, Error, ErrorKind,
+    rar50::FileRedirection,
+};
+
+use self::decoder::Decoder;
+use super::{
+    ArchiveError, Asked, Entry, EntryKind, Exceeded, Kind, Next, Source, Unreadable, Visitor,
+    error::damaged, reader::Counted, show, times,
+};
+
+/// Shows every member. Of a solid archive nothing is unpacked before the first one that is read.
+pub(super) fn visit(
+    source: &mut dyn Source,
+    asked: &Asked<'_>,
+    visitor: &mut dyn Visitor,
+) -> Result<(), ArchiveError> {
+    let counted = Counted::source(source, asked.budget);
+    let mut decoder = Decoder::start(counted, asked)?;
+    let members = decoder.members().map_err(|error| whole(error, asked))?;
+    for (index, member) in members.iter().enumerate() {
+        asked.budget.one_more()?;
+        asked.budget.named(&member.meta.name)?;
+        let mut bytes = decoder.bytes(index, member);
+        let next = show(visitor, entry_of(member), &mut bytes, asked);
+        if next == Next::Stop {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn entry_of(member: &ArchiveMember) -> Entry {
+    let meta = &member.meta;
+    let mode = (meta.attr_source() == AttrSource::Unix).then_some(meta.file_attr);
+    let kind = match mode.map(|it| it & 0o170_000) {
+        _ if meta.is_directory => EntryKind::Folder,
+        _ if let Some(other) = redirection(member) => kind_of(other),
+        Some(0o120_000) => EntryKind::Link(Vec::new()),
+        Some(0o010_000) => EntryKind::Special("a pipe"),
+        Some(0o020_000) => EntryKind::Special("a character device"),
+        Some(0o060_000) => EntryKind::Special("a block device"),
+        Some(0o140_000) => EntryKind::Special("a socket"),
+        _ => EntryKind::File,
+    };
+    let is_wall_time = meta.family != ArchiveFamily::Rar50Plus;
+    let modified = meta.file_time.and_then(|time| match is_wall_time {
+        true => times::of_dos((time >> 16) as u16, (time & 0xffff) as u16),
+        false => Some(i64::from(time)),
+    });
+    Entry {
+        is_utf8: member.name_is_unicode(),
+        size: (kind == EntryKind::File).then_some(meta.unpacked_size),
+        packed: Some(meta.packed_size),
+        mode: mode.map(|it| (it & 0o7777) as u32),
+        modified,
+        is_wall_time,
+        is_encrypted: meta.is_encrypted,
+        ..Entry::named(meta.name.clone(), kind)
+    }
+}
+
+fn redirection(member: &ArchiveMember) -> Option<&FileRedirection> {
+    match &member.detail {
+        ArchiveMemberDetail::Rar50Plus { redirection, .. } => redirection.as_ref(),
+        _ => None,
+    }
+}
+
+/// Source: RAR 5.0 archive format, "File system redirection record".
+fn kind_of(other: &FileRedirection) -> EntryKind {
+    let to = other.target_name.clone();
+    let forward = |to: Vec<u8>| {
+        let forward = |it| if it == b'\\' { b'/' } else { it };
+        to.into_iter().map(forward).collect()
+    };
+    match other.redirection_type {
+        1 => EntryKind::Link(to),
+        2 | 3 => EntryKind::Link(forward(to)),
+        4 | 5 => EntryKind::Same(to),
+        _ => EntryKind::Special("a reference of an unknown kind"),
+    }
+}
+
+/// Why a member cannot be read.
+fn one(error: &Error, is_encrypted: bool, asked: &Asked<'_>) -> std::io::Error {
+    let why = match error.kind() {
+        ErrorKind::ResourceLimit => {
+            let memory = asked.budget.limits().memory_kib;
+            return std::io::Error::other(Exceeded::Memory(memory));
+        }
+        ErrorKind::PasswordRequired => Unreadable::NeedsPassword,
+        ErrorKind::BadPassword => Unreadable::WrongPassword,
+        // Before RAR 5 there is no check of the password itself.
+        _ if is_encrypted && asked.password.is_some() => Unreadable::WrongPassword,
+        ErrorKind::ChecksumMismatch => Unreadable::Checksum,
+        ErrorKind::UnsupportedFeature | ErrorKind::UnsupportedFormat => {
+            Unreadable::Method(error.root_cause().to_string())
+        }
+        _ => return damaged(&error.root_cause().to_string()),
+    };
+    why.io()
+}
+
+/// Why the list of what is in it cannot be read.
+fn whole(error: Error, asked: &Asked<'_>) -> ArchiveError {
+    match error.kind() {
+        ErrorKind::PasswordRequired => ArchiveError::Locked(Unreadable::NeedsPassword),
+        ErrorKind::BadPassword => ArchiveError::Locked(Unreadable::WrongPassword),
+        _ => ArchiveError::of(Kind::Rar, one(&error, false, asked)),
+    }
+}

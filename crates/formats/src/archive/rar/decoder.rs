@@ -1,0 +1,337 @@
+//! A decoder that pushes, on a thread of its own, asked for one member at a time.
+//!
+//! The thread holds nothing of the archive: it asks for each piece, so that all that is read passes the budget, and ends
+//! when nobody listens any more.
+
+use std::{
+    io::{self, Read, Seek, SeekFrom, Write},
+    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    thread,
+};
+
+use rars::{
+    Archive, ArchiveMember, ArchiveReadOptions, ArchiveReader, Error, ExtractionDecision,
+    ExtractionErrorAction,
+};
+
+use super::{
+    super::{Asked, cached::Cached, error::damaged, reader::filled},
+    one,
+};
+
+/// How many pieces may wait to be taken: unpacking and writing overlap.
+const WAITING: usize = 16;
+/// How much of the archive is handed over at once, in bytes.
+const PIECE: usize = 256 << 10;
+/// Headers of all members, in bytes.
+const HEADERS: u64 = 512 << 20;
+
+/// What the thread says.
+enum Told {
+    /// Bytes of the archive are wanted.
+    Wants {
+        at: u64,
+        most: usize,
+    },
+    Listed(Result<Vec<ArchiveMember>, Error>),
+    /// What follows belongs to this member.
+    Begins(usize),
+    Bytes(Vec<u8>),
+    Ends(Option<Error>),
+}
+
+pub(super) struct Decoder<'a, S> {
+    source: S,
+    asked: &'a Asked<'a>,
+    told: Receiver<Told>,
+    pieces: Sender<io::Result<Vec<u8>>>,
+    wanted: Sender<usize>,
+}
+
+impl<'a, S: Read + Seek> Decoder<'a, S> {
+    pub(super) fn start(mut source: S, asked: &'a Asked<'a>) -> io::Result<Self> {
+        let length = source.seek(SeekFrom::End(0))?;
+        let (tell, told) = sync_channel(WAITING);
+        let (pieces, given) = channel();
+        let (wanted, wants) = channel();
+        let limits = *asked.budget.limits();
+        let password = asked.password.map(<[u8]>::to_vec);
+        let far = Far {
+            length,
+            at: 0,
+            tell: tell.clone(),
+            given,
+        };
+        thread::Builder::new().name("rar".into()).spawn(move || {
+            let memory = u64::from(limits.memory_kib) << 10;
+            let options = ArchiveReadOptions::with_optional_password(password.as_deref())
+                .with_max_header_count(limits.entries.saturating_add(16))
+                .with_max_header_bytes(HEADERS)
+                .with_rar50_dictionary_size_limit(memory)
+                .with_max_reader_workspace_bytes(memory.saturating_mul(2).saturating_add(64 << 20));
+            let archive = ArchiveReader::read_reader_with_options(Cached::new(far), options);
+            let listed = archive.as_ref().map(|it| it.members().collect());
+            if tell
+                .send(Told::Listed(listed.map_err(Clone::clone)))
+                .is_err()
+            {
+                return;
+            }
+            if let Ok(archive) = archive {
+                unpack(&archive, options, &tell, &wants);
+            }
+        })?;
+        Ok(Self {
+            source,
+            asked,
+            told,
+            pieces,
+            wanted,
+        })
+    }
+
+    pub(super) fn members(&mut self) -> Result<Vec<ArchiveMember>, Error> {
+        match self.next() {
+            Ok(Told::Listed(members)) => members,
+            Ok(_) | Err(_) => Err(Error::InvalidHeader("its headers cannot be read")),
+        }
+    }
+
+    /// Returns the bytes of a member, which are unpacked when they are asked for; members are asked for in their order.
+    pub(super) fn bytes<'b>(
+        &'b mut self,
+        index: usize,
+        member: &ArchiveMember,
+    ) -> Bytes<'a, 'b, S> {
+        let is_file = !member.meta.is_directory && !member.meta.is_redirection;
+        Bytes {
+            decoder: self,
+            index,
+            is_encrypted: member.meta.is_encrypted,
+            state: if is_file {
+                State::Untouched
+            } else {
+                State::Ended
+            },
+            piece: Vec::new(),
+            at: 0,
+        }
+    }
+
+    /// Waits for what the thread says next, and hands it what it asks for until then.
+    fn next(&mut self) -> io::Result<Told> {
+        loop {
+            let told = self.told.recv();
+            match told.map_err(|_| damaged("its decoder gave up"))? {
+                Told::Wants { at, most } => {
+                    let piece = self.piece(at, most);
+                    // Nobody left to hear it: the next turn says so.
+                    let _ = self.pieces.send(piece);
+                }
+                told => return Ok(told),
+            }
+        }
+    }
+
+    fn piece(&mut self, at: u64, most: usize) -> io::Result<Vec<u8>> {
+        let mut piece = vec![0; most.min(PIECE)];
+        self.source.seek(SeekFrom::Start(at))?;
+        let length = filled(&mut self.source, &mut piece)?;
+        piece.truncate(length);
+        Ok(piece)
+    }
+}
+
+enum State {
+    Untouched,
+    Asked,
+    Begun,
+    Ended,
+}
+
+/// The bytes of one member.
+pub(super) struct Bytes<'a, 'b, S: Read + Seek> {
+    decoder: &'b mut Decoder<'a, S>,
+    index: usize,
+    is_encrypted: bool,
+    state: State,
+    piece: Vec<u8>,
+    at: usize,
+}
+
+impl<S: Read + Seek> Read for Bytes<'_, '_, S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.piece.len() {
+            match self.state {
+                State::Ended => return Ok(0),
+                State::Untouched => {
+                    let asked = self.decoder.wanted.send(self.index);
+                    asked.map_err(|_| damaged("its decoder gave up"))?;
+                    self.state = State::Asked;
+                }
+                State::Asked | State::Begun => self.go_on()?,
+            }
+        }
+        let left = &self.piece[self.at..];
+        let length = left.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&left[..length]);
+        self.at += length;
+        Ok(length)
+    }
+}
+
+impl<S: Read + Seek> Bytes<'_, '_, S> {
+    fn go_on(&mut self) -> io::Result<()> {
+        let told = self
+            .decoder
+            .next()
+            .inspect_err(|_| self.state = State::Ended)?;
+        match (told, &self.state) {
+            (Told::Begins(index), _) if index == self.index => self.state = State::Begun,
+            (Told::Bytes(piece), State::Begun) => {
+                self.piece = piece;
+                self.at = 0;
+            }
+            // What stands before in a solid archive has to be unpacked as well.
+            (Told::Bytes(piece), _) => {
+                let budget = self.decoder.asked.budget;
+                budget.was_decoded(piece.len()).map_err(io::Error::other)?;
+            }
+            (Told::Ends(Some(error)), _) => {
+                // One before it is broken, and all behind it with it, or this one is.
+                self.state = State::Ended;
+                return Err(one(&error, self.is_encrypted, self.decoder.asked));
+            }
+            (Told::Ends(None), State::Begun) => self.state = State::Ended,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl<S: Read + Seek> Drop for Bytes<'_, '_, S> {
+    /// What is left of a member that was begun passes, so that the next one can be asked for.
+    fn drop(&mut self) {
+        while matches!(self.state, State::Asked | State::Begun) {
+            if self.go_on().is_err() {
+                break;
+            }
+        }
+    }
+}
+
+fn unpack(
+    archive: &Archive,
+    options: ArchiveReadOptions<'_>,
+    tell: &SyncSender<Told>,
+    wants: &Receiver<usize>,
+) {
+    let is_solid = archive.is_solid();
+    let mut wanted = None;
+    let mut index = 0;
+    let is_open = std::cell::Cell::new(false);
+    let close = |error| {
+        if is_open.replace(false) {
+            // Who does not listen is found out when the next one is asked for.
+            let _ = tell.send(Told::Ends(error));
+        }
+    };
+    let outcome = archive.extract_with_control_and_errors(
+        options,
+        |member| {
+            close(None);
+            let here = index;
+            index += 1;
+            if wanted.is_none() {
+                wanted = wants.recv().ok();
+            }
+            let Some(wish) = wanted else {
+                return Ok(ExtractionDecision::Stop);
+            };
+            let has_bytes = !member.meta.is_directory && !member.meta.is_redirection;
+            if !has_bytes || here < wish && !is_solid {
+                return Ok(ExtractionDecision::Skip);
+            }
+            if here == wish {
+                wanted = None;
+            }
+            is_open.set(true);
+            let _ = tell.send(Told::Begins(here));
+            Ok(ExtractionDecision::Extract(Box::new(Out(tell.clone()))))
+        },
+        |_, error| {
+            close(Some(error.clone()));
+            Ok(ExtractionErrorAction::Continue)
+        },
+    );
+    let error = match outcome {
+        Ok(_) => {
+            close(None);
+            Error::EntryNotFound
+        }
+        Err(error) => {
+            let was_open = is_open.get();
+            close(Some(error.clone()));
+            // Its own bytes were not begun when it failed.
+            if !was_open && wanted.take().is_some() {
+                let _ = tell.send(Told::Ends(Some(error.clone())));
+            }
+            error
+        }
+    };
+    while wants.recv().is_ok() {
+        if tell.send(Told::Ends(Some(error.clone()))).is_err() {
+            return;
+        }
+    }
+}
+
+/// Hands over what is unpacked.
+struct Out(SyncSender<Told>);
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sent = self.0.send(Told::Bytes(bytes.to_vec()));
+        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The archive, on the other side.
+struct Far {
+    length: u64,
+    at: u64,
+    tell: SyncSender<Told>,
+    given: Receiver<io::Result<Vec<u8>>>,
+}
+
+impl Read for Far {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
+        let (at, most) = (self.at, buffer.len());
+        self.tell
+            .send(Told::Wants { at, most })
+            .map_err(|_| gone())?;
+        let piece = self.given.recv().map_err(|_| gone())??;
+        let length = piece.len().min(most);
+        buffer[..length].copy_from_slice(&piece[..length]);
+        self.at += length as u64;
+        Ok(length)
+    }
+}
+
+impl Seek for Far {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let to = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            SeekFrom::End(by) => self.length.checked_add_signed(by),
+        };
+        self.at = to.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}

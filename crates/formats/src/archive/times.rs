@@ -1,0 +1,40 @@
+//! Times as archives keep them, to seconds since 1970.
+
+/// Returns what a clock on the wall showed: years since 1980, months and days in one number, hours, minutes and pairs of
+/// seconds in the other. None where that is no day.
+///
+/// Source: APPNOTE 6.3.10, 4.4.6.
+pub(super) fn of_dos(date: u16, time: u16) -> Option<i64> {
+    let (date, time) = (i64::from(date), i64::from(time));
+    let (year, month, day) = (1980 + (date >> 9), date >> 5 & 15, date & 31);
+    let is_day = (1..=12).contains(&month) && day > 0;
+    let seconds = (time >> 11) * 3600 + (time >> 5 & 63) * 60 + (time & 31) * 2;
+    is_day.then(|| days_since_1970(year, month, day) * 86_400 + seconds)
+}
+
+/// Counts days of the Gregorian calendar; years begin in March, so that the leap day is the last.
+pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let month = (month + 9) % 12;
+    let in_year = (153 * month + 2) / 5 + day - 1;
+    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + in_year
+        - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_over_leap_years() {
+        assert_eq!(days_since_1970(1970, 1, 1), 0);
+        assert_eq!(days_since_1970(2000, 2, 29), 11_016);
+        assert_eq!(days_since_1970(2026, 11, 27), 20_784);
+    }
+
+    #[test]
+    fn a_month_of_zero_is_no_day() {
+        assert_eq!(of_dos(0, 0), None);
+        assert_eq!(of_dos(33, 1), Some(315_532_800 + 2));
+    }
+}
