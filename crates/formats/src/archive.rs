@@ -31,6 +31,7 @@ mod rar;
 mod reader;
 mod rpm;
 mod sevenz;
+mod squashfs;
 mod tar;
 mod times;
 mod xar;
@@ -172,6 +173,7 @@ pub fn visit(
         Kind::Iso => iso::visit(source, asked, visitor)?,
         Kind::Rar => rar::visit(source, asked, visitor)?,
         Kind::SevenZip => sevenz::visit(source, asked, visitor)?,
+        Kind::SquashFs => squashfs::visit(source, asked, visitor)?,
         Kind::Xar => xar::visit(source, asked, visitor, &mut kinds)?,
         Kind::Zip => zip::visit(source, asked, visitor)?,
         Kind::Brotli => {

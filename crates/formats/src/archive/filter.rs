@@ -49,6 +49,7 @@ pub(super) fn decoded<'a>(
         | Kind::Rar
         | Kind::Rpm
         | Kind::SevenZip
+        | Kind::SquashFs
         | Kind::Tar
         | Kind::Xar
         | Kind::Zip => Box::new(packed),

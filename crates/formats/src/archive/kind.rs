@@ -46,6 +46,8 @@ pub enum Kind {
     SevenZip,
     /// Snappy frames.
     Snappy,
+    /// SquashFS, version 4.
+    SquashFs,
     /// tar: v7, ustar, pax, GNU.
     Tar,
     /// xar: packages of macOS.
@@ -96,6 +98,7 @@ impl Kind {
             }
             // Followed by four bytes that are kept free.
             _ if begins(b"MSCF\0\0\0\0") => Self::Cab,
+            _ if begins(b"hsqs") => Self::SquashFs,
             _ if begins(b"xar!") => Self::Xar,
             _ if begins(b"!<arch>\n") => Self::Ar,
             [0xed, 0xab, 0xee, 0xdb, ..] => Self::Rpm,
@@ -132,6 +135,7 @@ impl Kind {
             Self::Rpm => "rpm",
             Self::SevenZip => "7z",
             Self::Snappy => "snappy",
+            Self::SquashFs => "squashfs",
             Self::Tar => "tar",
             Self::Xar => "xar",
             Self::Xz => "xz",
@@ -153,6 +157,7 @@ impl Kind {
                 | Self::Rar
                 | Self::Rpm
                 | Self::SevenZip
+                | Self::SquashFs
                 | Self::Tar
                 | Self::Xar
                 | Self::Zip

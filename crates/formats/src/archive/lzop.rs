@@ -120,6 +120,9 @@ impl<R: Read> Lzop<R> {
             let is_other = adler.is_some_and(|it| it != adler32(&self.block))
                 || crc.is_some_and(|it| it != crc32fast::hash(&self.block));
             self.taken = 0;
+            if self.block.len() != plain as usize {
+                return Err(damaged("a block is not as long as it says"));
+            }
             return if is_other {
                 Err(Unreadable::Checksum.io())
             } else {

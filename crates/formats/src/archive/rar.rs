@@ -21,9 +21,16 @@ pub(super) fn visit(
     asked: &Asked<'_>,
     visitor: &mut dyn Visitor,
 ) -> Result<(), ArchiveError> {
-    let counted = Counted::source(source, asked.budget);
-    let mut decoder = Decoder::start(counted, asked)?;
-    let members = decoder.members().map_err(|error| whole(error, asked))?;
+    let mut source = Counted::source(source, asked.budget);
+    let mut decoder = Decoder::start(&mut source, asked, false)?;
+    let mut members = decoder.members();
+    let is_locked = |it: &Error| it.kind() == ErrorKind::PasswordRequired;
+    if asked.password.is_some() && members.as_ref().is_err_and(is_locked) {
+        drop(decoder);
+        decoder = Decoder::start(&mut source, asked, true)?;
+        members = decoder.members();
+    }
+    let members = members.map_err(|error| whole(&error, asked))?;
     for (index, member) in members.iter().enumerate() {
         asked.budget.one_more()?;
         asked.budget.named(&member.meta.name)?;
@@ -109,10 +116,10 @@ fn one(error: &Error, is_encrypted: bool, asked: &Asked<'_>) -> std::io::Error {
 }
 
 /// Why the list of what is in it cannot be read.
-fn whole(error: Error, asked: &Asked<'_>) -> ArchiveError {
+fn whole(error: &Error, asked: &Asked<'_>) -> ArchiveError {
     match error.kind() {
         ErrorKind::PasswordRequired => ArchiveError::Locked(Unreadable::NeedsPassword),
         ErrorKind::BadPassword => ArchiveError::Locked(Unreadable::WrongPassword),
-        _ => ArchiveError::of(Kind::Rar, one(&error, false, asked)),
+        _ => ArchiveError::of(Kind::Rar, one(error, false, asked)),
     }
 }

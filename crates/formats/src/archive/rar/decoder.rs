@@ -49,7 +49,13 @@ pub(super) struct Decoder<'a, S> {
 }
 
 impl<'a, S: Read + Seek> Decoder<'a, S> {
-    pub(super) fn start(mut source: S, asked: &'a Asked<'a>) -> io::Result<Self> {
+    /// Starts the thread. The headers are read with the password only where they are locked: what is not is listed under
+    /// any.
+    pub(super) fn start(
+        mut source: S,
+        asked: &'a Asked<'a>,
+        are_headers_locked: bool,
+    ) -> io::Result<Self> {
         let length = source.seek(SeekFrom::End(0))?;
         let (tell, told) = sync_channel(WAITING);
         let (pieces, given) = channel();
@@ -69,7 +75,9 @@ impl<'a, S: Read + Seek> Decoder<'a, S> {
                 .with_max_header_bytes(HEADERS)
                 .with_rar50_dictionary_size_limit(memory)
                 .with_max_reader_workspace_bytes(memory.saturating_mul(2).saturating_add(64 << 20));
-            let archive = ArchiveReader::read_reader_with_options(Cached::new(far), options);
+            let mut of_headers = options;
+            of_headers.password = options.password.filter(|_| are_headers_locked);
+            let archive = ArchiveReader::read_reader_with_options(Cached::new(far), of_headers);
             let listed = archive.as_ref().map(|it| it.members().collect());
             if tell
                 .send(Told::Listed(listed.map_err(Clone::clone)))
