@@ -20,6 +20,7 @@ mod cpio;
 mod error;
 mod filter;
 mod iso;
+mod joined;
 mod kind;
 mod lha;
 mod lz4_legacy;
@@ -46,6 +47,7 @@ pub use self::{
     kind::Kind,
 };
 use self::{
+    joined::Joined,
     kind::HEAD,
     reader::{Counted, Failing, Peeked, filled},
 };
@@ -171,7 +173,7 @@ pub fn visit(
     match kind {
         Kind::Cab => cab::visit(source, asked, visitor)?,
         Kind::Iso => iso::visit(source, asked, visitor)?,
-        Kind::Rar => rar::visit(source, asked, visitor)?,
+        Kind::Rar => rar::visit(&mut [source], asked, visitor)?,
         Kind::SevenZip => sevenz::visit(source, asked, visitor)?,
         Kind::SquashFs => squashfs::visit(source, asked, visitor)?,
         Kind::Xar => xar::visit(source, asked, visitor, &mut kinds)?,
@@ -188,6 +190,29 @@ pub fn visit(
         }
     }
     Ok(kinds)
+}
+
+/// Shows a visitor every entry of an archive that lies in several parts, given in their order; see [`visit`].
+///
+/// # Errors
+/// As those of [`visit`], and [`ArchiveError::Missing`] where a part before or behind them is missing: nothing was visited
+/// then.
+pub fn visit_parts<S: Source>(
+    parts: &mut [S],
+    asked: &Asked<'_>,
+    visitor: &mut dyn Visitor,
+) -> Result<Vec<Kind>, ArchiveError> {
+    let is_rar = match parts {
+        [] => return Err(ArchiveError::NoArchive),
+        [one] => return visit(one, asked, visitor),
+        [first, ..] => kind(first)? == Some(Kind::Rar),
+    };
+    if !is_rar {
+        return visit(&mut Joined::new(parts)?, asked, visitor);
+    }
+    // Each part is an archive of its own.
+    rar::visit(parts, asked, visitor)?;
+    Ok(vec![Kind::Rar])
 }
 
 /// Takes layers off a stream until there are entries, and shows those.

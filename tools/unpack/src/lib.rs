@@ -10,12 +10,14 @@ mod charset;
 pub mod links;
 mod look;
 pub mod names;
+mod parts;
 mod unpacked;
 mod words;
 pub mod write;
 
 pub use charset::{Charset, Names};
 pub use look::{Asked, Password, look};
+pub use parts::Parts;
 pub use unpacked::{Unpacked, Unpacking, stem, unpack};
 
 /// The declaration: what this tool reads, keeps and sends.

@@ -11,7 +11,7 @@ use std::{
 use formats::{
     archive::{
         ArchiveError, Budget, Entry, EntryKind, Exceeded, Kind, Limits, Next, Unreadable, Visitor,
-        visit,
+        visit_parts,
     },
     file,
 };
@@ -21,14 +21,15 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     charset::{Charset, Names},
+    unpacked::stem,
     words,
 };
 
 /// What a person asks of archives.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Asked {
-    /// The archives.
-    pub archives: Vec<PathText>,
+    /// The archives, each by its parts in their order.
+    pub archives: Vec<Vec<PathText>>,
     /// Whether every byte is read and held against the sums that are kept of it, or only what lists need.
     pub test: bool,
     /// The password, if the person gave one.
@@ -116,8 +117,9 @@ pub fn look(asked: &Asked, watch: &Watch<'_>, lists: &mut Lists<'_>) -> Outcome 
     let charset = asked.charset.as_deref().and_then(Charset::named);
     let mut archives = Vec::new();
     let mut skipped = Vec::new();
-    for path in &asked.archives {
-        match one(path, asked, charset, watch) {
+    for parts in &asked.archives {
+        let Some(path) = parts.first() else { continue };
+        match one(path, parts, asked, charset, watch) {
             Ok((archive, trouble)) => {
                 skipped.extend(problems(&archive, charset));
                 skipped.extend(trouble.map(|why| Skipped::new(path.clone(), why)));
@@ -142,19 +144,17 @@ pub fn look(asked: &Asked, watch: &Watch<'_>, lists: &mut Lists<'_>) -> Outcome 
 /// Shows one archive; with what kept the rest of it from being read, if something did.
 fn one(
     path: &PathText,
+    parts: &[PathText],
     asked: &Asked,
     charset: Option<Charset>,
     watch: &Watch<'_>,
 ) -> Result<(Archive, Option<Why>), Why> {
-    let mut file = open(&path.0)?;
-    let length = file
-        .seek(SeekFrom::End(0))
-        .map_err(|error| Why::of(&error))?;
+    let (mut files, length) = opened(parts)?;
     let budget = Budget::new(Limits::for_archive(length));
     let mut seen = Seen {
         rows: Vec::new(),
         names: Names::default(),
-        stem: path.0.file_stem().unwrap_or_default(),
+        stem: &stem(&path.0),
         budget: &budget,
         watch: asked.test.then_some(watch),
         read: 0,
@@ -163,7 +163,7 @@ fn one(
         budget: &budget,
         password: asked.password.as_ref().map(|it| it.0.as_bytes()),
     };
-    let (kinds, trouble) = match visit(&mut file, &with, &mut seen) {
+    let (kinds, trouble) = match visit_parts(&mut files, &with, &mut seen) {
         Ok(kinds) => (kinds, None),
         Err(ArchiveError::NoArchive) => {
             let detail = "it is no archive of a format that is known here".to_owned();
@@ -186,7 +186,21 @@ fn one(
     Ok((archive, trouble))
 }
 
-pub(crate) fn open(path: &Path) -> Result<File, Why> {
+/// Opens the parts of an archive; returns how long they are together.
+pub(crate) fn opened(parts: &[PathText]) -> Result<(Vec<File>, u64), Why> {
+    let mut files = Vec::new();
+    let mut length = 0;
+    for part in parts {
+        let mut file = open(&part.0)?;
+        length += file
+            .seek(SeekFrom::End(0))
+            .map_err(|error| Why::of(&error))?;
+        files.push(file);
+    }
+    Ok((files, length))
+}
+
+fn open(path: &Path) -> Result<File, Why> {
     file::open(path).map_err(|error| match error {
         file::Error::Missing { .. } => Why::Gone,
         file::Error::Denied { .. } => Why::Denied,
@@ -306,7 +320,7 @@ pub(crate) fn why_of(error: &ArchiveError) -> Why {
     match error {
         ArchiveError::NoArchive => Why::Unsupported { detail },
         ArchiveError::Read(error) => Why::of(error),
-        ArchiveError::Damaged { .. } => Why::Damaged { detail },
+        ArchiveError::Damaged { .. } | ArchiveError::Missing(_) => Why::Damaged { detail },
         ArchiveError::Exceeded(_) => Why::TooLarge { detail },
         ArchiveError::Locked(Unreadable::Method(_)) => Why::Unsupported { detail },
         ArchiveError::Locked(_) => Why::Locked { detail },

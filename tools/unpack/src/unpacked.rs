@@ -4,28 +4,32 @@ use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
     fs::{self, File},
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read},
     path::PathBuf,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use formats::archive::{self, ArchiveError, Budget, Entry, Kind, Limits, Next, Visitor, visit};
+use formats::archive::{
+    self, ArchiveError, Budget, Entry, Kind, Limits, Next, Visitor, visit_parts,
+};
 use serde::{Deserialize, Serialize};
 use tool::{Bytes, Lists, Outcome, PathText, Skipped, Why, pass::Watch};
 
 use crate::{
     charset::{Charset, Names},
-    look::{Password, charset_free, open, why_of, why_unread, with_cause},
+    look::{Password, charset_free, opened, why_of, why_unread, with_cause},
     names::{Change, Strokes},
-    words,
+    parts, words,
     write::{Manner, Problem, Writer, Written},
 };
 
 /// What a person asks to be unpacked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Unpacking {
-    /// The archive.
+    /// The archive; the first of its parts, where there are several.
     pub archive: PathText,
+    /// All its parts in their order.
+    pub parts: Vec<PathText>,
     /// Its place among those that are unpacked.
     pub index: usize,
     /// An empty folder that was made for it. Everything comes to lie in a folder in that, whose name is
@@ -140,11 +144,9 @@ fn nothing(asked: &Unpacking) -> Unpacked {
 type Done = (Unpacked, Vec<Written>, Option<Why>);
 
 fn attempt(asked: &Unpacking, watch: &Watch<'_>) -> Result<Done, Why> {
-    let mut file = open(&asked.archive.0)?;
-    let length = file
-        .seek(SeekFrom::End(0))
-        .map_err(|error| Why::of(&error))?;
-    let kind = archive::kind(&mut file).map_err(|error| Why::of(&error))?;
+    let (mut files, length) = opened(&asked.parts)?;
+    let kind = files.first_mut().map_or(Ok(None), |it| archive::kind(it));
+    let kind = kind.map_err(|error| Why::of(&error))?;
     let Some(kind) = kind else {
         let detail = "it is no archive of a format that is known here".to_owned();
         return Err(Why::Unsupported { detail });
@@ -153,7 +155,7 @@ fn attempt(asked: &Unpacking, watch: &Watch<'_>) -> Result<Done, Why> {
     let mut charset = asked.charset.as_deref().and_then(Charset::named);
     if charset.is_none() && kind == Kind::Zip {
         // Its names stand in one place, so that they cost little.
-        charset = Some(charset_of(&mut file, asked, length));
+        charset = Some(charset_of(&mut files, asked, length));
     }
     // A second time where a name came up whose letters only all names together tell.
     for folder in ["0", "1"] {
@@ -164,10 +166,10 @@ fn attempt(asked: &Unpacking, watch: &Watch<'_>) -> Result<Done, Why> {
             east: asked.east,
             marks: asked.marks.clone(),
         };
-        let (writer, kinds, trouble) = written(&mut file, asked, length, folder, manner, watch)?;
+        let (writer, kinds, trouble) = written(&mut files, asked, length, folder, manner, watch)?;
         if writer.lacks_charset() && charset.is_none() {
             drop(writer.finish());
-            charset = Some(charset_of(&mut file, asked, length));
+            charset = Some(charset_of(&mut files, asked, length));
             continue;
         }
         let written = writer.finish();
@@ -188,7 +190,7 @@ fn attempt(asked: &Unpacking, watch: &Watch<'_>) -> Result<Done, Why> {
 }
 
 fn written(
-    file: &mut File,
+    files: &mut [File],
     asked: &Unpacking,
     length: u64,
     folder: &str,
@@ -212,7 +214,7 @@ fn written(
         budget: &budget,
         password: asked.password.as_ref().map(|it| it.0.as_bytes()),
     };
-    let (kinds, trouble) = match visit(file, &with, &mut named) {
+    let (kinds, trouble) = match visit_parts(files, &with, &mut named) {
         Ok(kinds) => (kinds, None),
         Err(ArchiveError::NoArchive) => (Vec::new(), None),
         Err(error) => (Vec::new(), Some(why_of(&error))),
@@ -229,7 +231,7 @@ fn budget(asked: &Unpacking, length: u64) -> Budget {
 }
 
 /// Returns in which letters the names of an archive are, out of all of them.
-fn charset_of(file: &mut File, asked: &Unpacking, length: u64) -> Charset {
+fn charset_of(files: &mut [File], asked: &Unpacking, length: u64) -> Charset {
     struct All(Names);
 
     impl Visitor for All {
@@ -248,7 +250,7 @@ fn charset_of(file: &mut File, asked: &Unpacking, length: u64) -> Charset {
     };
     let mut all = All(Names::default());
     // What keeps the rest of it from being read is told when it is unpacked.
-    let _ = visit(file, &with, &mut all);
+    let _ = visit_parts(files, &with, &mut all);
     all.0.charset()
 }
 
@@ -288,7 +290,12 @@ fn strokes(kind: Kind) -> Strokes {
 /// Returns the name of an archive without the endings that say how it is packed: `x` of `x.tar.gz`.
 #[must_use]
 pub fn stem(archive: &std::path::Path) -> OsString {
-    let stem = archive.file_stem().unwrap_or_default();
+    let name = archive.file_name().unwrap_or_default();
+    let name = match name.to_str() {
+        Some(name) => OsString::from(parts::whole(name)),
+        None => name.to_owned(),
+    };
+    let stem = std::path::Path::new(&name).file_stem().unwrap_or_default();
     let inner = std::path::Path::new(stem);
     match inner.extension().and_then(OsStr::to_str) {
         Some("tar" | "cpio") => inner.file_stem().unwrap_or_default().to_owned(),
@@ -322,6 +329,8 @@ mod tests {
             ("x.zip", "x"),
             ("readme.txt.gz", "readme.txt"),
             ("x.cpio.xz", "x"),
+            ("x.7z.001", "x"),
+            ("x.part1.rar", "x"),
             ("none", "none"),
             (".hidden", ".hidden"),
         ] {

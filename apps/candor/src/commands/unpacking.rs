@@ -51,8 +51,11 @@ pub(super) fn run(asked: &Unpack) -> Result<Ending, Failure> {
     let mut all = Outcome::new("unpack", &(), Section::default());
     all.section.title = "Unpacked".to_owned();
     let mut shown = Vec::new();
-    for (index, path) in asked.archives.iter().enumerate() {
-        match session.one(index, path, &destination, asked, &mut password) {
+    let (archives, failures) = super::unpack::archives(&asked.archives);
+    session.complaints.extend(failures);
+    for (index, parts) in archives.iter().enumerate() {
+        let Some(path) = parts.first() else { continue };
+        match session.one(index, parts, path, &destination, asked, &mut password) {
             Ok((one, mut outcome)) => {
                 let to = one
                     .to
@@ -87,19 +90,15 @@ impl Session {
     fn one(
         &mut self,
         index: usize,
-        path: &Path,
+        parts: &[PathBuf],
+        archive: &Path,
         destination: &Path,
         asked: &Unpack,
         password: &mut Option<Password>,
     ) -> Result<(Shown, Outcome), Failure> {
-        let archive = path.canonicalize().map_err(|error| {
-            let shown = tool::path_text::shown(path.as_os_str());
-            Failure::new(format!("cannot find the archive `{shown}`"))
-                .because(&error)
-                .help("name a file that is there and that you may read")
-        })?;
         let mut unpacking = Unpacking {
-            archive: archive.as_path().into(),
+            archive: archive.into(),
+            parts: super::unpack::texts(parts),
             index,
             into: PathBuf::new().into(),
             password: password.clone(),
@@ -107,7 +106,7 @@ impl Session {
             withheld: withheld(),
             east: east(self.machine.now),
             room: room(destination),
-            marks: marks(&archive),
+            marks: marks(archive),
         };
         let mut staging = Staging::beside(destination)?;
         let mut outcome = self.worker(&mut unpacking, &staging)?;
@@ -126,7 +125,7 @@ impl Session {
         let unpacked: Unpacked = serde_json::from_str(outcome.data.get())
             .map_err(|error| Failure::new("a worker was not understood").because(&error))?;
         let to = match &unpacked.folder {
-            Some(folder) => placed(&staging.0.join(folder), &archive, destination)?,
+            Some(folder) => placed(&staging.0.join(folder), archive, destination)?,
             None => None,
         };
         let to = to.map(PathText);
@@ -135,9 +134,9 @@ impl Session {
 
     fn worker(&mut self, unpacking: &mut Unpacking, staging: &Staging) -> Result<Outcome, Failure> {
         unpacking.into = staging.0.as_path().into();
-        let named = [unpacking.archive.0.clone()];
+        let named: Vec<PathBuf> = unpacking.parts.iter().map(|it| it.0.clone()).collect();
         let rights = Rights {
-            read: named.to_vec(),
+            read: named.clone(),
             write: vec![staging.0.clone()],
             // For links, modes and times.
             act: true,

@@ -25,6 +25,9 @@ pub enum ArchiveError {
     /// More came out than may.
     #[error("no more is unpacked")]
     Exceeded(#[from] Exceeded),
+    /// A part of it is missing.
+    #[error("a part is missing: {0}")]
+    Missing(&'static str),
     /// The list of what is in it is encrypted, and there is no password or a wrong one.
     #[error("what is in it cannot even be listed")]
     Locked(#[source] Unreadable),

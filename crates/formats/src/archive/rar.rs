@@ -16,21 +16,32 @@ use super::{
 };
 
 /// Shows every member. Of a solid archive nothing is unpacked before the first one that is read.
-pub(super) fn visit(
-    source: &mut dyn Source,
+///
+/// Several parts are given in their order.
+pub(super) fn visit<S: Source>(
+    parts: &mut [S],
     asked: &Asked<'_>,
     visitor: &mut dyn Visitor,
 ) -> Result<(), ArchiveError> {
-    let mut source = Counted::source(source, asked.budget);
-    let mut decoder = Decoder::start(&mut source, asked, false)?;
+    let counted = parts.iter_mut().map(|it| Counted::source(it, asked.budget));
+    let mut parts: Vec<_> = counted.collect();
+    let mut decoder = Decoder::start(&mut parts, asked, false)?;
     let mut members = decoder.members();
     let is_locked = |it: &Error| it.kind() == ErrorKind::PasswordRequired;
     if asked.password.is_some() && members.as_ref().is_err_and(is_locked) {
         drop(decoder);
-        decoder = Decoder::start(&mut source, asked, true)?;
+        decoder = Decoder::start(&mut parts, asked, true)?;
         members = decoder.members();
     }
     let members = members.map_err(|error| whole(&error, asked))?;
+    if members.first().is_some_and(|it| it.meta.is_split_before) {
+        return Err(ArchiveError::Missing("what is in it begins in one before"));
+    }
+    if members.last().is_some_and(|it| it.meta.is_split_after) {
+        return Err(ArchiveError::Missing(
+            "what is in it goes on in another one",
+        ));
+    }
     for (index, member) in members.iter().enumerate() {
         asked.budget.one_more()?;
         asked.budget.named(&member.meta.name)?;

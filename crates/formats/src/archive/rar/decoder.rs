@@ -4,8 +4,12 @@
 //! when nobody listens any more.
 
 use std::{
+    cell::Cell,
     io::{self, Read, Seek, SeekFrom, Write},
-    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    },
     thread,
 };
 
@@ -30,6 +34,7 @@ const HEADERS: u64 = 512 << 20;
 enum Told {
     /// Bytes of the archive are wanted.
     Wants {
+        part: usize,
         at: u64,
         most: usize,
     },
@@ -41,7 +46,7 @@ enum Told {
 }
 
 pub(super) struct Decoder<'a, S> {
-    source: S,
+    parts: &'a mut [S],
     asked: &'a Asked<'a>,
     told: Receiver<Told>,
     pieces: Sender<io::Result<Vec<u8>>>,
@@ -52,22 +57,26 @@ impl<'a, S: Read + Seek> Decoder<'a, S> {
     /// Starts the thread. The headers are read with the password only where they are locked: what is not is listed under
     /// any.
     pub(super) fn start(
-        mut source: S,
+        parts: &'a mut [S],
         asked: &'a Asked<'a>,
         are_headers_locked: bool,
     ) -> io::Result<Self> {
-        let length = source.seek(SeekFrom::End(0))?;
         let (tell, told) = sync_channel(WAITING);
         let (pieces, given) = channel();
         let (wanted, wants) = channel();
         let limits = *asked.budget.limits();
         let password = asked.password.map(<[u8]>::to_vec);
-        let far = Far {
-            length,
-            at: 0,
-            tell: tell.clone(),
-            given,
-        };
+        let mut far = Vec::new();
+        let given = Arc::new(Mutex::new(given));
+        for (part, source) in parts.iter_mut().enumerate() {
+            far.push(Far {
+                part,
+                length: source.seek(SeekFrom::End(0))?,
+                at: 0,
+                tell: tell.clone(),
+                given: given.clone(),
+            });
+        }
         thread::Builder::new().name("rar".into()).spawn(move || {
             let memory = u64::from(limits.memory_kib) << 10;
             let options = ArchiveReadOptions::with_optional_password(password.as_deref())
@@ -77,20 +86,27 @@ impl<'a, S: Read + Seek> Decoder<'a, S> {
                 .with_max_reader_workspace_bytes(memory.saturating_mul(2).saturating_add(64 << 20));
             let mut of_headers = options;
             of_headers.password = options.password.filter(|_| are_headers_locked);
-            let archive = ArchiveReader::read_reader_with_options(Cached::new(far), of_headers);
-            let listed = archive.as_ref().map(|it| it.members().collect());
-            if tell
-                .send(Told::Listed(listed.map_err(Clone::clone)))
-                .is_err()
-            {
+            let each = far
+                .into_iter()
+                .map(|it| ArchiveReader::read_reader_with_options(Cached::new(it), of_headers));
+            let archives: Result<Vec<Archive>, Error> = each.collect();
+            let listed = match archives.as_deref() {
+                Ok([one]) => Ok(one.members().collect()),
+                Ok(parts) => rars::volume_members(parts),
+                Err(error) => Err(error.clone()),
+            };
+            if tell.send(Told::Listed(listed)).is_err() {
                 return;
             }
-            if let Ok(archive) = archive {
-                unpack(&archive, options, &tell, &wants);
+            let talk = Talk::new(tell, wants);
+            match archives.as_deref() {
+                Ok([one]) => talk.unpack(one, options),
+                Ok(parts) => talk.unpack_parts(parts, options),
+                Err(_) => {}
             }
         })?;
         Ok(Self {
-            source,
+            parts,
             asked,
             told,
             pieces,
@@ -131,8 +147,8 @@ impl<'a, S: Read + Seek> Decoder<'a, S> {
         loop {
             let told = self.told.recv();
             match told.map_err(|_| damaged("its decoder gave up"))? {
-                Told::Wants { at, most } => {
-                    let piece = self.piece(at, most);
+                Told::Wants { part, at, most } => {
+                    let piece = self.piece(part, at, most);
                     // Nobody left to hear it: the next turn says so.
                     let _ = self.pieces.send(piece);
                 }
@@ -141,10 +157,11 @@ impl<'a, S: Read + Seek> Decoder<'a, S> {
         }
     }
 
-    fn piece(&mut self, at: u64, most: usize) -> io::Result<Vec<u8>> {
+    fn piece(&mut self, part: usize, at: u64, most: usize) -> io::Result<Vec<u8>> {
         let mut piece = vec![0; most.min(PIECE)];
-        self.source.seek(SeekFrom::Start(at))?;
-        let length = filled(&mut self.source, &mut piece)?;
+        let source = &mut self.parts[part];
+        source.seek(SeekFrom::Start(at))?;
+        let length = filled(source, &mut piece)?;
         piece.truncate(length);
         Ok(piece)
     }
@@ -228,68 +245,110 @@ impl<S: Read + Seek> Drop for Bytes<'_, '_, S> {
     }
 }
 
-fn unpack(
-    archive: &Archive,
-    options: ArchiveReadOptions<'_>,
-    tell: &SyncSender<Told>,
-    wants: &Receiver<usize>,
-) {
-    let is_solid = archive.is_solid();
-    let mut wanted = None;
-    let mut index = 0;
-    let is_open = std::cell::Cell::new(false);
-    let close = |error| {
-        if is_open.replace(false) {
-            // Who does not listen is found out when the next one is asked for.
-            let _ = tell.send(Told::Ends(error));
+/// The thread's side of it.
+struct Talk {
+    tell: SyncSender<Told>,
+    wants: Receiver<usize>,
+    wanted: Cell<Option<usize>>,
+    /// Whether a member was begun and not ended.
+    is_open: Cell<bool>,
+}
+
+impl Talk {
+    fn new(tell: SyncSender<Told>, wants: Receiver<usize>) -> Self {
+        Self {
+            tell,
+            wants,
+            wanted: Cell::new(None),
+            is_open: Cell::new(false),
         }
-    };
-    let outcome = archive.extract_with_control_and_errors(
-        options,
-        |member| {
-            close(None);
-            let here = index;
-            index += 1;
-            if wanted.is_none() {
-                wanted = wants.recv().ok();
-            }
-            let Some(wish) = wanted else {
-                return Ok(ExtractionDecision::Stop);
-            };
-            let has_bytes = !member.meta.is_directory && !member.meta.is_redirection;
-            if !has_bytes || here < wish && !is_solid {
-                return Ok(ExtractionDecision::Skip);
-            }
-            if here == wish {
-                wanted = None;
-            }
-            is_open.set(true);
-            let _ = tell.send(Told::Begins(here));
-            Ok(ExtractionDecision::Extract(Box::new(Out(tell.clone()))))
-        },
-        |_, error| {
-            close(Some(error.clone()));
-            Ok(ExtractionErrorAction::Continue)
-        },
-    );
-    let error = match outcome {
-        Ok(_) => {
-            close(None);
-            Error::EntryNotFound
+    }
+
+    /// Waits until a member is asked for; none when nobody listens any more.
+    fn wish(&self) -> Option<usize> {
+        if self.wanted.get().is_none() {
+            self.wanted.set(self.wants.recv().ok());
         }
-        Err(error) => {
-            let was_open = is_open.get();
-            close(Some(error.clone()));
-            // Its own bytes were not begun when it failed.
-            if !was_open && wanted.take().is_some() {
-                let _ = tell.send(Told::Ends(Some(error.clone())));
-            }
-            error
+        self.wanted.get()
+    }
+
+    fn begin(&self, index: usize) -> Box<dyn Write> {
+        if self.wanted.get() == Some(index) {
+            self.wanted.set(None);
         }
-    };
-    while wants.recv().is_ok() {
-        if tell.send(Told::Ends(Some(error.clone()))).is_err() {
-            return;
+        self.is_open.set(true);
+        // Who does not listen is found out when bytes are handed over.
+        let _ = self.tell.send(Told::Begins(index));
+        Box::new(Out(self.tell.clone()))
+    }
+
+    fn close(&self, error: Option<Error>) {
+        if self.is_open.replace(false) {
+            let _ = self.tell.send(Told::Ends(error));
+        }
+    }
+
+    /// Unpacks an archive, each member when it is asked for.
+    fn unpack(&self, archive: &Archive, options: ArchiveReadOptions<'_>) {
+        let is_solid = archive.is_solid();
+        let mut index = 0;
+        let outcome = archive.extract_with_control_and_errors(
+            options,
+            |member| {
+                self.close(None);
+                let here = index;
+                index += 1;
+                let Some(wish) = self.wish() else {
+                    return Ok(ExtractionDecision::Stop);
+                };
+                let has_bytes = !member.meta.is_directory && !member.meta.is_redirection;
+                Ok(match has_bytes && (here == wish || is_solid) {
+                    true => ExtractionDecision::Extract(self.begin(here)),
+                    false => ExtractionDecision::Skip,
+                })
+            },
+            |_, error| {
+                self.close(Some(error.clone()));
+                Ok(ExtractionErrorAction::Continue)
+            },
+        );
+        self.end(outcome.err());
+    }
+
+    /// Unpacks an archive in parts, where none can be passed over: what nobody asked for is handed over as well.
+    fn unpack_parts(&self, parts: &[Archive], options: ArchiveReadOptions<'_>) {
+        let members = rars::volume_members(parts).unwrap_or_default().into_iter();
+        // Links to other members are not opened.
+        let mut opened = members
+            .enumerate()
+            .filter(|(_, it)| !it.meta.is_redirection);
+        let outcome = rars::extract_volumes_to_with_options(parts, options, |meta| {
+            self.close(None);
+            let here = opened.next();
+            if self.wish().is_none() {
+                return Err(Error::Cancelled);
+            }
+            Ok(match here {
+                Some((here, _)) if !meta.is_directory => self.begin(here),
+                _ => Box::new(io::sink()),
+            })
+        });
+        self.end(outcome.err());
+    }
+
+    /// Says of whatever is asked for after the last member that it cannot be had, and why.
+    fn end(&self, error: Option<Error>) {
+        let was_open = self.is_open.get();
+        self.close(error.clone());
+        let error = error.unwrap_or(Error::EntryNotFound);
+        // It failed before the bytes of what was asked for were begun.
+        if !was_open && self.wanted.take().is_some() {
+            let _ = self.tell.send(Told::Ends(Some(error.clone())));
+        }
+        while self.wants.recv().is_ok() {
+            if self.tell.send(Told::Ends(Some(error.clone()))).is_err() {
+                return;
+            }
         }
     }
 }
@@ -311,20 +370,26 @@ impl Write for Out {
 
 /// The archive, on the other side.
 struct Far {
+    part: usize,
     length: u64,
     at: u64,
     tell: SyncSender<Told>,
-    given: Receiver<io::Result<Vec<u8>>>,
+    given: Arc<Mutex<Receiver<io::Result<Vec<u8>>>>>,
 }
 
 impl Read for Far {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
-        let (at, most) = (self.at, buffer.len());
+        let (part, at, most) = (self.part, self.at, buffer.len());
         self.tell
-            .send(Told::Wants { at, most })
+            .send(Told::Wants { part, at, most })
             .map_err(|_| gone())?;
-        let piece = self.given.recv().map_err(|_| gone())??;
+        let piece = self
+            .given
+            .lock()
+            .map_err(|_| gone())?
+            .recv()
+            .map_err(|_| gone())??;
         let length = piece.len().min(most);
         buffer[..length].copy_from_slice(&piece[..length]);
         self.at += length as u64;
