@@ -139,7 +139,7 @@ impl Setting {
 }
 
 /// Says whether a disk has the room, with a tenth to spare.
-fn room_for(folder: &Path, bytes: u64) -> Result<(), Failure> {
+pub(crate) fn room_for(folder: &Path, bytes: u64) -> Result<(), Failure> {
     let disk = rustix::fs::statvfs(folder).tried("ask for the room on", folder)?;
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     if free / 11 * 10 >= bytes {
@@ -277,10 +277,15 @@ impl Maker {
 
     /// Makes a file of known text.
     pub(crate) fn text(&mut self, path: &str, text: &str) -> Result<(), Failure> {
+        self.bytes(path, text.as_bytes())
+    }
+
+    /// Makes a file of known bytes.
+    pub(crate) fn bytes(&mut self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
         let whole = self.root.join(path);
         let mut file = File::create_new(&whole).tried("make", &whole)?;
-        file.write_all(text.as_bytes()).tried("write", &whole)?;
-        self.seen(path, text.len() as u64, None);
+        file.write_all(bytes).tried("write", &whole)?;
+        self.seen(path, bytes.len() as u64, None);
         Ok(())
     }
 
