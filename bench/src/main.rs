@@ -60,7 +60,8 @@ fn alone(part: &Part) -> Result<ExitCode, Failure> {
 /// The scenarios, one after the other. Ends with 1 when a command failed or found something else
 /// than the others did; a missed target is told in the table and is no failure.
 fn together(cli: &Cli) -> Result<ExitCode, Failure> {
-    let setting = Setting::of(&cli.options, &peers::NAMES)?;
+    let mut setting = Setting::of(&cli.options, &peers::NAMES)?;
+    setting.stays_warm = setting::empty_page_cache().err();
     let machine = machine::describe(&setting);
     println!("{}", table::machine(&machine));
     let mut scenes = Vec::new();

@@ -49,7 +49,7 @@ Candor and the programs beside it. Each was run as people run it, once, into an 
 with the name that such a file has (`tar.xz-blocks` as `tree.tar.xz`), for some programs go by it.
 
 `ok`: every file has the name and the bytes that were packed, and there is no other; all may lie in one folder that the program made.
-`n of m`: so many of the files. `inner tar`: it stopped at an archive inside. `no`: nothing of it. `hangs`: ended after 10 seconds.
+`n of m`: so many of the files, one of which is empty. `inner tar`: it stopped at an archive inside. `no`: nothing of it. `hangs`: ended after 10 seconds.
 ";
 
 /// One archive and what each program made of it.
@@ -133,7 +133,7 @@ fn came(
         process.env(Unpacker::PASSWORD, password);
     }
     let child = process.spawn().tried("start", program)?;
-    match ended(child).tried("wait for", program)? {
+    match ended(child, LIMIT).tried("wait for", program)? {
         true => contents(&into).map(Some),
         false => Ok(None),
     }
@@ -141,10 +141,10 @@ fn came(
 
 /// Waits for a program that leads a group of its own, and ends that group when it takes too long.
 /// Says whether it ended by itself.
-fn ended(mut child: Child) -> std::io::Result<bool> {
+fn ended(mut child: Child, limit: Duration) -> std::io::Result<bool> {
     let began = Instant::now();
     while child.try_wait()?.is_none() {
-        if began.elapsed() > LIMIT {
+        if began.elapsed() > limit {
             let group = rustix::process::Pid::from_child(&child);
             rustix::process::kill_process_group(group, rustix::process::Signal::KILL)?;
             child.wait()?;
@@ -227,8 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_ends_is_not_ended() {
+    fn a_program_that_hangs_is_ended_and_no_other() {
+        let mut waits = Process::new("sleep");
+        let child = waits.arg("60").process_group(0).spawn().unwrap();
+        assert!(!ended(child, Duration::ZERO).unwrap());
         let child = Process::new("true").process_group(0).spawn().unwrap();
-        assert!(ended(child).unwrap());
+        assert!(ended(child, LIMIT).unwrap());
     }
 }

@@ -70,9 +70,9 @@ pub(crate) fn version(program: &Path) -> String {
     let is_version = |word: &&str| {
         word.starts_with(|letter: char| letter.is_ascii_digit()) && word.contains('.')
     };
-    // duperemove writes a `v` before it.
+    // duperemove writes a `v` before it, zstd a comma after it.
     text.split_whitespace()
-        .map(|word| word.trim_start_matches('v'))
+        .map(|word| word.trim_start_matches('v').trim_end_matches(','))
         .find(is_version)
         .unwrap_or_default()
         .to_owned()

@@ -102,9 +102,11 @@ impl Command {
         let program = self.program.file_name().unwrap_or_default();
         let ours = [setting.trees(), setting.outputs(), setting.archives()];
         let shown = |word: &OsString| {
-            let path = Path::new(word);
-            let inside = ours.iter().find_map(|it| path.strip_prefix(it).ok());
-            inside.unwrap_or(path).display().to_string()
+            // 7-Zip takes a folder only in the same word as its option.
+            let word = word.to_string_lossy().into_owned();
+            ours.iter().fold(word, |word, it| {
+                word.replace(&format!("{}/", it.display()), "")
+            })
         };
         let words: Vec<String> = self.words.iter().map(shown).collect();
         let line = format!("{} {}", program.display(), words.join(" "));

@@ -18,7 +18,7 @@ pub(crate) struct Setting {
     pub(crate) peers: Vec<Peer>,
     pub(crate) scale: Scale,
     pub(crate) runs: u32,
-    /// Why the page cache cannot be emptied; `None` when it can.
+    /// Why the page cache cannot be emptied; `None` when it can, or nobody asked.
     pub(crate) stays_warm: Option<String>,
     work: PathBuf,
 }
@@ -47,7 +47,6 @@ impl Setting {
             .clone()
             .unwrap_or_else(|| beside.with_file_name("bench"));
         let work = own_folder(&work.join("candor-bench"))?;
-        let stays_warm = empty_page_cache().err();
         let peers = peers::found(peers);
         let setting = Self {
             me,
@@ -55,7 +54,7 @@ impl Setting {
             peers,
             scale: asked.scale,
             runs: asked.runs,
-            stays_warm,
+            stays_warm: None,
             work,
         };
         for folder in [

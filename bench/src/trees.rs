@@ -139,7 +139,7 @@ impl Setting {
 }
 
 /// Says whether a disk has the room, with a tenth to spare.
-pub(crate) fn room_for(folder: &Path, bytes: u64) -> Result<(), Failure> {
+fn room_for(folder: &Path, bytes: u64) -> Result<(), Failure> {
     let disk = rustix::fs::statvfs(folder).tried("ask for the room on", folder)?;
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     if free / 11 * 10 >= bytes {

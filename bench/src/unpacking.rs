@@ -46,9 +46,7 @@ pub(crate) fn together(asked: &Unpack) -> Result<ExitCode, Failure> {
     if options.work.is_none() && Path::new(IN_MEMORY).is_dir() {
         options.work = Some(PathBuf::from(IN_MEMORY));
     }
-    let mut setting = Setting::of(&options, &PEERS)?;
-    // Nothing here is measured cold.
-    setting.stays_warm = None;
+    let setting = Setting::of(&options, &PEERS)?;
     let machine = machine::describe(&setting);
     println!("{}", table::machine(&machine));
     let mut scenes = Vec::new();
@@ -96,6 +94,8 @@ fn scene(case: Case, setting: &Setting) -> Result<Scene, Failure> {
     scene.checks.push(candor_is_right(&failed));
     scene.checks.extend(targets(&recipe, &rows, setting.scale));
     rows.extend(failed);
+    // Candor stays first, also when it is told as failed.
+    rows.sort_by_key(|row| row.name != "candor");
     scene.parts.push(Part::Times {
         title: String::new(),
         rows,

@@ -141,7 +141,7 @@ impl Case {
             ),
             Self::TarGzMembers => many(
                 "members.tar.gz",
-                tar!("| split -b 4M --filter='gzip -n' > $OUT"),
+                tar!("| split -b 1M --filter='gzip -n' > $OUT"),
                 &[(QUICKEST, 1.5)],
                 0,
             ),

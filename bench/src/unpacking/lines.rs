@@ -59,14 +59,15 @@ pub(super) fn lines(recipe: &Recipe, archive: &Path, setting: &Setting) -> Vec<L
             archive,
             setting,
             recipe.act,
-            ["test"],
+            &["test"],
             &[("7zz", &["t", "-bso0", "-bsp0"]), ("lsar", &["-t"])],
         ),
         Act::List => ask(
             archive,
             setting,
             recipe.act,
-            ["list"],
+            // For people it shows the first of very many; here all are asked for.
+            &["list", "--json"],
             &[
                 ("lsar", &["-l"]),
                 ("7zz", &["l", "-bsp0"]),
@@ -80,10 +81,13 @@ fn ask(
     archive: &Path,
     setting: &Setting,
     act: Act,
-    candor: [&str; 1],
+    candor: &[&str],
     peers: &[(&str, &[&str])],
 ) -> Vec<Line> {
-    let candor = setting.candor("candor", candor).path(archive);
+    let candor = setting
+        .candor("candor", [])
+        .os_words(candor.iter().map(OsString::from))
+        .path(archive);
     let peer = |(name, words): &(&str, &[&str])| {
         let words = words.iter().map(OsString::from);
         let command = Command::new(name, setting.peer(name)?).os_words(words);
