@@ -4,6 +4,8 @@ use std::{ffi::OsString, fmt, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::unpacking::Case;
+
 /// Candor beside its peers: medians, ratios, and whether each target was met
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, args_conflicts_with_subcommands = true)]
@@ -11,6 +13,15 @@ pub(crate) struct Cli {
     /// What to measure; everything when none is named
     #[arg(value_enum, value_name = "SCENARIO")]
     scenarios: Vec<Name>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) part: Option<Part>,
+}
+
+/// How it is measured, and where.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Options {
     /// How large the trees are: tiny proves that it works, small is quick, full is what targets mean
     #[arg(long, value_enum, default_value_t = Scale::Small)]
     pub(crate) scale: Scale,
@@ -29,8 +40,6 @@ pub(crate) struct Cli {
     /// Keep the trees; a later run uses them again
     #[arg(long)]
     pub(crate) keep: bool,
-    #[command(subcommand)]
-    pub(crate) part: Option<Part>,
 }
 
 impl Cli {
@@ -112,6 +121,11 @@ impl fmt::Display for Scale {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Part {
+    /// Unpack, test and list archives beside the programs that do; in memory (/dev/shm) unless --work
+    /// names another folder
+    Unpack(Unpack),
+    /// Which program brings out which archive of crates/formats/tests/archives
+    Parity(Parity),
     /// Only walk a folder and stat every file
     Walk(Floor),
     /// Walk, stat, and read every file that has the size of another once: the floor for duplicates
@@ -119,6 +133,31 @@ pub(crate) enum Part {
     /// Run one command and print what it took, as JSON
     #[command(hide = true)]
     Timed(Timed),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Unpack {
+    /// What to measure; everything when none is named
+    #[arg(value_enum, value_name = "CASE")]
+    pub(crate) cases: Vec<Case>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Parity {
+    /// Write docs/parity.md instead of printing the table
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// The source of Candor [default: the one this program was built from]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Where programs unpack [default: `bench` beside the program's folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) work: Option<PathBuf>,
+    /// The candor to try [default: the one beside this program]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) candor: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -162,5 +201,10 @@ mod tests {
             cli.part,
             Some(Part::Floor(Floor { threads: 2, .. }))
         ));
+        let cli = Cli::parse_from(["candor-bench", "unpack", "zip", "--runs", "2"]);
+        let Some(Part::Unpack(asked)) = cli.part else {
+            panic!("`unpack` is a part");
+        };
+        assert_eq!((asked.cases, asked.options.runs), (vec![Case::Zip], 2));
     }
 }

@@ -87,6 +87,24 @@ pub(crate) fn faster(rows: &[Row], peer: &str, times: f64) -> Check {
     }
 }
 
+/// Candor is at least `times` as quick as the quickest of all others.
+pub(crate) fn quickest(rows: &[Row], times: f64) -> Check {
+    let others: Vec<Row> = rows
+        .iter()
+        .filter(|row| row.name != "candor")
+        .cloned()
+        .collect();
+    let timed = others.iter().filter_map(|row| Some((row, row.median()?)));
+    let Some((best, _)) = timed.min_by(|a, b| a.1.total_cmp(&b.1)) else {
+        return Check::unknown(format!("≥ {times}× the quickest"), "none was measured");
+    };
+    let check = faster(rows, &best.name, times);
+    Check {
+        target: format!("≥ {times}× the quickest"),
+        ..check
+    }
+}
+
 /// The row `name` takes at most `times` as long as `floor`.
 pub(crate) fn within(rows: &[Row], name: &str, floor: &str, times: f64) -> Check {
     let target = format!("{name} ≤ {times}× {floor}");

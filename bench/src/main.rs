@@ -5,12 +5,14 @@
 //! one machine, and the reader judges. What each scenario means: README.md.
 #![forbid(unsafe_code)]
 
+mod archives;
 mod cli;
 mod failure;
 mod floor;
 mod judge;
 mod machine;
 mod mount;
+mod parity;
 mod peers;
 mod run;
 mod said;
@@ -18,6 +20,7 @@ mod scenarios;
 mod setting;
 mod table;
 mod trees;
+mod unpacking;
 mod usage;
 
 use std::process::ExitCode;
@@ -47,6 +50,8 @@ fn alone(part: &Part) -> Result<ExitCode, Failure> {
     match part {
         Part::Walk(asked) => floor::walk_only(&asked.folder, asked.threads)?,
         Part::Floor(asked) => floor::walk_and_read(&asked.folder, asked.threads)?,
+        Part::Unpack(asked) => return unpacking::together(asked),
+        Part::Parity(asked) => return parity::tried(asked),
         Part::Timed(asked) => return run::timed(asked),
     }
     Ok(ExitCode::SUCCESS)
@@ -55,7 +60,8 @@ fn alone(part: &Part) -> Result<ExitCode, Failure> {
 /// The scenarios, one after the other. Ends with 1 when a command failed or found something else
 /// than the others did; a missed target is told in the table and is no failure.
 fn together(cli: &Cli) -> Result<ExitCode, Failure> {
-    let setting = Setting::of(cli)?;
+    let mut setting = Setting::of(&cli.options, &peers::NAMES)?;
+    setting.stays_warm = setting::empty_page_cache().err();
     let machine = machine::describe(&setting);
     println!("{}", table::machine(&machine));
     let mut scenes = Vec::new();
@@ -67,10 +73,10 @@ fn together(cli: &Cli) -> Result<ExitCode, Failure> {
         scenes.push(scene);
     }
     let sound = scenes.iter().all(table::Scene::is_sound);
-    if let Some(file) = &cli.json {
+    if let Some(file) = &cli.options.json {
         table::write_json(file, &machine, &scenes)?;
     }
-    if !cli.keep {
+    if !cli.options.keep {
         setting.remove_trees()?;
     }
     Ok(if sound {

@@ -7,7 +7,7 @@ use std::{
     env,
     ffi::OsString,
     path::{Path, PathBuf},
-    process::Command as Process,
+    process::{Command as Process, Stdio},
 };
 
 use crate::{run::Command, said::Reading, setting::Setting};
@@ -19,7 +19,8 @@ pub(crate) struct Peer {
     pub(crate) program: Option<PathBuf>,
 }
 
-const NAMES: [&str; 13] = [
+/// The peers of the scenarios.
+pub(crate) const NAMES: [&str; 13] = [
     "bleachbit",
     "czkawka_cli",
     "du",
@@ -35,14 +36,13 @@ const NAMES: [&str; 13] = [
     "strace",
 ];
 
-/// Looks for every peer on PATH.
-pub(crate) fn found() -> Vec<Peer> {
-    NAMES
-        .map(|name| Peer {
-            name,
-            program: on_path(name),
-        })
-        .into()
+/// Looks for peers on PATH.
+pub(crate) fn found(names: &[&'static str]) -> Vec<Peer> {
+    let peer = |name: &&'static str| Peer {
+        name,
+        program: on_path(name),
+    };
+    names.iter().map(peer).collect()
 }
 
 /// Returns where a program is, if it is on PATH or where programs for the superuser are.
@@ -57,7 +57,12 @@ pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
 
 /// Returns the version a program gives itself; empty when it does not say.
 pub(crate) fn version(program: &Path) -> String {
-    let Ok(output) = Process::new(program).arg("--version").output() else {
+    let mut process = Process::new(program);
+    // 7-Zip knows no such option; called with nothing it names itself.
+    if program.file_name().is_none_or(|name| name != "7zz") {
+        process.arg("--version");
+    }
+    let Ok(output) = process.stdin(Stdio::null()).output() else {
         return String::new();
     };
     let text = [output.stdout, output.stderr].concat();
@@ -65,9 +70,9 @@ pub(crate) fn version(program: &Path) -> String {
     let is_version = |word: &&str| {
         word.starts_with(|letter: char| letter.is_ascii_digit()) && word.contains('.')
     };
-    // duperemove writes a `v` before it.
+    // duperemove writes a `v` before it, zstd a comma after it.
     text.split_whitespace()
-        .map(|word| word.trim_start_matches('v'))
+        .map(|word| word.trim_start_matches('v').trim_end_matches(','))
         .find(is_version)
         .unwrap_or_default()
         .to_owned()

@@ -32,6 +32,7 @@ pub(crate) struct Command {
     program: PathBuf,
     words: Vec<OsString>,
     home: Option<PathBuf>,
+    fresh: Option<PathBuf>,
     fine: &'static [i32],
     reading: Reading,
 }
@@ -43,6 +44,7 @@ impl Command {
             program: program.to_owned(),
             words: Vec::new(),
             home: None,
+            fresh: None,
             fine: &[0],
             reading: Reading::Nothing,
         }
@@ -64,6 +66,12 @@ impl Command {
     /// Makes this folder the home of the command.
     pub(crate) fn home(mut self, home: &Path) -> Self {
         self.home = Some(home.to_owned());
+        self
+    }
+
+    /// Has this folder made anew before each run, which is not timed.
+    pub(crate) fn fresh(mut self, folder: &Path) -> Self {
+        self.fresh = Some(folder.to_owned());
         self
     }
 
@@ -92,11 +100,13 @@ impl Command {
     /// Returns the line as a person would type it, with the paths of this machine left out.
     fn line(&self, setting: &Setting) -> String {
         let program = self.program.file_name().unwrap_or_default();
-        let ours = [setting.trees(), setting.outputs()];
+        let ours = [setting.trees(), setting.outputs(), setting.archives()];
         let shown = |word: &OsString| {
-            let path = Path::new(word);
-            let inside = ours.iter().find_map(|it| path.strip_prefix(it).ok());
-            inside.unwrap_or(path).display().to_string()
+            // 7-Zip takes a folder only in the same word as its option.
+            let word = word.to_string_lossy().into_owned();
+            ours.iter().fold(word, |word, it| {
+                word.replace(&format!("{}/", it.display()), "")
+            })
         };
         let words: Vec<String> = self.words.iter().map(shown).collect();
         let line = format!("{} {}", program.display(), words.join(" "));
@@ -223,6 +233,9 @@ fn once(setting: &Setting, command: &Command) -> Result<Took, Failure> {
         // A new file each time: to empty an old one makes ext4 write it to the disk when it closes.
         let _ = fs::remove_file(file);
     }
+    if let Some(folder) = &command.fresh {
+        made_anew(folder)?;
+    }
     let mut process = Process::new(&setting.me);
     process
         .arg("timed")
@@ -232,19 +245,8 @@ fn once(setting: &Setting, command: &Command) -> Result<Took, Failure> {
         .arg(&err)
         .arg("--");
     process.arg(&command.program).args(&command.words);
-    for name in [
-        "XDG_CACHE_HOME",
-        "XDG_CONFIG_HOME",
-        "XDG_DATA_HOME",
-        "XDG_STATE_HOME",
-    ] {
-        process.env_remove(name);
-    }
     let home = command.home.clone().unwrap_or_else(|| setting.home());
-    process
-        .env("HOME", home)
-        .env("LC_ALL", "C")
-        .env("NO_COLOR", "1");
+    bare(&mut process, &home).env("LC_ALL", "C");
     process
         .current_dir(setting.outputs())
         .stdin(Stdio::null())
@@ -262,6 +264,27 @@ fn once(setting: &Setting, command: &Command) -> Result<Took, Failure> {
         "ended {ended}: {}",
         last_words(&err)
     )))
+}
+
+/// Gives a program the environment of a person who has configured nothing.
+pub(crate) fn bare<'a>(process: &'a mut Process, home: &Path) -> &'a mut Process {
+    for name in [
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
+    ] {
+        process.env_remove(name);
+    }
+    process.env("HOME", home).env("NO_COLOR", "1")
+}
+
+/// Makes an empty folder, in the place of one that stands.
+pub(crate) fn made_anew(folder: &Path) -> Result<(), Failure> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).tried("remove", folder)?;
+    }
+    fs::create_dir_all(folder).tried("make", folder)
 }
 
 fn last_words(file: &Path) -> String {

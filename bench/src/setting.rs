@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    cli::{Cli, Scale},
+    cli::{Options, Scale},
     failure::{Failure, Tried},
     peers::{self, Peer},
 };
@@ -18,20 +18,23 @@ pub(crate) struct Setting {
     pub(crate) peers: Vec<Peer>,
     pub(crate) scale: Scale,
     pub(crate) runs: u32,
-    /// Why the page cache cannot be emptied; `None` when it can.
+    /// Why the page cache cannot be emptied; `None` when it can, or nobody asked.
     pub(crate) stays_warm: Option<String>,
     work: PathBuf,
 }
 
 impl Setting {
-    /// Makes the folders that a run needs and finds the programs.
+    /// Makes the folders that a run needs and finds the programs of these names.
     ///
     /// # Errors
     /// When there is no candor, or the folders cannot be made.
-    pub(crate) fn of(cli: &Cli) -> Result<Self, Failure> {
+    pub(crate) fn of(asked: &Options, peers: &[&'static str]) -> Result<Self, Failure> {
         let me = env::current_exe().tried("find", Path::new("candor-bench"))?;
         let beside = me.parent().unwrap_or(Path::new("."));
-        let candor = cli.candor.clone().unwrap_or_else(|| beside.join("candor"));
+        let candor = asked
+            .candor
+            .clone()
+            .unwrap_or_else(|| beside.join("candor"));
         let candor = candor.canonicalize().map_err(|_| {
             Failure::other(format!(
                 "there is no `{}`; build it with `cargo build --release -p candor`, or name it with \
@@ -39,23 +42,27 @@ impl Setting {
                 candor.display()
             ))
         })?;
-        let work = cli
+        let work = asked
             .work
             .clone()
             .unwrap_or_else(|| beside.with_file_name("bench"));
         let work = own_folder(&work.join("candor-bench"))?;
-        let stays_warm = empty_page_cache().err();
-        let peers = peers::found();
+        let peers = peers::found(peers);
         let setting = Self {
             me,
             candor,
             peers,
-            scale: cli.scale,
-            runs: cli.runs,
-            stays_warm,
+            scale: asked.scale,
+            runs: asked.runs,
+            stays_warm: None,
             work,
         };
-        for folder in [setting.outputs(), setting.home(), setting.trees()] {
+        for folder in [
+            setting.outputs(),
+            setting.home(),
+            setting.trees(),
+            setting.archives(),
+        ] {
             fs::create_dir_all(&folder).tried("make", &folder)?;
         }
         Ok(setting)
@@ -72,6 +79,11 @@ impl Setting {
 
     pub(crate) fn trees(&self) -> PathBuf {
         self.work.join("trees")
+    }
+
+    /// Where packed inputs are kept.
+    pub(crate) fn archives(&self) -> PathBuf {
+        self.work.join("archives")
     }
 
     /// Removes what the bench made, which is all below a folder that it made itself.

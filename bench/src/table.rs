@@ -5,7 +5,6 @@ use std::{fmt::Write, fs, path::Path};
 use serde::Serialize;
 
 use crate::{
-    cli::Name,
     failure::{Failure, Tried},
     judge::{Check, found, median, ratio},
     machine::Machine,
@@ -39,7 +38,7 @@ pub(crate) enum Part {
 }
 
 impl Scene {
-    pub(crate) fn new(name: Name, about: impl Into<String>) -> Self {
+    pub(crate) fn new(name: impl ToString, about: impl Into<String>) -> Self {
         Self {
             name: name.to_string(),
             about: about.into(),
@@ -49,7 +48,7 @@ impl Scene {
         }
     }
 
-    pub(crate) fn not_measured(name: Name, why: &str) -> Self {
+    pub(crate) fn not_measured(name: impl ToString, why: &str) -> Self {
         let mut scene = Self::new(name, format!("Not measured: {why}."));
         scene
             .checks
@@ -196,7 +195,8 @@ fn titled_grid(text: &mut String, title: &str, heads: &[String], lines: &[Vec<St
     grid(text, heads, lines);
 }
 
-fn grid(text: &mut String, heads: &[String], lines: &[Vec<String>]) {
+/// Adds a Markdown table.
+pub(crate) fn grid(text: &mut String, heads: &[String], lines: &[Vec<String>]) {
     let mut add = |cells: &[String]| {
         let cells = cells.iter().map(|cell| cell.replace('|', "\\|"));
         let _ = writeln!(text, "| {} |", cells.collect::<Vec<_>>().join(" | "));
@@ -232,7 +232,7 @@ pub(crate) fn bytes(bytes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::said::Said;
+    use crate::{cli::Name, said::Said};
 
     #[test]
     fn quantities_are_short() {

@@ -277,10 +277,15 @@ impl Maker {
 
     /// Makes a file of known text.
     pub(crate) fn text(&mut self, path: &str, text: &str) -> Result<(), Failure> {
+        self.bytes(path, text.as_bytes())
+    }
+
+    /// Makes a file of known bytes.
+    pub(crate) fn bytes(&mut self, path: &str, bytes: &[u8]) -> Result<(), Failure> {
         let whole = self.root.join(path);
         let mut file = File::create_new(&whole).tried("make", &whole)?;
-        file.write_all(text.as_bytes()).tried("write", &whole)?;
-        self.seen(path, text.len() as u64, None);
+        file.write_all(bytes).tried("write", &whole)?;
+        self.seen(path, bytes.len() as u64, None);
         Ok(())
     }
 
