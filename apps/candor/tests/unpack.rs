@@ -217,3 +217,42 @@ fn where_nothing_can_be_written_it_says_so_and_leaves_nothing() {
     assert_eq!(json(&output)["skipped"][0]["why"]["kind"], "unsupported");
     assert!(home.out().is_empty(), "{:?}", home.out());
 }
+
+#[test]
+fn any_part_of_an_archive_brings_all_of_it_out_once() {
+    let home = Home::with(&[
+        "rar50-parts.part1.rar",
+        "rar50-parts.part2.rar",
+        "rar50-parts.part3.rar",
+    ]);
+    let whole = fs::read(archives().join("7z-lzma2.7z")).unwrap();
+    for (number, piece) in whole.chunks(whole.len() / 2 + 1).enumerate() {
+        let name = format!("in/split.7z.{:03}", number + 1);
+        fs::write(home.path(&name), piece).unwrap();
+    }
+    let output = home.candor(&[
+        "unpack",
+        "../in/rar50-parts.part2.rar",
+        "../in/rar50-parts.part1.rar",
+        "../in/split.7z.002",
+    ]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(home.out(), ["rar50-parts", "split"]);
+    for name in home.out() {
+        let out = tree(&home.path("out").join(&name));
+        assert!(out == tree(&archives().join("tree")), "{name}");
+    }
+}
+
+#[test]
+fn a_part_that_is_missing_is_named_before_anything_is_written() {
+    let home = Home::with(&["rar50-parts.part1.rar", "rar50-parts.part3.rar"]);
+    let output = home.candor(&["unpack", "../in/rar50-parts.part3.rar"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("rar50-parts.part2.rar"), "{told}");
+    fs::remove_file(home.path("in/rar50-parts.part3.rar")).unwrap();
+    let output = home.candor(&["unpack", "../in/rar50-parts.part1.rar"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(home.out().is_empty(), "{:?}", home.out());
+}

@@ -1,6 +1,4 @@
-//! `candor-rar-maker OUT FOLDER VERSION [store] [solid] [headers] [password=WORD] [volume=BYTES]`
-//!
-//! With a volume, OUT is a folder of parts.
+//! `candor-rar-maker OUT FOLDER VERSION [store] [solid] [headers] [password=WORD] [volume=BYTES part=NUMBER]`
 
 use std::{error::Error, fs, path::Path};
 
@@ -33,14 +31,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         .volume_size(volume);
     let folder = Path::new(folder);
     add(&mut builder, folder, folder)?;
-    if volume.is_none() {
-        return Ok(fs::write(out, builder.to_bytes()?)?);
-    }
-    fs::create_dir(out)?;
-    for (number, part) in builder.build_volumes(None)?.into_iter().enumerate() {
-        fs::write(Path::new(out).join(format!("parts.part{}.rar", number + 1)), part)?;
-    }
-    Ok(())
+    let archive = match value("part=").map(str::parse::<usize>).transpose()? {
+        None => builder.to_bytes()?,
+        Some(part) => {
+            let parts = builder.build_volumes(None)?;
+            let part = parts.into_iter().nth(part - 1);
+            part.ok_or("there are not so many parts")?
+        }
+    };
+    Ok(fs::write(out, archive)?)
 }
 
 fn add(builder: &mut Builder, below: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
