@@ -11,20 +11,27 @@
 //! files of them has to look at each.
 
 mod ar;
+mod arc;
+mod arj;
+mod bits;
 mod budget;
 mod cached;
 mod cpio;
+mod dos;
 mod error;
 mod filter;
 
 mod kind;
 mod lz4_legacy;
+mod lzh;
 mod lzw;
 mod reader;
 mod rpm;
 mod sevenz;
 mod tar;
+mod window;
 mod zip;
+mod zoo;
 mod zstandard;
 
 use std::io::{Read, Seek, SeekFrom};
@@ -186,6 +193,18 @@ fn layers(
         Some(kind @ Kind::Ar) => {
             kinds.push(kind);
             ar::visit(stream, asked, visitor, kinds)
+        }
+        Some(kind @ Kind::Arc) => {
+            kinds.push(kind);
+            arc::visit(stream, asked, visitor)
+        }
+        Some(kind @ Kind::Arj) => {
+            kinds.push(kind);
+            arj::visit(stream, asked, visitor)
+        }
+        Some(kind @ Kind::Zoo) => {
+            kinds.push(kind);
+            zoo::visit(stream, asked, visitor)
         }
         Some(kind @ Kind::Rpm) => {
             kinds.push(kind);

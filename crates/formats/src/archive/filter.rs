@@ -38,9 +38,15 @@ pub(super) fn decoded<'a>(
         Kind::Snappy => Box::new(snap::read::FrameDecoder::new(packed)),
         Kind::Xz => Box::new(XzReader::new_mem_limit(packed, true, memory)),
         Kind::Zstandard => Box::new(Zstandard::new(packed, u64::from(memory) << 10)),
-        Kind::Ar | Kind::Cpio | Kind::Rpm | Kind::SevenZip | Kind::Tar | Kind::Zip => {
-            Box::new(packed)
-        }
+        Kind::Ar
+        | Kind::Arc
+        | Kind::Arj
+        | Kind::Cpio
+        | Kind::Rpm
+        | Kind::SevenZip
+        | Kind::Tar
+        | Kind::Zip
+        | Kind::Zoo => Box::new(packed),
     })
 }
 

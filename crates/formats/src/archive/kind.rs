@@ -1,5 +1,7 @@
 //! Formats, told by their bytes.
 
+use super::{arj, dos, zoo};
+
 /// So many first bytes tell every format that is known.
 pub(super) const HEAD: usize = 1024;
 
@@ -8,6 +10,10 @@ pub(super) const HEAD: usize = 1024;
 pub enum Kind {
     /// Unix ar: static libraries, Debian packages.
     Ar,
+    /// ARC of System Enhancement Associates, `.arc`.
+    Arc,
+    /// ARJ.
+    Arj,
     /// bzip2.
     Bzip2,
     /// Unix compress, `.Z`.
@@ -36,6 +42,8 @@ pub enum Kind {
     Xz,
     /// zip.
     Zip,
+    /// Zoo.
+    Zoo,
     /// Zstandard.
     Zstandard,
 }
@@ -49,7 +57,7 @@ impl Kind {
         let begins = |magic: &[u8]| head.starts_with(magic);
         // Sources: RFC 1952; bzip2 1.0.8, decompress.c; the .xz file format 1.2.1; lzip manual, "File format"; RFC 8878,
         // 3.1; LZ4 frame format 1.6.4; ncompress; snappy framing_format.txt; PKWARE APPNOTE 6.3.10; 7zFormat.txt; ar(5);
-        // cpio(5).
+        // cpio(5); zoo 2.10, zoo.h.
         let found = match head {
             _ if begins(b"PK\x03\x04") || begins(b"PK\x05\x06") || begins(b"PK\x07\x08") => {
                 Self::Zip
@@ -72,7 +80,10 @@ impl Kind {
             [0xed, 0xab, 0xee, 0xdb, ..] => Self::Rpm,
             _ if begins(b"070701") || begins(b"070702") || begins(b"070707") => Self::Cpio,
             [0xc7, 0x71, ..] | [0x71, 0xc7, ..] if is_binary_cpio(head) => Self::Cpio,
+            [0x60, 0xea, ..] if is_arj(head) => Self::Arj,
+            _ if head.get(20..24) == Some(&zoo::MAGIC[..]) => Self::Zoo,
             _ if is_tar(head) => Self::Tar,
+            [0x1a, ..] if is_arc(head) => Self::Arc,
             _ if is_lzma(head) => Self::Lzma,
             _ => return None,
         };
@@ -84,6 +95,8 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Ar => "ar",
+            Self::Arc => "arc",
+            Self::Arj => "arj",
             Self::Bzip2 => "bzip2",
             Self::Compress => "compress",
             Self::Cpio => "cpio",
@@ -98,6 +111,7 @@ impl Kind {
             Self::Tar => "tar",
             Self::Xz => "xz",
             Self::Zip => "zip",
+            Self::Zoo => "zoo",
             Self::Zstandard => "zstd",
         }
     }
@@ -107,9 +121,65 @@ impl Kind {
     pub fn is_filter(self) -> bool {
         !matches!(
             self,
-            Self::Ar | Self::Cpio | Self::Rpm | Self::SevenZip | Self::Tar | Self::Zip
+            Self::Ar
+                | Self::Arc
+                | Self::Arj
+                | Self::Cpio
+                | Self::Rpm
+                | Self::SevenZip
+                | Self::Tar
+                | Self::Zip
+                | Self::Zoo
         )
     }
+}
+
+/// Two bytes are little to go by: the main header must have a length that it can have and say what it is, and its checksum
+/// must be right where the comment in it is short enough to see.
+///
+/// Source: R. K. Jung, ARJ technical information, 1993, "main header".
+fn is_arj(head: &[u8]) -> bool {
+    let Some(start) = head.get(..4 + arj::SHORTEST_HEADER) else {
+        return false;
+    };
+    let length = usize::from(u16::from_le_bytes([start[2], start[3]]));
+    let has_lengths = (arj::SHORTEST_HEADER..=arj::LONGEST_HEADER).contains(&length)
+        && (arj::SHORTEST_HEADER..length).contains(&usize::from(start[4]));
+    let is_main = start[10] == 2;
+    let sum = head.get(4 + length..8 + length);
+    let is_right = |sum: &[u8]| crc32fast::hash(&head[4..4 + length]).to_le_bytes() == *sum;
+    has_lengths && is_main && sum.is_none_or(is_right)
+}
+
+/// One byte is nothing to go by: the first entry must have a method that there is, a name that can be read and ends, a
+/// day, and lengths that fit each other; the next header must be where it says, if that can be seen.
+///
+/// Source: R. A. Freed, "Technical Information for ARC files", 1986, in arc 5.21q of Debian 12, Arcinfo.
+fn is_arc(head: &[u8]) -> bool {
+    let Some(header) = head.get(..25) else {
+        return false;
+    };
+    let word = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
+    let long = |at: &[u8]| u32::from_le_bytes([at[0], at[1], at[2], at[3]]);
+    let method = header[1];
+    let name = &header[2..15];
+    let end = name.iter().position(|it| *it == 0).unwrap_or(0);
+    let is_name = end > 0 && !name[..end].iter().any(u8::is_ascii_control);
+    let packed = long(&header[15..19]);
+    let fits = match (method, head.get(25..29)) {
+        (1, _) => true,
+        (2, Some(size)) => long(size) == packed,
+        (_, Some(size)) => long(size) <= i32::MAX as u32,
+        (_, None) => false,
+    };
+    let length = if method == 1 { 25 } else { 29 };
+    let next = head.get(length + packed as usize);
+    (1..=11).contains(&method)
+        && is_name
+        && (word(19) == 0 || dos::is_day(word(19)))
+        && packed <= i32::MAX as u32
+        && fits
+        && next.is_none_or(|it| *it == 0x1a)
 }
 
 /// The sum over the bytes of the header stands in it. A block of nothing but zeros is no header.

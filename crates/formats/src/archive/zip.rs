@@ -12,6 +12,7 @@ use ::zip::{
 use super::{
     ArchiveError, Asked, Entry, EntryKind, Exceeded, Kind, Next, Source, Unreadable, Visitor,
     cached::Cached,
+    dos::days_since_1970,
     error::damaged,
     reader::{Checked, Counted, Failing},
     show,
@@ -160,15 +161,6 @@ fn wall_time(entry: &ZipFileEntry<'_>) -> Option<i64> {
     let day = days_since_1970(at.year().into(), at.month().into(), at.day().into());
     let (hour, minute, second) = (at.hour(), at.minute(), at.second());
     Some(day * 86_400 + i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second))
-}
-
-/// Counts days of the Gregorian calendar; years begin in March, so that the leap day is the last.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let month = (month + 9) % 12;
-    let in_year = (153 * month + 2) / 5 + day - 1;
-    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + in_year
-        - 719_468
 }
 
 fn bytes_of<'a>(
