@@ -246,3 +246,25 @@ fn plain<'a>(header: &Header, packed: impl Read + 'a) -> io::Result<Box<dyn Read
         other => return Err(Unreadable::Method(format!("ARJ method {other}")).io()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As arj 3.10.22 wrote them.
+    #[test]
+    fn special_files_are_what_they_were() {
+        let long = [b"\x5f\x12\0", &b"another/long/place"[..]].concat();
+        for (special, kind) in [
+            (&b"\x00"[..], EntryKind::Special("a pipe")),
+            (b"\x26t/hard", EntryKind::Same(b"t/hard".to_vec())),
+            (b"\x44../x", EntryKind::Link(b"../x".to_vec())),
+            (&long, EntryKind::Link(b"another/long/place".to_vec())),
+            (b"\x49cut", unknown()),
+            (b"\x5f\xff", unknown()),
+            (b"", unknown()),
+        ] {
+            assert_eq!(kind_of(special), kind, "{special:?}");
+        }
+    }
+}

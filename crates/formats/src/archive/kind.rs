@@ -180,6 +180,20 @@ fn is_arc(head: &[u8]) -> bool {
         && packed <= i32::MAX as u32
         && fits
         && next.is_none_or(|it| *it == 0x1a)
+        && !is_terminal(head)
+}
+
+/// What a terminal can do, compiled, begins as an entry of ARC's first version does. The length of its names stands in it,
+/// and they end in NUL.
+///
+/// Source: term(5) of ncurses 6.4.
+fn is_terminal(head: &[u8]) -> bool {
+    let [0x1a, 1, low, high, ..] = head else {
+        return false;
+    };
+    let length = usize::from(u16::from_le_bytes([*low, *high]));
+    let names = head.get(12..12 + length).and_then(<[u8]>::split_last);
+    names.is_some_and(|(end, names)| *end == 0 && !names.iter().any(u8::is_ascii_control))
 }
 
 /// The sum over the bytes of the header stands in it. A block of nothing but zeros is no header.

@@ -180,6 +180,8 @@ fn formats_are_named_from_the_outside_in() {
         ("7z-bcj2.7z", &[Kind::SevenZip]),
         ("text.bz2", &[Kind::Bzip2]),
         ("odc.cpio", &[Kind::Cpio]),
+        ("arc-crunched.arc", &[Kind::Arc]),
+        ("arj-4.arj", &[Kind::Arj]),
     ] {
         assert_eq!(read(&packed(name), None).1.unwrap(), kinds, "{name}");
     }
@@ -211,6 +213,8 @@ fn without_its_password_each_entry_says_so_and_the_others_are_read() {
         ("zip-aes256.zip", Some("wrong"), Unreadable::WrongPassword),
         ("7z-aes.7z", None, Unreadable::NeedsPassword),
         ("7z-aes.7z", Some("wrong"), Unreadable::WrongPassword),
+        ("arj-garbled.arj", None, Unreadable::NeedsPassword),
+        ("arj-garbled.arj", Some("wrong"), Unreadable::WrongPassword),
     ] {
         let (kept, kinds) = read(&packed(name), password);
         kinds.unwrap();
@@ -271,6 +275,8 @@ fn what_was_cut_off_is_damaged_and_what_stands_before_it_is_read() {
         "tar.lz",
         "newc.cpio",
         "gnu.ar",
+        "arj-1.arj",
+        "arc-stored.arc",
     ] {
         let whole = packed(name);
         let (_, kinds) = read(&whole[..whole.len() * 2 / 3], None);
@@ -321,6 +327,8 @@ fn more_than_the_budget_does_not_come_out() {
         "zip-deflate.zip",
         "7z-lzma2.7z",
         "newc.cpio",
+        "arj-1.arj",
+        "arc-squashed.arc",
     ] {
         let bytes = of(name, |it| it.bytes = 20_500);
         assert_eq!(bytes, Some(Exceeded::Bytes(20_500)), "{name}");

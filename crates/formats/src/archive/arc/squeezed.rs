@@ -41,14 +41,16 @@ impl<R: Read> Squeezed<R> {
         })
     }
 
-    /// Takes one bit for each node, so that a circle of nodes ends where the bits do.
+    /// Takes one bit for each node, so that a circle of nodes ends where the bits do. Arc does not
+    /// write its last bits where they fill no byte, so that the end may be cut off.
     fn symbol(&mut self) -> io::Result<u16> {
         let mut at = 0;
         while let Ok(node) = usize::try_from(at) {
             let node = self.nodes.get(node);
             let node = node.ok_or_else(|| damaged("its code leads nowhere"))?;
-            let bit = self.bits.take(1)?;
-            let bit = bit.ok_or_else(|| damaged("its packed bytes end too early"))?;
+            let Some(bit) = self.bits.take(1)? else {
+                return Ok(END);
+            };
             at = node[bit as usize];
         }
         Ok((-1 - at).cast_unsigned())
