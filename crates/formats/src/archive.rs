@@ -11,7 +11,10 @@
 //! files of them has to look at each.
 
 mod ar;
+mod arc;
+mod arj;
 mod below;
+mod bits;
 mod brotli;
 mod budget;
 mod cab;
@@ -24,6 +27,7 @@ mod joined;
 mod kind;
 mod lha;
 mod lz4_legacy;
+mod lzh;
 mod lzo;
 mod lzop;
 mod lzw;
@@ -35,8 +39,10 @@ mod sevenz;
 mod squashfs;
 mod tar;
 mod times;
+mod window;
 mod xar;
 mod zip;
+mod zoo;
 mod zstandard;
 
 use std::io::{Read, Seek, SeekFrom};
@@ -244,6 +250,18 @@ fn layers(
         Some(kind @ Kind::Lha) => {
             kinds.push(kind);
             lha::visit(stream, asked, visitor)
+        }
+        Some(kind @ Kind::Arc) => {
+            kinds.push(kind);
+            arc::visit(stream, asked, visitor)
+        }
+        Some(kind @ Kind::Arj) => {
+            kinds.push(kind);
+            arj::visit(stream, asked, visitor)
+        }
+        Some(kind @ Kind::Zoo) => {
+            kinds.push(kind);
+            zoo::visit(stream, asked, visitor)
         }
         Some(kind @ Kind::Rpm) => {
             kinds.push(kind);

@@ -282,7 +282,14 @@ impl Visitor for Named<'_> {
 /// Formats of systems whose paths are parted by either stroke.
 fn strokes(kind: Kind) -> Strokes {
     match kind {
-        Kind::Cab | Kind::Lha | Kind::Rar | Kind::SevenZip | Kind::Zip => Strokes::Both,
+        Kind::Arc
+        | Kind::Arj
+        | Kind::Cab
+        | Kind::Lha
+        | Kind::Rar
+        | Kind::SevenZip
+        | Kind::Zip
+        | Kind::Zoo => Strokes::Both,
         _ => Strokes::Forward,
     }
 }

@@ -42,6 +42,8 @@ pub(super) fn decoded<'a>(
         Kind::Xz => Box::new(XzReader::new_mem_limit(packed, true, memory)),
         Kind::Zstandard => Box::new(Zstandard::new(packed, u64::from(memory) << 10)),
         Kind::Ar
+        | Kind::Arc
+        | Kind::Arj
         | Kind::Cab
         | Kind::Cpio
         | Kind::Iso
@@ -52,7 +54,8 @@ pub(super) fn decoded<'a>(
         | Kind::SquashFs
         | Kind::Tar
         | Kind::Xar
-        | Kind::Zip => Box::new(packed),
+        | Kind::Zip
+        | Kind::Zoo => Box::new(packed),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Formats, told by their bytes.
 
-use super::{lzop, pbzx};
+use super::{arj, lzop, pbzx, times, zoo};
 
 /// So many first bytes tell every format that is known.
 pub(super) const HEAD: usize = 1024;
@@ -10,6 +10,10 @@ pub(super) const HEAD: usize = 1024;
 pub enum Kind {
     /// Unix ar: static libraries, Debian packages.
     Ar,
+    /// ARC of System Enhancement Associates, `.arc`.
+    Arc,
+    /// ARJ.
+    Arj,
     /// Brotli, which nothing tells but what it unpacks to.
     Brotli,
     /// bzip2.
@@ -56,6 +60,8 @@ pub enum Kind {
     Xz,
     /// zip.
     Zip,
+    /// Zoo.
+    Zoo,
     /// Zstandard.
     Zstandard,
 }
@@ -69,7 +75,8 @@ impl Kind {
         let begins = |magic: &[u8]| head.starts_with(magic);
         // Sources: RFC 1952; bzip2 1.0.8, decompress.c; the .xz file format 1.2.1; lzip manual, "File format"; RFC 8878,
         // 3.1; LZ4 frame format 1.6.4; ncompress; snappy framing_format.txt; PKWARE APPNOTE 6.3.10; 7zFormat.txt; ar(5);
-        // cpio(5); RAR 5.0 archive format; rar-research of bitplane, for RE~^; [MS-CAB] 2.1; xarformat.
+        // cpio(5); RAR 5.0 archive format; rar-research of bitplane, for RE~^; [MS-CAB] 2.1; xarformat; zoo
+        // 2.10, zoo.h.
         let found = match head {
             _ if begins(b"PK\x03\x04") || begins(b"PK\x05\x06") || begins(b"PK\x07\x08") => {
                 Self::Zip
@@ -104,8 +111,11 @@ impl Kind {
             [0xed, 0xab, 0xee, 0xdb, ..] => Self::Rpm,
             _ if begins(b"070701") || begins(b"070702") || begins(b"070707") => Self::Cpio,
             [0xc7, 0x71, ..] | [0x71, 0xc7, ..] if is_binary_cpio(head) => Self::Cpio,
+            [0x60, 0xea, ..] if is_arj(head) => Self::Arj,
+            _ if head.get(20..24) == Some(&zoo::MAGIC[..]) => Self::Zoo,
             _ if is_tar(head) => Self::Tar,
             _ if is_lha(head) => Self::Lha,
+            [0x1a, ..] if is_arc(head) => Self::Arc,
             _ if is_lzma(head) => Self::Lzma,
             _ => return None,
         };
@@ -117,6 +127,8 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Ar => "ar",
+            Self::Arc => "arc",
+            Self::Arj => "arj",
             Self::Brotli => "brotli",
             Self::Bzip2 => "bzip2",
             Self::Cab => "cab",
@@ -140,6 +152,7 @@ impl Kind {
             Self::Xar => "xar",
             Self::Xz => "xz",
             Self::Zip => "zip",
+            Self::Zoo => "zoo",
             Self::Zstandard => "zstd",
         }
     }
@@ -150,6 +163,8 @@ impl Kind {
         !matches!(
             self,
             Self::Ar
+                | Self::Arc
+                | Self::Arj
                 | Self::Cab
                 | Self::Cpio
                 | Self::Iso
@@ -161,8 +176,71 @@ impl Kind {
                 | Self::Tar
                 | Self::Xar
                 | Self::Zip
+                | Self::Zoo
         )
     }
+}
+
+/// Two bytes are little to go by: the main header must have a length that it can have and say what it is, and its checksum
+/// must be right where the comment in it is short enough to see.
+///
+/// Source: R. K. Jung, ARJ technical information, 1993, "main header".
+fn is_arj(head: &[u8]) -> bool {
+    let Some(start) = head.get(..4 + arj::SHORTEST_HEADER) else {
+        return false;
+    };
+    let length = usize::from(u16::from_le_bytes([start[2], start[3]]));
+    let has_lengths = (arj::SHORTEST_HEADER..=arj::LONGEST_HEADER).contains(&length)
+        && (arj::SHORTEST_HEADER..length).contains(&usize::from(start[4]));
+    let is_main = start[10] == 2;
+    let sum = head.get(4 + length..8 + length);
+    let is_right = |sum: &[u8]| crc32fast::hash(&head[4..4 + length]).to_le_bytes() == *sum;
+    has_lengths && is_main && sum.is_none_or(is_right)
+}
+
+/// One byte is nothing to go by: the first entry must have a method that there is, a name that can be read and ends, a
+/// day, and lengths that fit each other; the next header must be where it says, if that can be seen.
+///
+/// Source: R. A. Freed, "Technical Information for ARC files", 1986, in arc 5.21q of Debian 12, Arcinfo.
+fn is_arc(head: &[u8]) -> bool {
+    let Some(header) = head.get(..25) else {
+        return false;
+    };
+    let word = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
+    let long = |at: &[u8]| u32::from_le_bytes([at[0], at[1], at[2], at[3]]);
+    let method = header[1];
+    let name = &header[2..15];
+    let end = name.iter().position(|it| *it == 0).unwrap_or(0);
+    let is_name = end > 0 && !name[..end].iter().any(u8::is_ascii_control);
+    let packed = long(&header[15..19]);
+    let fits = match (method, head.get(25..29)) {
+        (1, _) => true,
+        (2, Some(size)) => long(size) == packed,
+        (_, Some(size)) => long(size) <= i32::MAX as u32,
+        (_, None) => false,
+    };
+    let length = if method == 1 { 25 } else { 29 };
+    let next = head.get(length + packed as usize);
+    (1..=11).contains(&method)
+        && is_name
+        && (word(19) == 0 || times::is_day(word(19)))
+        && packed <= i32::MAX as u32
+        && fits
+        && next.is_none_or(|it| *it == 0x1a)
+        && !is_terminal(head)
+}
+
+/// What a terminal can do, compiled, begins as an entry of ARC's first version does. The length of its names stands in it,
+/// and they end in NUL.
+///
+/// Source: term(5) of ncurses 6.4.
+fn is_terminal(head: &[u8]) -> bool {
+    let [0x1a, 1, low, high, ..] = head else {
+        return false;
+    };
+    let length = usize::from(u16::from_le_bytes([*low, *high]));
+    let names = head.get(12..12 + length).and_then(<[u8]>::split_last);
+    names.is_some_and(|(end, names)| *end == 0 && !names.iter().any(u8::is_ascii_control))
 }
 
 /// The sum over the bytes of the header stands in it. A block of nothing but zeros is no header.

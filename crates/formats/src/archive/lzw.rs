@@ -39,9 +39,13 @@ impl<R: Read> Lzw<R> {
                 "its head asks for codes of another length than 9 to 16 bits",
             ));
         }
-        let is_blocked = head[2] & 0x80 != 0;
+        Ok(Self::of(packed, widest, head[2] & 0x80 != 0))
+    }
+
+    /// Codes without a head, of 9 to so many bits, at most 16; `is_blocked` if one of them begins anew.
+    pub(super) fn of(packed: R, widest: usize, is_blocked: bool) -> Self {
         let codes = 1 << widest;
-        Ok(Self {
+        Self {
             packed,
             group: Vec::new(),
             bit: 0,
@@ -54,7 +58,7 @@ impl<R: Read> Lzw<R> {
             previous: None,
             first: 0,
             spelled: Vec::new(),
-        })
+        }
     }
 
     fn code(&mut self) -> io::Result<Option<usize>> {

@@ -176,29 +176,41 @@ impl<R: Read> Read for Whole<'_, R> {
     }
 }
 
-/// Bytes whose number and CRC-32 are known beforehand: what comes out otherwise is a fault.
-pub(super) struct Checked<R> {
+/// Bytes whose number and checksum are known beforehand: what comes out otherwise is a fault.
+pub(super) struct Checked<R, S = crc32fast::Hasher> {
     inner: R,
     left: u64,
     right: Option<u32>,
-    sum: crc32fast::Hasher,
+    sum: S,
 }
 
 impl<R: Read> Checked<R> {
     pub(super) fn of(inner: R, size: u64, right: Option<u32>) -> Self {
+        Self::by(crc32fast::Hasher::new(), inner, size, right)
+    }
+}
+
+impl<R: Read> Checked<R, Crc16> {
+    pub(super) fn of_16(inner: R, size: u64, right: u16) -> Self {
+        Self::by(Crc16(0), inner, size, Some(right.into()))
+    }
+}
+
+impl<R: Read, S: Sum> Checked<R, S> {
+    fn by(sum: S, inner: R, size: u64, right: Option<u32>) -> Self {
         Self {
             inner,
             left: size,
             right,
-            sum: crc32fast::Hasher::new(),
+            sum,
         }
     }
 }
 
-impl<R: Read> Read for Checked<R> {
+impl<R: Read, S: Sum> Read for Checked<R, S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
-        self.sum.update(&buffer[..length]);
+        self.sum.add(&buffer[..length]);
         let left = self.left.checked_sub(length as u64);
         self.left = left.ok_or_else(|| damaged("it is longer than it says"))?;
         if length > 0 || buffer.is_empty() {
@@ -207,13 +219,57 @@ impl<R: Read> Read for Checked<R> {
         if self.left > 0 {
             return Err(damaged("it is shorter than it says"));
         }
-        match self
-            .right
-            .is_some_and(|it| it != self.sum.clone().finalize())
-        {
+        match self.right.is_some_and(|it| it != self.sum.value()) {
             true => Err(Unreadable::Checksum.io()),
             false => Ok(0),
         }
+    }
+}
+
+/// A checksum of bytes as they pass.
+pub(super) trait Sum {
+    fn add(&mut self, bytes: &[u8]);
+    fn value(&self) -> u32;
+}
+
+impl Sum for crc32fast::Hasher {
+    fn add(&mut self, bytes: &[u8]) {
+        self.update(bytes);
+    }
+
+    fn value(&self) -> u32 {
+        self.clone().finalize()
+    }
+}
+
+/// CRC-16 by the polynomial 0x8005 with its bits turned around, from zero on: of ARC, LHA and Zoo.
+pub(super) struct Crc16(u16);
+
+const CRC_16: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut sum = byte as u16;
+        let mut bit = 0;
+        while bit < 8 {
+            sum = sum >> 1 ^ if sum & 1 == 1 { 0xa001 } else { 0 };
+            bit += 1;
+        }
+        table[byte] = sum;
+        byte += 1;
+    }
+    table
+};
+
+impl Sum for Crc16 {
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = CRC_16[usize::from(self.0 as u8 ^ byte)] ^ self.0 >> 8;
+        }
+    }
+
+    fn value(&self) -> u32 {
+        self.0.into()
     }
 }
 

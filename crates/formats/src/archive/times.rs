@@ -4,12 +4,16 @@
 /// seconds in the other. None where that is no day.
 ///
 /// Source: APPNOTE 6.3.10, 4.4.6.
-pub(super) fn of_dos(date: u16, time: u16) -> Option<i64> {
-    let (date, time) = (i64::from(date), i64::from(time));
-    let (year, month, day) = (1980 + (date >> 9), date >> 5 & 15, date & 31);
-    let is_day = (1..=12).contains(&month) && day > 0;
+pub(super) fn of_dos(day: u16, time: u16) -> Option<i64> {
+    let (date, time) = (i64::from(day), i64::from(time));
+    let (year, month, of_month) = (1980 + (date >> 9), date >> 5 & 15, date & 31);
     let seconds = (time >> 11) * 3600 + (time >> 5 & 63) * 60 + (time & 31) * 2;
-    is_day.then(|| days_since_1970(year, month, day) * 86_400 + seconds)
+    is_day(day).then(|| days_since_1970(year, month, of_month) * 86_400 + seconds)
+}
+
+/// Returns whether month and day can be.
+pub(super) fn is_day(date: u16) -> bool {
+    (1..=12).contains(&(date >> 5 & 15)) && date & 31 != 0
 }
 
 /// Counts days of the Gregorian calendar; years begin in March, so that the leap day is the last.

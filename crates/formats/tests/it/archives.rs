@@ -223,6 +223,8 @@ fn formats_are_named_from_the_outside_in() {
         ("rar15.rar", &[Kind::Rar]),
         ("bridge.iso", &[Kind::Iso]),
         ("lh5.lzh", &[Kind::Lha]),
+        ("arc-crunched.arc", &[Kind::Arc]),
+        ("arj-4.arj", &[Kind::Arj]),
     ] {
         assert_eq!(read(&packed(name), None).1.unwrap(), kinds, "{name}");
     }
@@ -258,6 +260,8 @@ fn without_its_password_each_entry_says_so_and_the_others_are_read() {
         ("rar29-aes.rar", Some("wrong"), Unreadable::WrongPassword),
         ("rar50-aes.rar", None, Unreadable::NeedsPassword),
         ("rar50-aes.rar", Some("wrong"), Unreadable::WrongPassword),
+        ("arj-garbled.arj", None, Unreadable::NeedsPassword),
+        ("arj-garbled.arj", Some("wrong"), Unreadable::WrongPassword),
     ] {
         let (kept, kinds) = read(&packed(name), password);
         kinds.unwrap();
@@ -318,6 +322,8 @@ fn what_was_cut_off_is_damaged_and_what_stands_before_it_is_read() {
         "tar.lz",
         "newc.cpio",
         "gnu.ar",
+        "arj-1.arj",
+        "arc-stored.arc",
     ] {
         let whole = packed(name);
         let (_, kinds) = read(&whole[..whole.len() * 2 / 3], None);
@@ -368,6 +374,8 @@ fn more_than_the_budget_does_not_come_out() {
         "zip-deflate.zip",
         "7z-lzma2.7z",
         "newc.cpio",
+        "arj-1.arj",
+        "arc-squashed.arc",
     ] {
         let bytes = of(name, |it| it.bytes = 20_500);
         assert_eq!(bytes, Some(Exceeded::Bytes(20_500)), "{name}");
@@ -492,12 +500,10 @@ fn read_parts(parts: &[Vec<u8>]) -> (Kept, Result<Vec<Kind>, ArchiveError>) {
 #[test]
 fn parts_hold_what_was_packed_together() {
     let tree = tree();
-    for name in ["rar29", "rar50"] {
-        let parts = [1, 2, 3].map(|it| packed(&format!("{name}-parts.part{it}.rar")));
-        let (kept, kinds) = read_parts(&parts);
-        assert_eq!(kinds.unwrap(), [Kind::Rar]);
-        same(name, &kept.files(), &tree);
-    }
+    let parts = [1, 2, 3].map(|it| packed(&format!("rar50-parts.part{it}.rar")));
+    let (kept, kinds) = read_parts(&parts);
+    assert_eq!(kinds.unwrap(), [Kind::Rar]);
+    same("rar50", &kept.files(), &tree);
     for name in ["7z-lzma2.7z", "zip-deflate.zip", "rockridge.iso", "tar.xz"] {
         let whole = packed(name);
         let parts: Vec<Vec<u8>> = whole.chunks(whole.len() / 3).map(<[u8]>::to_vec).collect();
@@ -510,12 +516,10 @@ fn parts_hold_what_was_packed_together() {
 
 #[test]
 fn a_part_that_is_missing_is_told_before_anything_is_shown() {
-    for name in ["rar29", "rar50"] {
-        let part = |it| packed(&format!("{name}-parts.part{it}.rar"));
-        for parts in [vec![part(1), part(2)], vec![part(2), part(3)]] {
-            let (kept, kinds) = read_parts(&parts);
-            assert!(matches!(kinds, Err(ArchiveError::Missing(_))), "{name}: {kinds:?}");
-            assert!(kept.entries.is_empty());
-        }
+    let part = |it| packed(&format!("rar50-parts.part{it}.rar"));
+    for parts in [vec![part(1), part(2)], vec![part(2), part(3)]] {
+        let (kept, kinds) = read_parts(&parts);
+        assert!(matches!(kinds, Err(ArchiveError::Missing(_))), "{kinds:?}");
+        assert!(kept.entries.is_empty());
     }
 }

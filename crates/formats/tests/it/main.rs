@@ -13,5 +13,6 @@ mod lists;
 mod live;
 mod made;
 mod mutations;
+mod old;
 mod profiles;
 mod wal;

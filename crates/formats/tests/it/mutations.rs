@@ -8,7 +8,10 @@ use std::{
 
 use candor_formats::fuzz;
 
-use crate::made::{self, beside};
+use crate::{
+    made::{self, beside},
+    old,
+};
 
 /// Mutations of each kind of file. `CANDOR_MUTATIONS` asks for another number.
 const COUNT: u64 = 1500;
@@ -160,8 +163,9 @@ fn files_of(folder: &Path) -> Vec<Vec<u8>> {
 #[test]
 fn broken_archives() {
     let seeds = format!("{}/tests/archives", env!("CARGO_MANIFEST_DIR"));
-    let seeds = files_of(Path::new(&seeds));
+    let mut seeds = files_of(Path::new(&seeds));
     assert!(seeds.len() > 60);
+    seeds.extend(old::seeds());
     repeat(0x1234_5678_9abc_def1, |chance| {
         fuzz::archive(&chance.mutate_one(&seeds));
     });

@@ -92,6 +92,8 @@ impl<'a, S: Read + Seek> Decoder<'a, S> {
             let archives: Result<Vec<Archive>, Error> = each.collect();
             let listed = match archives.as_deref() {
                 Ok([one]) => Ok(one.members().collect()),
+                // Its first member says that there is one before.
+                Ok([first, ..]) if begins_before(first) => Ok(first.members().collect()),
                 Ok(parts) => rars::volume_members(parts),
                 Err(error) => Err(error.clone()),
             };
@@ -351,6 +353,12 @@ impl Talk {
             }
         }
     }
+}
+
+/// Whether the first member of a part begins in another one.
+fn begins_before(part: &Archive) -> bool {
+    let first = part.members().next();
+    first.is_some_and(|it| it.meta.is_split_before)
 }
 
 /// Hands over what is unpacked.
