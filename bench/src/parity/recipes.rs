@@ -34,6 +34,10 @@ pub(crate) enum Holds {
     Flat,
     /// The tree below `usr/share`, and what else a package has.
     Package,
+    /// The same below `Payload`.
+    Payload,
+    /// One of several parts.
+    Part,
 }
 
 /// Reads the recipes in a folder.
@@ -49,7 +53,10 @@ pub(crate) fn recipes(folder: &Path) -> Result<Vec<Recipe>, Failure> {
     let text = fs::read_to_string(&file).tried("read", &file)?;
     let recipes: Recipes = toml::from_str(&text)
         .map_err(|error| Failure::other(format!("`{}`: {error}", file.display())))?;
-    Ok(recipes.archive)
+    // A part is nothing by itself.
+    let mut recipes = recipes.archive;
+    recipes.retain(|it| it.holds != Holds::Part);
+    Ok(recipes)
 }
 
 impl Recipe {
@@ -72,7 +79,7 @@ impl Recipe {
         };
         let by_last_name = |path: &Path| PathBuf::from(path.file_name().unwrap_or_default());
         match self.holds {
-            Holds::Tree | Holds::Package => tree.clone(),
+            Holds::Tree | Holds::Package | Holds::Payload | Holds::Part => tree.clone(),
             Holds::Text => only(tree, |path| path == Path::new("readme.txt")).collect(),
             Holds::Flat => only(tree, named)
                 .map(|(path, print)| (by_last_name(&path), print))
@@ -113,9 +120,9 @@ mod tests {
         for recipe in recipes {
             let packed = recipe.packed(&tree).len();
             let expected = match recipe.holds {
-                Holds::Tree | Holds::Package => tree.len()..=tree.len(),
                 Holds::Text => 1..=1,
                 Holds::Flat => 2..=tree.len(),
+                _ => tree.len()..=tree.len(),
             };
             assert!(expected.contains(&packed), "{}: {packed}", recipe.name);
         }

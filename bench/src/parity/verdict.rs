@@ -51,7 +51,7 @@ pub(crate) fn verdict(packed: &Contents, came: &Contents, holds: Holds) -> Verdi
         .into_iter()
         .flatten()
         .map(|it| match holds {
-            Holds::Package => of_package(&it),
+            Holds::Package | Holds::Payload => of_package(&it),
             _ => it,
         })
         .max_by_key(|it| equal(packed, it))

@@ -1,7 +1,6 @@
 //! ARJ: all methods, folders, links of Unix, and what is garbled with a password.
 //!
-//! Sources: R. K. Jung, ARJ technical information, 1993; arj 3.10.22 of Debian 12 and what it writes; 7-Zip 22.01,
-//! ArjHandler.cpp.
+//! Sources: what arj 3.10.22 of Debian 12 writes and reads; of flags and lengths, R. K. Jung's unarj, unarj.h.
 
 mod fastest;
 mod garbled;
@@ -219,7 +218,7 @@ fn bytes_of<'a, R: Read>(
     if header.flags & IS_GARBLED == 0 {
         return plain(header, data);
     }
-    // GOST, by a module of its own that few ever had.
+    // Arj 3.10.22 writes 1 where it garbled; other ciphers were in modules that few ever had.
     if main.encryption > 1 {
         let how = format!("ARJ encryption {}", main.encryption);
         return Err(Unreadable::Method(how).io());

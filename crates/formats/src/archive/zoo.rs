@@ -3,7 +3,7 @@
 //! An entry says where its bytes lie and where the next one does. Zoo only ever appends, so that both are further on; what
 //! points back is refused, and so nothing is read twice.
 //!
-//! Sources: R. Dhesi, zoo 2.10, zoo.h, in the public domain; deark 1.6.4, modules/zoo.c, of what later fields mean.
+//! Source: deark at 040d99f, modules/zoo.c, which follows unzoo 4.4; unar 1.10.1 reads what the tests pack.
 
 mod lzd;
 
@@ -21,7 +21,7 @@ use super::{
 
 /// Stands before each entry, and behind the line of text that an archive begins with.
 ///
-/// Source: zoo 2.10, zoo.h, `ZOO_TAG`.
+/// Source: R. Dhesi's zoo, zoo.h, `ZOO_TAG`.
 pub(super) const MAGIC: [u8; 4] = 0xfdc4_a7dc_u32.to_le_bytes();
 /// Text, magic, and where the first entry is, once more as its negative.
 const START: usize = 32;
@@ -139,7 +139,7 @@ fn add_later_fields(header: &mut Header, stream: &mut impl Read) -> io::Result<(
         let stroke: &[u8] = if folder.ends_with(b"/") { b"" } else { b"/" };
         header.name = [folder, stroke, &header.name].concat();
     }
-    // Behind the system. The two highest bits say whether the others are a mode of Unix.
+    // Behind the system. Only where the highest bits say so, others are a mode of Unix.
     if let [_, _, low, high, marks, ..] = rest
         && marks >> 6 == 1
     {

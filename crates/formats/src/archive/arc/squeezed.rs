@@ -3,7 +3,7 @@
 //! The number of nodes, two bytes; of each node where to go at a zero and at a one, two bytes each: to a node, or below zero
 //! to a byte, counted down from -1. Symbol 256 ends it. Bits come the lowest of each byte first.
 //!
-//! Source: R. Greenlaw, SQ and USQ, 1981; what arc 5.21q of Debian 12 reads.
+//! Source: what arc 5.21q of Debian 12 writes.
 
 use std::io::{self, Read};
 
