@@ -52,6 +52,7 @@ pub(crate) fn verdict(packed: &Contents, came: &Contents, holds: Holds) -> Verdi
         .flatten()
         .map(|it| match holds {
             Holds::Package | Holds::Payload => of_package(&it),
+            Holds::Flat => by_last_name(&it),
             _ => it,
         })
         .max_by_key(|it| equal(packed, it))
@@ -77,6 +78,14 @@ fn of_package(came: &Contents) -> Contents {
         .filter_map(|(path, print)| Some((path.strip_prefix("usr/share").ok()?, print)));
     inside
         .map(|(path, print)| (path.to_owned(), *print))
+        .collect()
+}
+
+/// Where a format or program keeps no folders, others may.
+fn by_last_name(came: &Contents) -> Contents {
+    let last = |path: &PathBuf| PathBuf::from(path.file_name().unwrap_or_default());
+    came.iter()
+        .map(|(path, print)| (last(path), *print))
         .collect()
 }
 
