@@ -24,6 +24,7 @@ mod reader;
 mod rpm;
 mod sevenz;
 mod tar;
+mod wim;
 mod zip;
 mod zstandard;
 
@@ -152,6 +153,7 @@ pub fn visit(
     match kind {
         Kind::Zip => zip::visit(source, asked, visitor)?,
         Kind::SevenZip => sevenz::visit(source, asked, visitor)?,
+        Kind::Wim => wim::visit(source, asked, visitor)?,
         _ => {
             let counted = Counted::source(source, asked.budget);
             kinds.clear();

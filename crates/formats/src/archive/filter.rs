@@ -38,7 +38,7 @@ pub(super) fn decoded<'a>(
         Kind::Snappy => Box::new(snap::read::FrameDecoder::new(packed)),
         Kind::Xz => Box::new(XzReader::new_mem_limit(packed, true, memory)),
         Kind::Zstandard => Box::new(Zstandard::new(packed, u64::from(memory) << 10)),
-        Kind::Ar | Kind::Cpio | Kind::Rpm | Kind::SevenZip | Kind::Tar | Kind::Zip => {
+        Kind::Ar | Kind::Cpio | Kind::Rpm | Kind::SevenZip | Kind::Tar | Kind::Wim | Kind::Zip => {
             Box::new(packed)
         }
     })

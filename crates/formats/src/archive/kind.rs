@@ -32,6 +32,8 @@ pub enum Kind {
     Snappy,
     /// tar: v7, ustar, pax, GNU.
     Tar,
+    /// WIM: images of Windows, and ESD.
+    Wim,
     /// xz.
     Xz,
     /// zip.
@@ -49,7 +51,7 @@ impl Kind {
         let begins = |magic: &[u8]| head.starts_with(magic);
         // Sources: RFC 1952; bzip2 1.0.8, decompress.c; the .xz file format 1.2.1; lzip manual, "File format"; RFC 8878,
         // 3.1; LZ4 frame format 1.6.4; ncompress; snappy framing_format.txt; PKWARE APPNOTE 6.3.10; 7zFormat.txt; ar(5);
-        // cpio(5).
+        // cpio(5); Microsoft, "Windows Imaging File Format (WIM)".
         let found = match head {
             _ if begins(b"PK\x03\x04") || begins(b"PK\x05\x06") || begins(b"PK\x07\x08") => {
                 Self::Zip
@@ -61,6 +63,7 @@ impl Kind {
             {
                 Self::Bzip2
             }
+            _ if begins(b"MSWIM\0\0\0") => Self::Wim,
             _ if begins(b"\xfd7zXZ\0") => Self::Xz,
             _ if begins(b"LZIP\x01") => Self::Lzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstandard,
@@ -96,6 +99,7 @@ impl Kind {
             Self::SevenZip => "7z",
             Self::Snappy => "snappy",
             Self::Tar => "tar",
+            Self::Wim => "wim",
             Self::Xz => "xz",
             Self::Zip => "zip",
             Self::Zstandard => "zstd",
@@ -107,7 +111,7 @@ impl Kind {
     pub fn is_filter(self) -> bool {
         !matches!(
             self,
-            Self::Ar | Self::Cpio | Self::Rpm | Self::SevenZip | Self::Tar | Self::Zip
+            Self::Ar | Self::Cpio | Self::Rpm | Self::SevenZip | Self::Tar | Self::Wim | Self::Zip
         )
     }
 }

@@ -37,6 +37,7 @@ enum Holds {
     Text,
     Flat,
     Package,
+    Twice,
 }
 
 fn folder() -> PathBuf {
@@ -153,6 +154,13 @@ fn every_archive_holds_what_was_packed() {
                     assert_eq!(&bytes, whole.unwrap().1, "{name}: {file}");
                 }
             }
+            Holds::Twice => {
+                let below = |number: u8| {
+                    let files = tree.iter();
+                    files.map(move |(file, bytes)| (format!("{number}/{file}"), bytes.clone()))
+                };
+                assert_eq!(files, below(1).chain(below(2)).collect(), "{name}");
+            }
             Holds::Package => {
                 if name.ends_with(".deb") {
                     let control = files.remove("DEBIAN/control").unwrap();
@@ -180,6 +188,7 @@ fn formats_are_named_from_the_outside_in() {
         ("7z-bcj2.7z", &[Kind::SevenZip]),
         ("text.bz2", &[Kind::Bzip2]),
         ("odc.cpio", &[Kind::Cpio]),
+        ("wim-lzms.esd", &[Kind::Wim]),
     ] {
         assert_eq!(read(&packed(name), None).1.unwrap(), kinds, "{name}");
     }
