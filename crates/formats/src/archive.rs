@@ -39,6 +39,7 @@ mod sevenz;
 mod squashfs;
 mod tar;
 mod times;
+mod wim;
 mod window;
 mod xar;
 mod zip;
@@ -182,6 +183,7 @@ pub fn visit(
         Kind::Rar => rar::visit(&mut [source], asked, visitor)?,
         Kind::SevenZip => sevenz::visit(source, asked, visitor)?,
         Kind::SquashFs => squashfs::visit(source, asked, visitor)?,
+        Kind::Wim => wim::visit(source, asked, visitor)?,
         Kind::Xar => xar::visit(source, asked, visitor, &mut kinds)?,
         Kind::Zip => zip::visit(source, asked, visitor)?,
         Kind::Brotli => {

@@ -53,6 +53,7 @@ pub(super) fn decoded<'a>(
         | Kind::SevenZip
         | Kind::SquashFs
         | Kind::Tar
+        | Kind::Wim
         | Kind::Xar
         | Kind::Zip
         | Kind::Zoo => Box::new(packed),

@@ -54,6 +54,8 @@ pub enum Kind {
     SquashFs,
     /// tar: v7, ustar, pax, GNU.
     Tar,
+    /// WIM: images of Windows, and ESD.
+    Wim,
     /// xar: packages of macOS.
     Xar,
     /// xz.
@@ -76,7 +78,7 @@ impl Kind {
         // Sources: RFC 1952; bzip2 1.0.8, decompress.c; the .xz file format 1.2.1; lzip manual, "File format"; RFC 8878,
         // 3.1; LZ4 frame format 1.6.4; ncompress; snappy framing_format.txt; PKWARE APPNOTE 6.3.10; 7zFormat.txt; ar(5);
         // cpio(5); RAR 5.0 archive format; rar-research of bitplane, for RE~^; [MS-CAB] 2.1; xarformat; R. Dhesi's
-        // zoo, zoo.h.
+        // zoo, zoo.h; Microsoft, "Windows Imaging File Format (WIM)".
         let found = match head {
             _ if begins(b"PK\x03\x04") || begins(b"PK\x05\x06") || begins(b"PK\x07\x08") => {
                 Self::Zip
@@ -88,6 +90,7 @@ impl Kind {
             {
                 Self::Bzip2
             }
+            _ if begins(b"MSWIM\0\0\0") => Self::Wim,
             _ if begins(b"\xfd7zXZ\0") => Self::Xz,
             _ if begins(b"LZIP\x01") => Self::Lzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstandard,
@@ -149,6 +152,7 @@ impl Kind {
             Self::Snappy => "snappy",
             Self::SquashFs => "squashfs",
             Self::Tar => "tar",
+            Self::Wim => "wim",
             Self::Xar => "xar",
             Self::Xz => "xz",
             Self::Zip => "zip",
@@ -174,6 +178,7 @@ impl Kind {
                 | Self::SevenZip
                 | Self::SquashFs
                 | Self::Tar
+                | Self::Wim
                 | Self::Xar
                 | Self::Zip
                 | Self::Zoo

@@ -39,6 +39,7 @@ enum Holds {
     Package,
     Payload,
     Part,
+    Twice,
 }
 
 fn folder() -> PathBuf {
@@ -161,6 +162,13 @@ fn every_archive_holds_what_was_packed() {
                     assert!(bytes == *whole.unwrap().1, "{name}: {file}");
                 }
             }
+            Holds::Twice => {
+                let below = |number: u8| {
+                    let files = tree.iter();
+                    files.map(move |(file, bytes)| (format!("{number}/{file}"), bytes.clone()))
+                };
+                assert_eq!(files, below(1).chain(below(2)).collect(), "{name}");
+            }
             Holds::Package => {
                 let (about, rest) = parts(files, |it| it.starts_with("DEBIAN/"));
                 if name.ends_with(".deb") {
@@ -225,6 +233,7 @@ fn formats_are_named_from_the_outside_in() {
         ("lh5.lzh", &[Kind::Lha]),
         ("arc-crunched.arc", &[Kind::Arc]),
         ("arj-4.arj", &[Kind::Arj]),
+        ("wim-lzms.esd", &[Kind::Wim]),
     ] {
         assert_eq!(read(&packed(name), None).1.unwrap(), kinds, "{name}");
     }
