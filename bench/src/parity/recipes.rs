@@ -38,6 +38,8 @@ pub(crate) enum Holds {
     Payload,
     /// One of several parts.
     Part,
+    /// The tree below `1` and below `2`.
+    Twice,
 }
 
 /// Reads the recipes in a folder.
@@ -80,6 +82,13 @@ impl Recipe {
         let by_last_name = |path: &Path| PathBuf::from(path.file_name().unwrap_or_default());
         match self.holds {
             Holds::Tree | Holds::Package | Holds::Payload | Holds::Part => tree.clone(),
+            Holds::Twice => ["1", "2"]
+                .iter()
+                .flat_map(|it| {
+                    tree.iter()
+                        .map(|(path, print)| (Path::new(it).join(path), *print))
+                })
+                .collect(),
             Holds::Text => only(tree, |path| path == Path::new("readme.txt")).collect(),
             Holds::Flat => only(tree, named)
                 .map(|(path, print)| (by_last_name(&path), print))
@@ -122,6 +131,7 @@ mod tests {
             let expected = match recipe.holds {
                 Holds::Text => 1..=1,
                 Holds::Flat => 2..=tree.len(),
+                Holds::Twice => 2 * tree.len()..=2 * tree.len(),
                 _ => tree.len()..=tree.len(),
             };
             assert!(expected.contains(&packed), "{}: {packed}", recipe.name);

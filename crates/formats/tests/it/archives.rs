@@ -167,7 +167,7 @@ fn every_archive_holds_what_was_packed() {
                     let files = tree.iter();
                     files.map(move |(file, bytes)| (format!("{number}/{file}"), bytes.clone()))
                 };
-                assert_eq!(files, below(1).chain(below(2)).collect(), "{name}");
+                same(&name, &files, &below(1).chain(below(2)).collect());
             }
             Holds::Package => {
                 let (about, rest) = parts(files, |it| it.starts_with("DEBIAN/"));
