@@ -1,4 +1,5 @@
-//! `candor-rar-maker OUT FOLDER VERSION [store] [solid] [headers] [password=WORD] [volume=BYTES part=NUMBER]`
+//! `candor-rar OUT FOLDER VERSION [store] [solid] [headers] [password=WORD] [volume=BYTES part=NUMBER]`
+#![forbid(unsafe_code)]
 
 use std::{error::Error, fs, path::Path};
 

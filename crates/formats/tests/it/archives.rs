@@ -9,12 +9,12 @@ use std::{
 
 use candor_formats::archive::{
     ArchiveError, Asked, Budget, Entry, EntryKind, Exceeded, Kind, Limits, Next, Unreadable,
-    Visitor, visit, visit_parts,
+    Visitor, visit,
 };
 use serde::Deserialize;
 
 /// Bytes by name, of what is a file.
-type Files = BTreeMap<String, Vec<u8>>;
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 #[derive(Deserialize)]
 struct Recipes {
@@ -51,12 +51,12 @@ fn recipes() -> Vec<Recipe> {
     toml::from_str::<Recipes>(&text).unwrap().archive
 }
 
-fn packed(name: &str) -> Vec<u8> {
+pub(crate) fn packed(name: &str) -> Vec<u8> {
     fs::read(folder().join(name)).unwrap()
 }
 
 /// What the tree holds, each file by its path below it.
-fn tree() -> Files {
+pub(crate) fn tree() -> Files {
     fn add(files: &mut Files, below: &Path, folder: &Path) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -78,8 +78,8 @@ fn tree() -> Files {
 
 /// Keeps every entry, and what came of reading it.
 #[derive(Default)]
-struct Kept {
-    entries: Vec<(Entry, Result<Vec<u8>, std::io::Error>)>,
+pub(crate) struct Kept {
+    pub(crate) entries: Vec<(Entry, Result<Vec<u8>, std::io::Error>)>,
 }
 
 impl Visitor for Kept {
@@ -92,7 +92,7 @@ impl Visitor for Kept {
 }
 
 impl Kept {
-    fn files(self) -> Files {
+    pub(crate) fn files(self) -> Files {
         let files = self.entries.into_iter();
         let files = files.filter(|(entry, _)| entry.kind == EntryKind::File);
         let named = files.map(|(entry, bytes)| {
@@ -124,7 +124,10 @@ fn looked_at(
     (kept, kinds)
 }
 
-fn read(bytes: &[u8], password: Option<&str>) -> (Kept, Result<Vec<Kind>, ArchiveError>) {
+pub(crate) fn read(
+    bytes: &[u8],
+    password: Option<&str>,
+) -> (Kept, Result<Vec<Kind>, ArchiveError>) {
     looked_at(bytes, password, Limits::for_archive(bytes.len() as u64))
 }
 
@@ -183,7 +186,7 @@ fn every_archive_holds_what_was_packed() {
 }
 
 /// Asserts that two trees are the same, and says where they are not without their bytes.
-fn same(name: &str, left: &Files, right: &Files) {
+pub(crate) fn same(name: &str, left: &Files, right: &Files) {
     let names = |it: &Files| it.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(left), names(right), "{name}");
     for (file, bytes) in left {
@@ -423,57 +426,6 @@ fn a_bomb_ends_where_the_ratio_is_no_archive_s() {
     assert!(error.contains("Ratio(1000)"), "{error}");
 }
 
-/// Reads the bytes of the entries of these numbers alone.
-struct Only<'a>(&'a [usize], usize, Vec<Vec<u8>>);
-
-impl Visitor for Only<'_> {
-    fn entry(&mut self, _entry: &Entry, bytes: &mut dyn Read) -> Next {
-        if self.0.contains(&self.1) {
-            let mut all = Vec::new();
-            bytes.read_to_end(&mut all).unwrap();
-            self.2.push(all);
-        }
-        self.1 += 1;
-        Next::Go
-    }
-}
-
-/// What stands before an entry of a solid archive has to be unpacked, and is not taken for its bytes.
-#[test]
-fn an_entry_is_read_alone_as_it_is_among_the_others() {
-    for name in [
-        "rar29-solid.rar",
-        "rar50-solid.rar",
-        "rar50.rar",
-        "7z-lzma2.7z",
-        "mszip.cab",
-        "rockridge.iso",
-        "lh5.lzh",
-    ] {
-        let packed = packed(name);
-        let (all, _) = read(&packed, None);
-        let many = all.entries.len();
-        for wanted in [
-            vec![many - 1],
-            vec![1, many - 1],
-            (0..many).step_by(2).collect(),
-        ] {
-            let budget = Budget::new(Limits::for_archive(packed.len() as u64));
-            let asked = Asked {
-                budget: &budget,
-                password: None,
-            };
-            let mut only = Only(&wanted, 0, Vec::new());
-            visit(&mut Cursor::new(&packed), &asked, &mut only).unwrap();
-            let whole: Vec<&Vec<u8>> = wanted
-                .iter()
-                .map(|at| all.entries[*at].1.as_ref().unwrap())
-                .collect();
-            assert!(only.2.iter().eq(whole), "{name}: {wanted:?}");
-        }
-    }
-}
-
 #[test]
 fn names_that_are_locked_are_not_listed_without_the_password() {
     for (name, password, why) in [
@@ -491,44 +443,5 @@ fn names_that_are_locked_are_not_listed_without_the_password() {
             Err(ArchiveError::Locked(told)) => assert_eq!(told, why, "{name}"),
             other => panic!("{name}: {other:?}"),
         }
-    }
-}
-
-fn read_parts(parts: &[Vec<u8>]) -> (Kept, Result<Vec<Kind>, ArchiveError>) {
-    let mut kept = Kept::default();
-    let budget = Budget::new(Limits::for_archive(1 << 20));
-    let asked = Asked {
-        budget: &budget,
-        password: None,
-    };
-    let mut parts: Vec<_> = parts.iter().map(Cursor::new).collect();
-    let kinds = visit_parts(&mut parts, &asked, &mut kept);
-    (kept, kinds)
-}
-
-#[test]
-fn parts_hold_what_was_packed_together() {
-    let tree = tree();
-    let parts = [1, 2, 3].map(|it| packed(&format!("rar50-parts.part{it}.rar")));
-    let (kept, kinds) = read_parts(&parts);
-    assert_eq!(kinds.unwrap(), [Kind::Rar]);
-    same("rar50", &kept.files(), &tree);
-    for name in ["7z-lzma2.7z", "zip-deflate.zip", "rockridge.iso", "tar.xz"] {
-        let whole = packed(name);
-        let parts: Vec<Vec<u8>> = whole.chunks(whole.len() / 3).map(<[u8]>::to_vec).collect();
-        assert!(parts.len() > 2);
-        let (kept, kinds) = read_parts(&parts);
-        kinds.unwrap();
-        same(name, &kept.files(), &tree);
-    }
-}
-
-#[test]
-fn a_part_that_is_missing_is_told_before_anything_is_shown() {
-    let part = |it| packed(&format!("rar50-parts.part{it}.rar"));
-    for parts in [vec![part(1), part(2)], vec![part(2), part(3)]] {
-        let (kept, kinds) = read_parts(&parts);
-        assert!(matches!(kinds, Err(ArchiveError::Missing(_))), "{kinds:?}");
-        assert!(kept.entries.is_empty());
     }
 }

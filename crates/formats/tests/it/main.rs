@@ -14,5 +14,6 @@ mod live;
 mod made;
 mod mutations;
 mod old;
+mod parts;
 mod profiles;
 mod wal;

@@ -1,0 +1,99 @@
+//! Archives of which some entries are read, and archives that lie in several parts.
+
+use std::io::{Cursor, Read};
+
+use candor_formats::archive::{
+    ArchiveError, Asked, Budget, Entry, Kind, Limits, Next, Visitor, visit, visit_parts,
+};
+
+use crate::archives::{Kept, packed, read, same, tree};
+
+/// Reads the bytes of the entries of these numbers alone.
+struct Only<'a>(&'a [usize], usize, Vec<Vec<u8>>);
+
+impl Visitor for Only<'_> {
+    fn entry(&mut self, _entry: &Entry, bytes: &mut dyn Read) -> Next {
+        if self.0.contains(&self.1) {
+            let mut all = Vec::new();
+            bytes.read_to_end(&mut all).unwrap();
+            self.2.push(all);
+        }
+        self.1 += 1;
+        Next::Go
+    }
+}
+
+/// What stands before an entry of a solid archive has to be unpacked, and is not taken for its bytes.
+#[test]
+fn an_entry_is_read_alone_as_it_is_among_the_others() {
+    for name in [
+        "rar29-solid.rar",
+        "rar50-solid.rar",
+        "rar50.rar",
+        "7z-lzma2.7z",
+        "mszip.cab",
+        "rockridge.iso",
+        "lh5.lzh",
+    ] {
+        let packed = packed(name);
+        let (all, _) = read(&packed, None);
+        let many = all.entries.len();
+        for wanted in [
+            vec![many - 1],
+            vec![1, many - 1],
+            (0..many).step_by(2).collect(),
+        ] {
+            let budget = Budget::new(Limits::for_archive(packed.len() as u64));
+            let asked = Asked {
+                budget: &budget,
+                password: None,
+            };
+            let mut only = Only(&wanted, 0, Vec::new());
+            visit(&mut Cursor::new(&packed), &asked, &mut only).unwrap();
+            let whole: Vec<&Vec<u8>> = wanted
+                .iter()
+                .map(|at| all.entries[*at].1.as_ref().unwrap())
+                .collect();
+            assert!(only.2.iter().eq(whole), "{name}: {wanted:?}");
+        }
+    }
+}
+
+fn read_parts(parts: &[Vec<u8>]) -> (Kept, Result<Vec<Kind>, ArchiveError>) {
+    let mut kept = Kept::default();
+    let budget = Budget::new(Limits::for_archive(1 << 20));
+    let asked = Asked {
+        budget: &budget,
+        password: None,
+    };
+    let mut parts: Vec<_> = parts.iter().map(Cursor::new).collect();
+    let kinds = visit_parts(&mut parts, &asked, &mut kept);
+    (kept, kinds)
+}
+
+#[test]
+fn parts_hold_what_was_packed_together() {
+    let tree = tree();
+    let parts = [1, 2, 3].map(|it| packed(&format!("rar50-parts.part{it}.rar")));
+    let (kept, kinds) = read_parts(&parts);
+    assert_eq!(kinds.unwrap(), [Kind::Rar]);
+    same("rar50", &kept.files(), &tree);
+    for name in ["7z-lzma2.7z", "zip-deflate.zip", "rockridge.iso", "tar.xz"] {
+        let whole = packed(name);
+        let parts: Vec<Vec<u8>> = whole.chunks(whole.len() / 3).map(<[u8]>::to_vec).collect();
+        assert!(parts.len() > 2);
+        let (kept, kinds) = read_parts(&parts);
+        kinds.unwrap();
+        same(name, &kept.files(), &tree);
+    }
+}
+
+#[test]
+fn a_part_that_is_missing_is_told_before_anything_is_shown() {
+    let part = |it| packed(&format!("rar50-parts.part{it}.rar"));
+    for parts in [vec![part(1), part(2)], vec![part(2), part(3)]] {
+        let (kept, kinds) = read_parts(&parts);
+        assert!(matches!(kinds, Err(ArchiveError::Missing(_))), "{kinds:?}");
+        assert!(kept.entries.is_empty());
+    }
+}
