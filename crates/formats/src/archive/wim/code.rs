@@ -43,11 +43,11 @@ impl Code {
                 .ok_or_else(|| damaged("a code is too long"))? += 1;
         }
         let (mut code, mut begins) = (0, 0);
-        for length in 1..=LONGEST {
+        for (length, many) in many.into_iter().enumerate().skip(1) {
             self.first[length] = code;
             self.begins[length] = begins;
-            begins += many[length];
-            code += (many[length] as u32) << (LONGEST - length);
+            begins += many;
+            code += (many as u32) << (LONGEST - length);
             self.end[length] = code;
         }
         if code > 1 << LONGEST {
