@@ -242,9 +242,9 @@ impl<'a> Raw<'a> {
     }
 }
 
-/// Reads where a link leads.
+/// Reads where a link leads. Absolute targets lose their drive, as they got one of Unix' paths.
 ///
-/// Source: \[MS-FSCC\] 2.1.2.4, without the first eight bytes, which images leave out.
+/// Source: \[MS-FSCC\] 2.1.2.4, without the first eight bytes, which images leave out; `C:` is told by what wimlib writes.
 pub(super) fn target(bytes: &[u8]) -> Option<EntryKind> {
     let name = |at: usize| {
         let from = 12 + usize::from(u16_at(bytes, at));
@@ -254,7 +254,12 @@ pub(super) fn target(bytes: &[u8]) -> Option<EntryKind> {
     // What is shown, else what is followed.
     let shown = name(4).filter(|it| !it.is_empty());
     let to = shown.or_else(|| name(0))?.replace('\\', "/");
-    Some(EntryKind::Link(to.into_bytes()))
+    let to = to.strip_prefix("/??/").unwrap_or(&to);
+    let to = match to.as_bytes() {
+        [drive, b':', b'/', ..] if drive.is_ascii_alphabetic() => &to[2..],
+        _ => to,
+    };
+    Some(EntryKind::Link(to.as_bytes().to_vec()))
 }
 
 /// UTF-16; what is none is replaced.
