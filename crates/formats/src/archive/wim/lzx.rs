@@ -238,3 +238,33 @@ fn undo_calls(out: &mut [u8]) {
         at += 5;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Lzx;
+
+    /// A stored block of so many bytes, whose header of this many words ends within a word, or where one ends.
+    fn block(header: &[u16], bytes: &[u8]) -> Vec<u8> {
+        let mut block: Vec<u8> = header.iter().flat_map(|it| it.to_le_bytes()).collect();
+        block.extend([1_u32, 2, 3].iter().flat_map(|it| it.to_le_bytes()));
+        block.extend(bytes);
+        block.resize(block.len().next_multiple_of(2), 0);
+        block
+    }
+
+    #[test]
+    fn stored_blocks_begin_and_end_at_words() {
+        let bytes: Vec<u8> = (0..107).collect();
+        // Kind 3, one bit of zero, then 16 bits of size: 100, and 7.
+        let first = block(&[0x6006, 0x4000], &bytes[..100]);
+        let second = block(&[0x6000, 0x7000], &bytes[100..]);
+        let mut out = [0; 107];
+        let mut lzx = Lzx::new();
+        let read = lzx.unpack(&[first, second].concat(), &mut out, 1 << 15);
+        assert!(read.is_ok(), "{read:?}");
+        assert_eq!(out[..], bytes);
+        // Cut off, it is told so.
+        let cut = block(&[0x6006, 0xb000], &bytes[..100]);
+        assert!(lzx.unpack(&cut, &mut out, 1 << 15).is_err());
+    }
+}
