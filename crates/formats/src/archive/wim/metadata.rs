@@ -91,6 +91,7 @@ pub(super) fn add(
     let mut folders = VecDeque::from([(nodes.len(), root.children())]);
     nodes.push(node);
     let mut seen = HashSet::new();
+    let mut taken = 0;
     while let Some((parent, mut at)) = folders.pop_front() {
         if at == 0 {
             continue;
@@ -104,6 +105,11 @@ pub(super) fn add(
             // Two folders that are one would be a loop, or a small image of any size.
             if std::mem::take(&mut is_first) && !seen.insert(at) {
                 return Err(broken("a folder is in two places"));
+            }
+            // Each may have many streams: where they lie over each other, a small image would take hours.
+            taken += raw.length;
+            if taken > bytes.len() {
+                return Err(broken("entries of folders lie over each other"));
             }
             asked.budget.one_more()?;
             let node = raw.node(parent, &nodes[parent]);

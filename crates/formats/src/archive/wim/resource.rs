@@ -204,6 +204,9 @@ impl<'a, S: Read + Seek> Reader<'a, S> {
         if table.saturating_mul(4) > self.memory() {
             return Err(self.too_large());
         }
+        // Counted like what comes out: many files must not share one long table.
+        let counted = self.budget.was_decoded(table as usize);
+        counted.map_err(io::Error::other)?;
         let mut bytes = Vec::new();
         let from = resource.at + head;
         self.source.seek(SeekFrom::Start(from))?;

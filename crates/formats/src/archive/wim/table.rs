@@ -21,6 +21,8 @@ pub(super) type Hash = [u8; 20];
 const ENTRY: usize = 50;
 /// The size that says that an entry is a solid resource.
 const IS_RESOURCE: u64 = 1 << 32;
+/// Encoders make a few.
+const MOST_SOLID: usize = 1 << 16;
 
 /// What lies where.
 pub(super) struct Table {
@@ -28,6 +30,14 @@ pub(super) struct Table {
     pub(super) images: Vec<Resource>,
     pub(super) solid: Vec<Resource>,
     pub(super) blobs: HashMap<Hash, Blob>,
+}
+
+/// Solid resources that follow each other.
+struct Run {
+    /// The first of them.
+    first: usize,
+    /// Where each begins, as if they lay one after the other.
+    begins: Vec<u64>,
 }
 
 /// Bytes of a file.
@@ -64,26 +74,24 @@ impl Table {
             solid: Vec::new(),
             blobs: HashMap::new(),
         };
-        let mut run = 0..0;
+        let mut run: Option<Run> = None;
         for (index, entry) in bytes.chunks_exact(ENTRY).enumerate() {
             let extent = extent(entry);
             let is_solid = header.has_solid && extent.is_solid();
             if !is_solid {
-                run = 0..0;
-            } else if run.is_empty() {
-                let from = table.solid.len();
-                table.add_run(reader, &bytes[index * ENTRY..])?;
-                run = from..table.solid.len();
+                run = None;
+            } else if run.is_none() {
+                run = Some(table.add_run(reader, &bytes[index * ENTRY..])?);
             }
             // Of other parts, or no bytes at all.
             let hash: Hash = array(entry, 30).unwrap_or_default();
             if u16_at(entry, 24) != header.part || hash == Hash::default() {
                 continue;
             }
-            match extent {
-                _ if is_solid && extent.size == IS_RESOURCE => {}
-                _ if is_solid => {
-                    let blob = table.in_run(run.clone(), &extent)?;
+            match &run {
+                Some(_) if extent.size == IS_RESOURCE => {}
+                Some(run) => {
+                    let blob = table.in_run(run, &extent)?;
                     table.add(hash, blob);
                 }
                 // One that nothing refers to is left over.
@@ -111,30 +119,38 @@ impl Table {
         &mut self,
         reader: &mut Reader<'_, impl Read + Seek>,
         entries: &[u8],
-    ) -> io::Result<()> {
-        let run = entries.chunks_exact(ENTRY).map(extent);
-        let run = run.take_while(Extent::is_solid);
-        for extent in run.filter(|it| it.size == IS_RESOURCE) {
+    ) -> io::Result<Run> {
+        let mut run = Run {
+            first: self.solid.len(),
+            begins: Vec::new(),
+        };
+        let mut begins: u64 = 0;
+        let extents = entries.chunks_exact(ENTRY).map(extent);
+        let extents = extents.take_while(Extent::is_solid);
+        for extent in extents.filter(|it| it.size == IS_RESOURCE) {
+            if self.solid.len() >= MOST_SOLID {
+                return Err(damaged("there are too many solid resources"));
+            }
             let resource = Resource::solid(&mut reader.source, &extent)?;
             self.solid.push(resource);
+            run.begins.push(begins);
+            begins = begins.saturating_add(resource.size);
         }
-        Ok(())
+        Ok(run)
     }
 
     /// Finds the resource of a run that something lies in.
-    fn in_run(&self, run: std::ops::Range<usize>, extent: &Extent) -> io::Result<Blob> {
-        let (mut at, size) = (extent.at, extent.packed);
-        for resource in run {
-            let whole = self.solid[resource].size;
-            if at.checked_add(size).is_some_and(|it| it <= whole) {
-                return Ok(Blob::In { resource, at, size });
-            }
-            let Some(behind) = at.checked_sub(whole) else {
-                break;
-            };
-            at = behind;
+    fn in_run(&self, run: &Run, extent: &Extent) -> io::Result<Blob> {
+        let wrong = || damaged("something lies outside of its resource");
+        let behind = run.begins.partition_point(|it| *it <= extent.at);
+        let index = behind.checked_sub(1).ok_or_else(wrong)?;
+        let (at, size) = (extent.at - run.begins[index], extent.packed);
+        let resource = run.first + index;
+        let whole = self.solid[resource].size;
+        match at.checked_add(size).is_some_and(|it| it <= whole) {
+            true => Ok(Blob::In { resource, at, size }),
+            false => Err(wrong()),
         }
-        Err(damaged("something lies outside of its resource"))
     }
 
     /// Of bytes that lie over each other, all would be unpacked for each.

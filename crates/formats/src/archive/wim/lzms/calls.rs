@@ -30,6 +30,9 @@ impl Calls {
 
     /// Makes addresses relative again.
     pub(super) fn undo(&mut self, out: &mut [u8]) {
+        if out.len() <= TAIL + 1 {
+            return;
+        }
         self.named.fill(0);
         let mut sure: Option<usize> = None;
         // The first byte is never looked at.
