@@ -8,6 +8,7 @@
 mod archives;
 mod cost;
 mod hostile;
+mod images;
 mod journal;
 mod lists;
 mod live;
