@@ -14,8 +14,8 @@ pub struct Parts {
 /// How the parts of an archive are named, with what stands before the number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Way {
-    /// `x.7z.001`, with so many digits.
-    Numbered(String, usize),
+    /// `x.7z.001`.
+    Numbered(String),
     /// `x.part1.rar`, with so many digits.
     Part(String, usize),
     /// `x.rar`, `x.r00`, `x.r01`, up to `x.r99`, `x.s00`.
@@ -31,10 +31,11 @@ impl Way {
             is_number.then(|| text.parse().ok()).flatten()
         };
         let lower = ending.to_ascii_lowercase();
-        if ending.len() >= 3
+        // Three digits: more are a date.
+        if ending.len() == 3
             && let Some(number) = digits(ending)
         {
-            return Some((Self::Numbered(stem.to_owned(), ending.len()), number));
+            return Some((Self::Numbered(stem.to_owned()), number));
         }
         if lower == "rar" {
             let part = stem.rsplit_once('.').and_then(|(stem, part)| {
@@ -45,11 +46,11 @@ impl Way {
             });
             return Some(part.unwrap_or_else(|| (Self::Old(stem.to_owned()), 0)));
         }
-        // `r00` is the second one; behind `r99` comes `s00`.
+        // `r00` is the second one; behind `r99` comes `s00`. `z01` is of zip.
         let (letter, number) = (lower.bytes().next()?, digits(lower.get(1..)?)?);
         let hundreds = letter
             .checked_sub(b'r')
-            .filter(|_| letter <= b'z' && lower.len() == 3)?;
+            .filter(|_| letter < b'z' && lower.len() == 3)?;
         Some((
             Self::Old(stem.to_owned()),
             u32::from(hundreds) * 100 + number + 1,
@@ -58,20 +59,13 @@ impl Way {
 
     fn name(&self, number: u32) -> String {
         match self {
-            Self::Numbered(stem, digits) => format!("{stem}.{number:0digits$}"),
+            Self::Numbered(stem) => format!("{stem}.{number:03}"),
             Self::Part(stem, digits) => format!("{stem}.part{number:0digits$}.rar"),
             Self::Old(stem) if number == 0 => format!("{stem}.rar"),
             Self::Old(stem) => {
-                let letter = char::from(b'r' + ((number - 1) / 100).min(8) as u8);
+                let letter = char::from(b'r' + ((number - 1) / 100).min(7) as u8);
                 format!("{stem}.{letter}{:02}", (number - 1) % 100)
             }
-        }
-    }
-
-    fn first(&self) -> u32 {
-        match self {
-            Self::Numbered(..) | Self::Part(..) => 1,
-            Self::Old(_) => 0,
         }
     }
 }
@@ -96,15 +90,17 @@ impl Parts {
             })
             .collect();
         there.insert(number, name.to_owned());
-        let first = way.first();
-        // `x.000` is the first of some programs.
-        let first = if there.contains_key(&0) { 0 } else { first };
-        if there.len() == 1 && (number == first || matches!(way, Way::Old(_)) && number == 0) {
+        // `x.rar` is number zero, and `x.000` the first of some programs.
+        let has_zero = there.contains_key(&0) || matches!(way, Way::Old(_));
+        let first = u32::from(!has_zero);
+        // One file, the first or of an ending that logs and pictures have as well.
+        let is_other = matches!(&way, Way::Numbered(stem) if !stem.contains('.'));
+        if there.len() == 1 && (number == first || is_other) {
             return alone();
         }
         let last = there.keys().next_back().copied().unwrap_or(number);
         let gaps = (first..=last).filter(|it| !there.contains_key(it));
-        // A number of nine digits is no part of anything.
+        // Nobody reads the names of more.
         let missing = gaps.take(100).map(|it| way.name(it)).collect();
         Self {
             names: there.into_values().collect(),
@@ -117,7 +113,7 @@ impl Parts {
 #[must_use]
 pub(crate) fn whole(name: &str) -> String {
     match Way::of(name) {
-        Some((Way::Numbered(stem, _), _)) if stem.contains('.') => stem,
+        Some((Way::Numbered(stem), _)) if stem.contains('.') => stem,
         Some((Way::Part(stem, _), _)) => format!("{stem}.rar"),
         _ => name.to_owned(),
     }
@@ -181,6 +177,10 @@ mod tests {
             "none",
             "x.rs",
             "x.r0",
+            "syslog.123",
+            "dump.gz.20241127",
+            "x.tar.2024",
+            "x.z01",
         ] {
             assert_eq!(
                 of(name, &[name, "y.002", "x.txt"]),
