@@ -44,7 +44,10 @@ pub fn make(root: &Path, anew: bool) -> Result<usize, Vec<Problem>> {
     let due: Vec<&Recipe> = recipes.archive.iter().filter(is_due).collect();
     for recipe in &due {
         if let Err(why) = made(root, &folder, recipe) {
-            let mend = format!("apt-get install {}", recipe.packages.join(" "));
+            let mend = match recipe.packages.is_empty() {
+                true => "see what it says".to_owned(),
+                false => format!("apt-get install {}", recipe.packages.join(" ")),
+            };
             problems.push(Problem::of_file(
                 &format!("{FOLDER}/{}", recipe.name),
                 why,
