@@ -22,6 +22,7 @@ mod cached;
 mod cpio;
 mod error;
 mod filter;
+mod folders;
 mod iso;
 mod joined;
 mod kind;
@@ -31,11 +32,13 @@ mod lzh;
 mod lzo;
 mod lzop;
 mod lzw;
+mod modes;
 mod pbzx;
 mod rar;
 mod reader;
 mod rpm;
 mod sevenz;
+mod spelled;
 mod squashfs;
 mod tar;
 mod times;
@@ -155,7 +158,7 @@ pub fn kind(source: &mut dyn Source) -> std::io::Result<Option<Kind>> {
     let length = filled(source, &mut head)?;
     let mut kind = Kind::of(&head[..length]);
     // A disc keeps its first sectors free for whatever starts from it.
-    if iso::is(source)? {
+    if kind.is_none() && iso::is(source)? {
         kind = Some(Kind::Iso);
     }
     if kind.is_none() && brotli::is(source)? {

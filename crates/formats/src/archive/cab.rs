@@ -11,7 +11,7 @@ use super::{
     ArchiveError, Asked, Entry, EntryKind, Exceeded, Kind, Next, Source, Unreadable, Visitor,
     cached::Cached,
     error::damaged,
-    reader::{Counted, Failing, Whole, skipped},
+    reader::{Counted, Failing, Whole, fixed, skipped},
     show, times,
 };
 
@@ -44,9 +44,12 @@ pub(super) fn visit(
     let mut files = files.into_iter().peekable();
     while let Some(first) = files.peek() {
         let number = first.folder;
-        let mut folder = places
-            .get(usize::from(number))
-            .map(|place| Folder::new(&mut source, place));
+        let folder = places.get(usize::from(number));
+        let mut folder = folder.map(|place| {
+            let folder = Folder::new(&mut source, place)?;
+            // Behind a fault nothing is where it must be: once it failed, it fails for what is left.
+            Ok::<_, Unreadable>(Counted::decoded(folder, asked.budget))
+        });
         let mut at = 0;
         while let Some(file) = files.next_if(|it| it.folder == number) {
             let next = match (&mut folder, elsewhere(number)) {
@@ -57,8 +60,7 @@ pub(super) fn visit(
                 }
                 (Some(Ok(folder)), None) => {
                     let between = file.at.checked_sub(at).ok_or(Exceeded::Overlap)?;
-                    let passed =
-                        skipped(&mut Counted::decoded(&mut *folder, asked.budget), between);
+                    let passed = skipped(folder, between);
                     let mut bytes = folder.take(file.size);
                     let next = match passed {
                         Ok(()) => show(visitor, file.entry, &mut Whole(&mut bytes), asked),
@@ -159,12 +161,6 @@ fn file(reader: &mut impl BufRead, asked: &Asked<'_>) -> io::Result<Listed> {
         folder: word(8),
         entry,
     })
-}
-
-fn fixed<const SIZE: usize>(reader: &mut impl Read) -> io::Result<[u8; SIZE]> {
-    let mut bytes = [0; SIZE];
-    reader.read_exact(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Reads a name up to its NUL.

@@ -10,6 +10,7 @@ use std::{
 use super::{
     ArchiveError, Asked, Entry, EntryKind, Kind, Next, Unreadable, Visitor,
     error::damaged,
+    modes,
     reader::{Counted, Whole, filled, skipped},
 };
 
@@ -234,9 +235,9 @@ fn kind_of(
     data: &mut impl Read,
     asked: &Asked<'_>,
 ) -> Result<EntryKind, ArchiveError> {
-    Ok(match header.mode & 0o170_000 {
-        0o040_000 => EntryKind::Folder,
-        0o120_000 => {
+    Ok(match header.mode & modes::KIND {
+        modes::FOLDER => EntryKind::Folder,
+        modes::LINK => {
             let longest = asked.budget.limits().name as u64;
             let mut to = Vec::new();
             let read = data.take(longest + 1).read_to_end(&mut to);
@@ -244,11 +245,7 @@ fn kind_of(
             asked.budget.named(&to)?;
             EntryKind::Link(to)
         }
-        0o010_000 => EntryKind::Special("a pipe"),
-        0o020_000 => EntryKind::Special("a character device"),
-        0o060_000 => EntryKind::Special("a block device"),
-        0o140_000 => EntryKind::Special("a socket"),
-        _ => EntryKind::File,
+        _ => modes::special(header.mode).map_or(EntryKind::File, EntryKind::Special),
     })
 }
 

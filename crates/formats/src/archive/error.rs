@@ -27,7 +27,7 @@ pub enum ArchiveError {
     Exceeded(#[from] Exceeded),
     /// A part of it is missing.
     #[error("a part is missing: {0}")]
-    Missing(&'static str),
+    Missing(String),
     /// The list of what is in it is encrypted, and there is no password or a wrong one.
     #[error("what is in it cannot even be listed")]
     Locked(#[source] Unreadable),

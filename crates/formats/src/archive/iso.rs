@@ -5,16 +5,14 @@
 mod record;
 mod rock_ridge;
 
-use std::{
-    collections::HashSet,
-    io::{self, Read, Seek, SeekFrom},
-};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use self::record::{Record, Tree};
 use super::{
     ArchiveError, Asked, Entry, EntryKind, Kind, Next, Source, Visitor,
     cached::Cached,
     error::damaged,
+    folders::Folders,
     reader::{Counted, filled},
     show,
 };
@@ -24,8 +22,6 @@ const SECTOR: u64 = 2048;
 const FIRST: u64 = 16 * SECTOR;
 /// So many descriptors are looked at.
 const MOST: u64 = 64;
-/// How many folders may lie in each other.
-const DEEPEST: usize = 256;
 
 /// Returns whether a source is a disc.
 pub(super) fn is(source: &mut dyn Source) -> io::Result<bool> {
@@ -45,35 +41,15 @@ pub(super) fn visit(
     let broken = |error| ArchiveError::of(Kind::Iso, error);
     let mut source = Cached::new(Counted::source(source, asked.budget));
     let tree = tree(&mut source).map_err(broken)?;
-    // Folders that are still to be shown: their place, size, path and depth.
-    let mut folders = vec![(tree.root, Vec::new(), 0)];
-    let mut seen = HashSet::new();
-    while let Some((folder, path, depth)) = folders.pop() {
-        if depth > DEEPEST {
-            return Err(broken(damaged(
-                "folders lie deeper in each other than is read",
-            )));
-        }
-        if !seen.insert(folder.0) {
-            return Err(broken(damaged("a folder lies in itself")));
-        }
-        let records = tree
-            .records(&mut source, folder, asked.budget)
-            .map_err(broken)?;
+    let mut folders = Folders::from(tree.root);
+    while let Some(folder) = folders.next().map_err(broken)? {
+        let records = tree.records(&mut source, folder.place, asked.budget);
         let mut inner = Vec::new();
-        for record in records {
-            let mut name = path.clone();
-            if !name.is_empty() {
-                name.push(b'/');
-            }
-            name.extend(&record.name);
+        for record in records.map_err(broken)? {
+            let name = folder.path_of(&record.name);
             asked.budget.named(&name)?;
             if record.entry.kind == EntryKind::Folder {
-                inner.push((
-                    (record.extents[0].0, record.extents[0].1),
-                    name.clone(),
-                    depth + 1,
-                ));
+                inner.push(folder.inner(record.extents[0], name.clone()));
             }
             let entry = Entry {
                 name,
@@ -93,8 +69,7 @@ pub(super) fn visit(
                 return Ok(());
             }
         }
-        inner.reverse();
-        folders.extend(inner);
+        folders.add(inner);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::io::Read;
 use delharc::{LhaDecodeReader, header::LhaHeader};
 
 use super::{
-    ArchiveError, Asked, Entry, EntryKind, Kind, Next, Unreadable, Visitor, error::damaged,
+    ArchiveError, Asked, Entry, EntryKind, Kind, Next, Unreadable, Visitor, error::damaged, modes,
     reader::Failing, show, times,
 };
 
@@ -16,6 +16,8 @@ const FILE: u8 = 0x01;
 const FOLDER: u8 = 0x02;
 const MODE: u8 = 0x50;
 const CHANGED: u8 = 0x54;
+/// The longest header that is read, in bytes.
+const LONGEST_HEADER: u64 = 64 << 10;
 /// What parts a path in the header of a folder.
 const STROKE: u8 = 0xff;
 
@@ -26,7 +28,10 @@ pub(super) fn visit(
     visitor: &mut dyn Visitor,
 ) -> Result<Next, ArchiveError> {
     let broken = |why: String| ArchiveError::of(Kind::Lha, damaged(&why));
-    let reader = LhaDecodeReader::new(stream);
+    let reader = LhaDecodeReader::new(Near {
+        stream,
+        left: LONGEST_HEADER,
+    });
     let mut reader = reader.map_err(|error| broken(error.to_string()))?;
     loop {
         let header = reader.header();
@@ -44,6 +49,14 @@ pub(super) fn visit(
         };
         if next == Next::Stop {
             return Ok(next);
+        }
+        // What is left of this file, and the next header.
+        let most = reader
+            .header()
+            .compressed_size
+            .saturating_add(LONGEST_HEADER);
+        if let Some(near) = reader.get_mut() {
+            near.left = most;
         }
         match reader.next_file() {
             Ok(true) => {}
@@ -69,19 +82,20 @@ fn entry_of(header: &LhaHeader) -> Entry {
         .for_each(|it| *it = b'/');
     let mode = extra(MODE)
         .and_then(|it| it.first_chunk())
-        .map(|it| u16::from_le_bytes(*it));
-    let kind = match mode.map(|it| it & 0o170_000) {
+        .map(|it| u32::from(u16::from_le_bytes(*it)));
+    let kind = match mode {
         // Its name holds where it leads.
-        Some(0o120_000) if let Some(bar) = name.iter().position(|it| *it == b'|') => {
+        Some(mode)
+            if mode & modes::KIND == modes::LINK
+                && let Some(bar) = name.iter().position(|it| *it == b'|') =>
+        {
             let to = name.split_off(bar);
             EntryKind::Link(to[1..].to_vec())
         }
-        Some(0o010_000) => EntryKind::Special("a pipe"),
-        Some(0o020_000) => EntryKind::Special("a character device"),
-        Some(0o060_000) => EntryKind::Special("a block device"),
-        Some(0o140_000) => EntryKind::Special("a socket"),
         _ if header.is_directory() => EntryKind::Folder,
-        _ => EntryKind::File,
+        mode => mode
+            .and_then(modes::special)
+            .map_or(EntryKind::File, EntryKind::Special),
     };
     let seconds = |it: &[u8]| it.first_chunk().map(|it| u32::from_le_bytes(*it).into());
     let changed = extra(CHANGED).and_then(seconds);
@@ -94,10 +108,31 @@ fn entry_of(header: &LhaHeader) -> Entry {
     Entry {
         size: (kind == EntryKind::File).then_some(header.original_size),
         packed: Some(header.compressed_size),
-        mode: mode.map(|it| u32::from(it & 0o7777)),
+        mode: mode.map(|it| it & 0o7777),
         modified,
         is_wall_time,
         ..Entry::named(name, kind)
+    }
+}
+
+/// A header of level 3 says in four bytes how long it is, and all of it is kept: no more than this is read before something
+/// comes out.
+struct Near<R> {
+    stream: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Near<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
+        if most == 0 && !buffer.is_empty() {
+            return Err(damaged("a header is longer than is read"));
+        }
+        let length = self.stream.read(&mut buffer[..most])?;
+        self.left -= length as u64;
+        Ok(length)
     }
 }
 

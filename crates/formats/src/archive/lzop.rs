@@ -9,7 +9,7 @@ use super::{
     Unreadable,
     error::damaged,
     lzo,
-    reader::{filled, skipped},
+    reader::{filled, fixed, skipped},
 };
 
 pub(super) const MAGIC: &[u8; 9] = b"\x89LZO\0\r\n\x1a\n";
@@ -55,7 +55,7 @@ impl<R: Read> Lzop<R> {
         // The version of the library, and the one needed.
         skipped(&mut self.packed, if has_more { 4 } else { 2 })?;
         // Method and level: any level of LZO1X is read the same way.
-        let [method] = self.fixed()?;
+        let [method] = fixed(&mut self.packed)?;
         if !(1..=3).contains(&method) {
             return Err(Unreadable::Method(format!("{method} of lzop")).io());
         }
@@ -66,7 +66,7 @@ impl<R: Read> Lzop<R> {
         }
         // Mode and time.
         skipped(&mut self.packed, if has_more { 12 } else { 8 })?;
-        let [name] = self.fixed()?;
+        let [name] = fixed(&mut self.packed)?;
         // The name and the sum of the header.
         skipped(&mut self.packed, u64::from(name) + 4)?;
         if flags & EXTRA != 0 {
@@ -131,18 +131,12 @@ impl<R: Read> Lzop<R> {
         }
     }
 
-    fn fixed<const SIZE: usize>(&mut self) -> io::Result<[u8; SIZE]> {
-        let mut bytes = [0; SIZE];
-        self.packed.read_exact(&mut bytes)?;
-        Ok(bytes)
-    }
-
     fn word(&mut self) -> io::Result<u16> {
-        self.fixed().map(u16::from_be_bytes)
+        fixed(&mut self.packed).map(u16::from_be_bytes)
     }
 
     fn long(&mut self) -> io::Result<u32> {
-        self.fixed().map(u32::from_be_bytes)
+        fixed(&mut self.packed).map(u32::from_be_bytes)
     }
 }
 

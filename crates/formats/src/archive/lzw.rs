@@ -4,7 +4,11 @@
 
 use std::io::{self, Read};
 
-use super::{error::damaged, reader::filled};
+use super::{
+    error::damaged,
+    reader::filled,
+    spelled::{self, Spell},
+};
 
 /// The code that begins anew.
 const CLEAR: usize = 256;
@@ -77,8 +81,9 @@ impl<R: Read> Lzw<R> {
         self.bit += self.width;
         Ok(Some(bits >> shift & ((1 << self.width) - 1)))
     }
+}
 
-    /// Spells the next code out; returns whether there was one.
+impl<R: Read> Spell for Lzw<R> {
     fn spell(&mut self) -> io::Result<bool> {
         // A code more than fits: from here on they are wider.
         if self.known > (1 << self.width) - 1 && self.width < self.widest {
@@ -133,21 +138,14 @@ impl<R: Read> Lzw<R> {
         self.previous = Some(code);
         Ok(true)
     }
+
+    fn spelled(&mut self) -> &mut Vec<u8> {
+        &mut self.spelled
+    }
 }
 
 impl<R: Read> Read for Lzw<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut length = 0;
-        while length < buffer.len() {
-            match self.spelled.pop() {
-                Some(byte) => {
-                    buffer[length] = byte;
-                    length += 1;
-                }
-                None if !self.spell()? => break,
-                None => {}
-            }
-        }
-        Ok(length)
+        spelled::read(self, buffer)
     }
 }

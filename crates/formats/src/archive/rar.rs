@@ -3,6 +3,7 @@
 //! The library pushes what it unpacks into writers; [`decoder`] turns that round.
 
 mod decoder;
+mod talk;
 
 use rars::{
     ArchiveFamily, ArchiveMember, ArchiveMemberDetail, AttrSource, Error, ErrorKind,
@@ -12,7 +13,7 @@ use rars::{
 use self::decoder::Decoder;
 use super::{
     ArchiveError, Asked, Entry, EntryKind, Exceeded, Kind, Next, Source, Unreadable, Visitor,
-    error::damaged, reader::Counted, show, times,
+    error::damaged, modes, reader::Counted, show, times,
 };
 
 /// Shows every member. Of a solid archive nothing is unpacked before the first one that is read.
@@ -35,12 +36,12 @@ pub(super) fn visit<S: Source>(
     }
     let members = members.map_err(|error| whole(&error, asked))?;
     if members.first().is_some_and(|it| it.meta.is_split_before) {
-        return Err(ArchiveError::Missing("what is in it begins in one before"));
+        let what = "what is in it begins in one before";
+        return Err(ArchiveError::Missing(what.to_owned()));
     }
     if members.last().is_some_and(|it| it.meta.is_split_after) {
-        return Err(ArchiveError::Missing(
-            "what is in it goes on in another one",
-        ));
+        let what = "what is in it goes on in another one";
+        return Err(ArchiveError::Missing(what.to_owned()));
     }
     for (index, member) in members.iter().enumerate() {
         asked.budget.one_more()?;
@@ -57,15 +58,14 @@ pub(super) fn visit<S: Source>(
 fn entry_of(member: &ArchiveMember) -> Entry {
     let meta = &member.meta;
     let mode = (meta.attr_source() == AttrSource::Unix).then_some(meta.file_attr);
-    let kind = match mode.map(|it| it & 0o170_000) {
+    let mode = mode.map(|it| it as u32);
+    let kind = match mode {
         _ if meta.is_directory => EntryKind::Folder,
         _ if let Some(other) = redirection(member) => kind_of(other),
-        Some(0o120_000) => EntryKind::Link(Vec::new()),
-        Some(0o010_000) => EntryKind::Special("a pipe"),
-        Some(0o020_000) => EntryKind::Special("a character device"),
-        Some(0o060_000) => EntryKind::Special("a block device"),
-        Some(0o140_000) => EntryKind::Special("a socket"),
-        _ => EntryKind::File,
+        Some(mode) if mode & modes::KIND == modes::LINK => EntryKind::Link(Vec::new()),
+        mode => mode
+            .and_then(modes::special)
+            .map_or(EntryKind::File, EntryKind::Special),
     };
     let is_wall_time = meta.family != ArchiveFamily::Rar50Plus;
     let modified = meta.file_time.and_then(|time| match is_wall_time {
@@ -76,7 +76,7 @@ fn entry_of(member: &ArchiveMember) -> Entry {
         is_utf8: member.name_is_unicode(),
         size: (kind == EntryKind::File).then_some(meta.unpacked_size),
         packed: Some(meta.packed_size),
-        mode: mode.map(|it| (it & 0o7777) as u32),
+        mode: mode.map(|it| it & 0o7777),
         modified,
         is_wall_time,
         is_encrypted: meta.is_encrypted,

@@ -156,6 +156,15 @@ impl<R: Read> Read for Peeked<R> {
     }
 }
 
+/// Reads as many bytes as the array has.
+pub(super) fn fixed<const SIZE: usize>(
+    stream: &mut (impl Read + ?Sized),
+) -> io::Result<[u8; SIZE]> {
+    let mut bytes = [0; SIZE];
+    stream.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Reads past so many bytes, which have to be there.
 pub(super) fn skipped(stream: &mut impl Read, bytes: u64) -> io::Result<()> {
     match io::copy(&mut stream.take(bytes), &mut io::sink())? == bytes {

@@ -8,8 +8,9 @@ use super::{
     ArchiveError, Asked, Entry, EntryKind, Exceeded, Kind, Next, Source, Unreadable, Visitor,
     cached::Cached,
     error::damaged,
+    modes,
     reader::{Checked, Counted, Failing},
-    show,
+    show, times,
 };
 
 /// Windows' attributes carry the mode of Unix in their upper half where this is set.
@@ -83,23 +84,19 @@ pub(super) fn visit(
 fn entry_of(file: &ArchiveEntry, is_encrypted: bool) -> Entry {
     let mode = (file.has_windows_attributes && file.windows_attributes & HAS_MODE != 0)
         .then_some(file.windows_attributes >> 16);
-    let kind = match mode.map(|it| it & 0o170_000) {
+    let kind = match mode {
         _ if file.is_directory => EntryKind::Folder,
-        Some(0o120_000) => EntryKind::Link(Vec::new()),
-        Some(0o010_000) => EntryKind::Special("a pipe"),
-        Some(0o020_000) => EntryKind::Special("a character device"),
-        Some(0o060_000) => EntryKind::Special("a block device"),
-        Some(0o140_000) => EntryKind::Special("a socket"),
-        _ => EntryKind::File,
+        Some(mode) if mode & modes::KIND == modes::LINK => EntryKind::Link(Vec::new()),
+        mode => mode
+            .and_then(modes::special)
+            .map_or(EntryKind::File, EntryKind::Special),
     };
-    // In 100 ns since 1601.
-    let seconds = i64::try_from(u64::from(file.last_modified_date) / 10_000_000).ok();
-    let modified = seconds.map(|it| it - 11_644_473_600);
+    let modified = times::of_windows(file.last_modified_date.into());
     Entry {
         is_utf8: true,
         size: (kind == EntryKind::File).then_some(file.size),
         mode: mode.map(|it| it & 0o7777),
-        modified: modified.filter(|_| file.has_last_modified_date),
+        modified: file.has_last_modified_date.then_some(modified),
         is_encrypted,
         ..Entry::named(file.name.clone().into_bytes(), kind)
     }

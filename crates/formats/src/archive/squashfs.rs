@@ -7,7 +7,7 @@ mod inode;
 mod metadata;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     io::{self, Read, Seek, SeekFrom},
 };
 
@@ -20,12 +20,11 @@ use super::{
     ArchiveError, Asked, Entry, EntryKind, Kind, Next, Source, Visitor,
     cached::Cached,
     error::damaged,
+    folders::Folders,
     reader::{Counted, Failing},
     show,
 };
 
-/// How many folders may lie in each other.
-const DEEPEST: usize = 256;
 const HEADER: usize = 96;
 
 /// Where the tables lie.
@@ -48,26 +47,18 @@ pub(super) fn visit(
     let mut source = Cached::new(Counted::source(source, asked.budget));
     let header = Header::read(&mut source).map_err(broken)?;
     let mut store = Store::new(source, header.packing, asked.budget);
-    let mut folders = vec![(header.root, Vec::new(), 0)];
-    let mut seen = HashSet::new();
+    let mut folders = Folders::from(header.root);
     let mut firsts: HashMap<Place, Vec<u8>> = HashMap::new();
-    while let Some((place, path, depth)) = folders.pop() {
-        if !seen.insert(place) || depth > DEEPEST {
-            return Err(broken(damaged("a folder lies in itself, or too deep")));
-        }
-        let folder = Inode::read(&mut store, &header, place).map_err(broken)?;
-        let What::Folder { at, size } = folder.what else {
+    while let Some(folder) = folders.next().map_err(broken)? {
+        let inode = Inode::read(&mut store, &header, folder.place).map_err(broken)?;
+        let What::Folder { at, size } = inode.what else {
             return Err(broken(damaged("what must be a folder is none")));
         };
         let names = names(&mut store, &header, at, size).map_err(broken)?;
         let mut inner = Vec::new();
         for (name, place) in names {
             asked.budget.one_more()?;
-            let mut whole = path.clone();
-            if !whole.is_empty() {
-                whole.push(b'/');
-            }
-            whole.extend(name);
+            let whole = folder.path_of(&name);
             asked.budget.named(&whole)?;
             let inode = match Inode::read(&mut store, &header, place) {
                 Ok(inode) => inode,
@@ -93,7 +84,7 @@ pub(super) fn visit(
                     )
                 }
                 What::Folder { .. } => {
-                    inner.push((place, whole, depth + 1));
+                    inner.push(folder.inner(place, whole));
                     visitor.entry(&entry, &mut io::empty())
                 }
                 _ => visitor.entry(&entry, &mut io::empty()),
@@ -102,8 +93,7 @@ pub(super) fn visit(
                 return Ok(());
             }
         }
-        inner.reverse();
-        folders.extend(inner);
+        folders.add(inner);
     }
     Ok(())
 }

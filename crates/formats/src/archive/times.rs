@@ -16,6 +16,14 @@ pub(super) fn is_day(date: u16) -> bool {
     (1..=12).contains(&(date >> 5 & 15)) && date & 31 != 0
 }
 
+/// Returns what Windows keeps as so many times 100 ns since 1601.
+///
+/// Source: Microsoft, `FILETIME`.
+pub(super) fn of_windows(time: u64) -> i64 {
+    // A tenth of a millionth of any number is one of these.
+    (time / 10_000_000).cast_signed() - 11_644_473_600
+}
+
 /// Counts days of the Gregorian calendar; years begin in March, so that the leap day is the last.
 pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -34,6 +42,12 @@ mod tests {
         assert_eq!(days_since_1970(1970, 1, 1), 0);
         assert_eq!(days_since_1970(2000, 2, 29), 11_016);
         assert_eq!(days_since_1970(2026, 11, 27), 20_784);
+    }
+
+    #[test]
+    fn windows_counts_from_1601() {
+        assert_eq!(of_windows(116_444_736_000_000_000), 0);
+        assert!(of_windows(u64::MAX) > 0);
     }
 
     #[test]

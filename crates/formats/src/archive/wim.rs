@@ -45,7 +45,7 @@ pub(super) fn visit(
     if header.parts > 1 {
         let (part, parts) = (header.part, header.parts);
         let what = format!("this is part {part} of {parts} of an image");
-        return Err(ArchiveError::Locked(Unreadable::Method(what)));
+        return Err(ArchiveError::Missing(what));
     }
     let mut reader = Reader::new(source, asked.budget).map_err(whole)?;
     let table = Table::read(&mut reader, &header).map_err(whole)?;

@@ -11,7 +11,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::ZlibDecoder;
 use lzma_rust2::{LzmaReader, XzReader};
-use roxmltree::{Document, Node};
+use roxmltree::{Document, Node, ParsingOptions};
 
 use super::{
     ArchiveError, Asked, Budget, Entry, EntryKind, Kind, Next, Source, Unreadable, Visitor,
@@ -26,8 +26,10 @@ use super::{
 
 /// The header, as every writer makes it.
 const HEADER: usize = 28;
-/// The longest list of what is in it, in bytes: 64 MiB of XML name half a million files.
+/// The longest list of what is in it, in bytes: more than is kept of it.
 const LONGEST: u64 = 64 << 20;
+/// So many parts of XML are kept, some 100 bytes each: a file has about twenty.
+const PARTS_OF_LIST: u32 = 2_000_000;
 /// How many folders may lie in each other.
 const DEEPEST: usize = 512;
 /// What a package of macOS packs inside as an archive of its own.
@@ -43,7 +45,12 @@ pub(super) fn visit(
     let broken = |error| ArchiveError::of(Kind::Xar, error);
     let mut source = Cached::new(Counted::source(source, asked.budget));
     let (list, heap) = list(&mut source, asked.budget).map_err(broken)?;
-    let list = Document::parse(&list).map_err(|error| broken(damaged(&error.to_string())))?;
+    let options = ParsingOptions {
+        nodes_limit: PARTS_OF_LIST,
+        ..ParsingOptions::default()
+    };
+    let list = Document::parse_with_options(&list, options);
+    let list = list.map_err(|error| broken(damaged(&error.to_string())))?;
     let toc = child(list.root_element(), "toc");
     let toc = toc.ok_or_else(|| broken(damaged("there is no list of what is in it")))?;
     let mut archive = Archive {

@@ -13,6 +13,7 @@ use super::{
     ArchiveError, Asked, Entry, EntryKind, Exceeded, Kind, Next, Source, Unreadable, Visitor,
     cached::Cached,
     error::damaged,
+    modes,
     reader::{Checked, Counted, Failing},
     show, times,
     zstandard::Zstandard,
@@ -92,11 +93,10 @@ fn modified(mut fields: &[u8]) -> Option<i64> {
             (0x5455, [flags, a, b, c, d, ..]) if flags & 1 != 0 => {
                 return Some(i32::from_le_bytes([*a, *b, *c, *d]).into());
             }
-            // In 100 ns since 1601, of attribute 1 behind four bytes that are kept free.
+            // As Windows keeps it, of attribute 1 behind four bytes that are kept free.
             (0x000a, [_, _, _, _, 1, 0, 24, 0, time @ ..]) => {
                 let time: [u8; 8] = time.get(..8)?.try_into().ok()?;
-                let seconds = u64::from_le_bytes(time) / 10_000_000;
-                return i64::try_from(seconds).ok().map(|it| it - 11_644_473_600);
+                return Some(times::of_windows(u64::from_le_bytes(time)));
             }
             _ => {}
         }
@@ -144,14 +144,7 @@ fn shown(entry: &ZipFileEntry<'_>, modified: Option<i64>) -> Entry {
 }
 
 fn special(entry: &ZipFileEntry<'_>) -> Option<EntryKind> {
-    let what = match entry.unix_mode()? & 0o170_000 {
-        0o010_000 => "a pipe",
-        0o020_000 => "a character device",
-        0o060_000 => "a block device",
-        0o140_000 => "a socket",
-        _ => return None,
-    };
-    Some(EntryKind::Special(what))
+    modes::special(entry.unix_mode()?).map(EntryKind::Special)
 }
 
 /// Returns what a clock on the wall showed when an entry was changed.

@@ -7,7 +7,11 @@
 
 use std::io::{self, Read};
 
-use super::super::{bits::HighFirst, error::damaged};
+use super::super::{
+    bits::HighFirst,
+    error::damaged,
+    spelled::{self, Spell},
+};
 
 /// Places; a code of 12 bits is one of them.
 const PLACES: usize = 4096;
@@ -33,7 +37,6 @@ pub(super) struct Crunched<R> {
     first: u8,
     /// What the last code stands for and was not read yet, the end first.
     spelled: Vec<u8>,
-    has_ended: bool,
 }
 
 impl<R: Read> Crunched<R> {
@@ -61,7 +64,6 @@ impl<R: Read> Crunched<R> {
             previous: None,
             first: 0,
             spelled: Vec::new(),
-            has_ended: false,
         };
         for byte in 0..=u8::MAX {
             table.add(NOTHING, byte);
@@ -95,14 +97,14 @@ impl<R: Read> Crunched<R> {
             next: 0,
         };
     }
+}
 
-    /// Spells the next code out.
-    fn spell(&mut self) -> io::Result<()> {
+impl<R: Read> Spell for Crunched<R> {
+    fn spell(&mut self) -> io::Result<bool> {
         let code = self.bits.look(12)?;
         if self.bits.skip(12).is_err() {
             // Four bits may be left of the last byte.
-            self.has_ended = true;
-            return Ok(());
+            return Ok(false);
         }
         let code = code as u16;
         let mut at = code;
@@ -129,23 +131,16 @@ impl<R: Read> Crunched<R> {
             return Err(damaged("a code stands before what it stands for"));
         }
         self.previous = Some(code);
-        Ok(())
+        Ok(true)
+    }
+
+    fn spelled(&mut self) -> &mut Vec<u8> {
+        &mut self.spelled
     }
 }
 
 impl<R: Read> Read for Crunched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut length = 0;
-        while length < buffer.len() {
-            match self.spelled.pop() {
-                Some(byte) => {
-                    buffer[length] = byte;
-                    length += 1;
-                }
-                None if self.has_ended => break,
-                None => self.spell()?,
-            }
-        }
-        Ok(length)
+        spelled::read(self, buffer)
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{
-    super::{Budget, Entry, EntryKind, error::damaged, times::days_since_1970},
+    super::{Budget, Entry, EntryKind, error::damaged, modes, times::days_since_1970},
     SECTOR,
     rock_ridge::{self, RockRidge},
 };
@@ -146,13 +146,13 @@ impl Tree {
         }
         entry.mode = fields.mode.map(|it| it & 0o7777);
         entry.modified = fields.modified.or(entry.modified);
-        entry.kind = match (entry.kind, fields.mode.map(|it| it & 0o170_000)) {
-            (EntryKind::Folder, _) => EntryKind::Folder,
-            (_, Some(0o120_000)) => EntryKind::Link(fields.link),
-            (_, Some(0o010_000)) => EntryKind::Special("a pipe"),
-            (_, Some(0o020_000)) => EntryKind::Special("a character device"),
-            (_, Some(0o060_000)) => EntryKind::Special("a block device"),
-            (_, Some(0o140_000)) => EntryKind::Special("a socket"),
+        entry.kind = match (entry.kind, fields.mode) {
+            (EntryKind::File, Some(mode)) if mode & modes::KIND == modes::LINK => {
+                EntryKind::Link(fields.link)
+            }
+            (EntryKind::File, Some(mode)) => {
+                modes::special(mode).map_or(EntryKind::File, EntryKind::Special)
+            }
             (kind, _) => kind,
         };
         entry.size = (entry.kind == EntryKind::File).then_some(place.1);

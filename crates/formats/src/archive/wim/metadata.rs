@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    super::{ArchiveError, Asked, EntryKind, Exceeded, Kind, error::damaged},
+    super::{ArchiveError, Asked, EntryKind, Exceeded, Kind, error::damaged, modes, times},
     header::{array, u16_at, u32_at, u64_at},
     table::Hash,
 };
@@ -182,12 +182,10 @@ impl<'a> Raw<'a> {
         u64_at(self.bytes, 16)
     }
 
-    /// In seconds since 1970; it lies there in 100 ns since 1601.
+    /// In seconds since 1970.
     fn modified(&self) -> Option<i64> {
         let time = u64_at(self.bytes, 56);
-        let seconds = i64::try_from(time / 10_000_000).ok();
-        let seconds = seconds.filter(|_| time > 0);
-        seconds.map(|it| it - 11_644_473_600)
+        (time > 0).then(|| times::of_windows(time))
     }
 
     fn node(&self, parent: usize, folder: &Node) -> Node {
@@ -217,14 +215,11 @@ impl<'a> Raw<'a> {
         let has = |flag: u32| attributes & flag != 0;
         // Source: [MS-FSCC] 2.6.
         let (is_folder, is_reparse, is_encrypted) = (has(0x10), has(0x400), has(0x4000));
-        match unix.map(|it| it & 0o170_000) {
+        match unix.and_then(modes::special) {
             _ if is_reparse && u32_at(self.bytes, 88) == IS_LINK => Told::Link,
             _ if is_folder => Told::Folder,
             _ if is_reparse => Told::Special("a reparse point"),
-            Some(0o010_000) => Told::Special("a pipe"),
-            Some(0o020_000) => Told::Special("a character device"),
-            Some(0o060_000) => Told::Special("a block device"),
-            Some(0o140_000) => Told::Special("a socket"),
+            Some(what) => Told::Special(what),
             _ if is_encrypted => Told::Locked,
             _ => Told::File,
         }

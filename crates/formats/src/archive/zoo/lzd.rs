@@ -4,7 +4,11 @@
 
 use std::io::{self, Read};
 
-use super::super::{bits::LowFirst, error::damaged};
+use super::super::{
+    bits::LowFirst,
+    error::damaged,
+    spelled::{self, Spell},
+};
 
 /// The code that begins anew.
 const CLEAR: usize = 256;
@@ -22,7 +26,6 @@ pub(super) struct Lzd<R> {
     first: u8,
     /// What the last code stands for and was not read yet, the end first.
     spelled: Vec<u8>,
-    has_ended: bool,
 }
 
 impl<R: Read> Lzd<R> {
@@ -34,12 +37,12 @@ impl<R: Read> Lzd<R> {
             previous: None,
             first: 0,
             spelled: Vec::new(),
-            has_ended: false,
         }
     }
+}
 
-    /// Spells the next code out, or does what it says.
-    fn spell(&mut self) -> io::Result<()> {
+impl<R: Read> Spell for Lzd<R> {
+    fn spell(&mut self) -> io::Result<bool> {
         let code = self.bits.take(self.width)?;
         let code = code.ok_or_else(|| damaged("its packed bytes end too early"))? as usize;
         match code {
@@ -47,12 +50,9 @@ impl<R: Read> Lzd<R> {
                 self.codes.clear();
                 self.previous = None;
                 self.width = NARROWEST;
-                return Ok(());
+                return Ok(true);
             }
-            END => {
-                self.has_ended = true;
-                return Ok(());
-            }
+            END => return Ok(false),
             _ => {}
         }
         let free = END + 1 + self.codes.len();
@@ -80,23 +80,16 @@ impl<R: Read> Lzd<R> {
             }
         }
         self.previous = Some(code);
-        Ok(())
+        Ok(true)
+    }
+
+    fn spelled(&mut self) -> &mut Vec<u8> {
+        &mut self.spelled
     }
 }
 
 impl<R: Read> Read for Lzd<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut length = 0;
-        while length < buffer.len() {
-            match self.spelled.pop() {
-                Some(byte) => {
-                    buffer[length] = byte;
-                    length += 1;
-                }
-                None if self.has_ended => break,
-                None => self.spell()?,
-            }
-        }
-        Ok(length)
+        spelled::read(self, buffer)
     }
 }
