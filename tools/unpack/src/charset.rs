@@ -1,11 +1,17 @@
 //! In which letters the names of an archive are written.
 //!
 //! Most old formats do not say. All names of one archive are written alike, so it is guessed once, from all of them
-//! together: by what browsers use for pages that do not say (chardetng), and by two encodings of old systems that pages
-//! never had, counted by how well letters stand beside letters.
+//! together: each encoding that old systems wrote is tried, and the one under which the names look most like a language
+//! that was written in it is taken. What browsers use for pages that do not say (chardetng) has one voice among others.
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, MACINTOSH};
+mod dos;
+mod guess;
+mod likely;
+mod speech;
+
+use encoding_rs::Encoding;
+
+pub use guess::Names;
 
 /// How names are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,53 +20,10 @@ pub enum Charset {
     Utf8,
     /// As an encoding of the web.
     Of(&'static Encoding),
-    /// As DOS wrote in the west.
+    /// As DOS wrote in the United States.
     Cp437,
-}
-
-/// The upper half of code page 437.
-///
-/// Source: Unicode, MAPPINGS/VENDORS/MICSFT/PC/CP437.TXT.
-const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
-
-/// The names of one archive, to guess from.
-#[derive(Default)]
-pub struct Names {
-    /// Those that are no UTF-8, and that the archive does not say are, one a line.
-    text: Vec<u8>,
-}
-
-impl Names {
-    /// Takes a name in. One that is UTF-8 tells nothing of the others.
-    pub fn add(&mut self, name: &[u8]) {
-        // So many tell as much as all.
-        const ENOUGH: usize = 64 << 10;
-        if std::str::from_utf8(name).is_err() && self.text.len() < ENOUGH {
-            self.text.extend_from_slice(name);
-            self.text.push(b'\n');
-        }
-    }
-
-    /// Returns what they are most likely written in.
-    #[must_use]
-    pub fn charset(&self) -> Charset {
-        if self.text.is_empty() {
-            return Charset::Utf8;
-        }
-        let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-        detector.feed(&self.text, true);
-        let guess = Charset::Of(detector.guess(None, Utf8Detection::Deny));
-        let others = [Charset::Cp437, Charset::Of(MACINTOSH)];
-        let score = |charset: Charset| likelihood(&charset.read(&self.text));
-        let mut best = (guess, score(guess));
-        for other in others {
-            let of_other = score(other);
-            if of_other > best.1 {
-                best = (other, of_other);
-            }
-        }
-        best.0
-    }
+    /// As DOS wrote in the west of Europe.
+    Cp850,
 }
 
 impl Charset {
@@ -69,6 +32,7 @@ impl Charset {
     pub fn named(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().as_str() {
             "cp437" | "ibm437" | "437" => Some(Self::Cp437),
+            "cp850" | "ibm850" | "850" => Some(Self::Cp850),
             other => match Encoding::for_label(other.as_bytes())? {
                 encoding if encoding == encoding_rs::UTF_8 => Some(Self::Utf8),
                 encoding => Some(Self::Of(encoding)),
@@ -83,63 +47,32 @@ impl Charset {
             Self::Utf8 => "UTF-8",
             Self::Of(encoding) => encoding.name(),
             Self::Cp437 => "CP437",
+            Self::Cp850 => "CP850",
         }
     }
 
-    /// Returns a name as text. What is none in this charset becomes U+FFFD.
+    /// Returns a name as text, all of it in this charset. What is none in it becomes U+FFFD.
     #[must_use]
     pub fn read(self, name: &[u8]) -> String {
         match self {
             Self::Utf8 => String::from_utf8_lossy(name).into_owned(),
             Self::Of(encoding) => encoding.decode_without_bom_handling(name).0.into_owned(),
-            Self::Cp437 => {
-                let upper: Vec<char> = CP437.chars().collect();
-                let letter = |byte: &u8| match byte {
-                    0x80.. => upper
-                        .get(usize::from(byte - 0x80))
-                        .copied()
-                        .unwrap_or('\u{fffd}'),
-                    ascii => char::from(*ascii),
-                };
-                name.iter().map(letter).collect()
-            }
+            Self::Cp437 => dos::read(name, &dos::CP437),
+            Self::Cp850 => dos::read(name, &dos::CP850),
         }
     }
-}
 
-/// Counts how much text looks like names: letters beyond ASCII that stand beside letters count for it, signs and what
-/// cannot be read against.
-fn likelihood(text: &str) -> i64 {
-    let letters: Vec<char> = text.chars().collect();
-    let mut sum = 0;
-    for (at, letter) in letters.iter().enumerate() {
-        if letter.is_ascii() {
-            continue;
+    /// Returns a name of an archive in this charset as text.
+    ///
+    /// Names that are UTF-8 stand among others in archives that were added to later, so one that is UTF-8 is read as
+    /// that; except a short one that is so by chance, and looks more like a word in this charset.
+    #[must_use]
+    pub fn read_one(self, name: &[u8]) -> String {
+        match std::str::from_utf8(name) {
+            Ok(text) if self == Self::Utf8 || !guess::is_by_chance(text, self) => text.to_owned(),
+            _ => self.read(name),
         }
-        let beside = |by: isize| at.checked_add_signed(by).and_then(|it| letters.get(it));
-        let is_word = [beside(-1), beside(1)]
-            .into_iter()
-            .flatten()
-            .any(|it| it.is_alphabetic());
-        // A capital behind a small letter, or a change of script, is rare in a word.
-        let is_odd = beside(-1).is_some_and(|before| {
-            before.is_lowercase() && letter.is_uppercase()
-                || before.is_alphabetic() && before.is_ascii() != is_latin(*letter)
-        });
-        sum += match () {
-            () if *letter == '\u{fffd}' || letter.is_control() => -6,
-            () if !letter.is_alphanumeric() => -2,
-            () if is_odd => -1,
-            () if is_word => 2,
-            () => 1,
-        };
     }
-    sum
-}
-
-/// Whether a letter beyond ASCII is of the Latin script, as far as names of old archives have them.
-fn is_latin(letter: char) -> bool {
-    letter.is_ascii() || matches!(letter, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
 }
 
 #[cfg(test)]
@@ -150,16 +83,15 @@ mod tests {
         let charset = Charset::named(encoding).unwrap();
         let mut all = Names::default();
         for name in names {
-            let bytes = match charset {
+            let byte = |it: char, upper: &[char; 128]| match it.is_ascii() {
+                true => it as u8,
+                false => 0x80 + upper.iter().position(|of| *of == it).unwrap() as u8,
+            };
+            let bytes: Vec<u8> = match charset {
                 Charset::Of(encoding) => encoding.encode(name).0.into_owned(),
                 Charset::Utf8 => name.as_bytes().to_vec(),
-                Charset::Cp437 => {
-                    let byte = |it: char| match it.is_ascii() {
-                        true => it as u8,
-                        false => 0x80 + CP437.chars().position(|of| of == it).unwrap() as u8,
-                    };
-                    name.chars().map(byte).collect()
-                }
+                Charset::Cp437 => name.chars().map(|it| byte(it, &dos::CP437)).collect(),
+                Charset::Cp850 => name.chars().map(|it| byte(it, &dos::CP850)).collect(),
             };
             all.add(&bytes);
             assert_eq!(charset.read(&bytes), *name);
@@ -197,7 +129,6 @@ mod tests {
         assert_eq!(names.charset(), Charset::Utf8);
         names.add(b"gr\x94\xe1e.txt");
         assert_eq!(names.charset(), Charset::Cp437);
-        assert_eq!(CP437.chars().count(), 128);
     }
 
     #[test]

@@ -273,15 +273,7 @@ fn problems(archive: &Archive, charset: Option<Charset>) -> Vec<Skipped> {
 pub(crate) fn name_of(entry: &Entry, charset: Charset) -> String {
     match entry.is_utf8 {
         true => Charset::Utf8.read(&entry.name),
-        false => read_by(charset, &entry.name),
-    }
-}
-
-/// Names that are UTF-8 stand among others in archives that were added to later.
-fn read_by(charset: Charset, name: &[u8]) -> String {
-    match std::str::from_utf8(name) {
-        Ok(name) => name.to_owned(),
-        Err(_) => charset.read(name),
+        false => charset.read_one(&entry.name),
     }
 }
 
@@ -293,8 +285,8 @@ fn shown<'a>(at: usize, archive: &Archive, row: &'a Row) -> Shown<'a> {
     let (kind, to) = match &entry.kind {
         EntryKind::File => ("file", None),
         EntryKind::Folder => ("folder", None),
-        EntryKind::Link(to) => ("link", Some(read_by(charset, to))),
-        EntryKind::Same(first) => ("same", Some(read_by(charset, first))),
+        EntryKind::Link(to) => ("link", Some(charset.read_one(to))),
+        EntryKind::Same(first) => ("same", Some(charset.read_one(first))),
         EntryKind::Special(_) => ("special", None),
     };
     let is_utf8 = std::str::from_utf8(&entry.name).is_ok();

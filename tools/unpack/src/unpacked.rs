@@ -94,10 +94,7 @@ pub fn unpack(asked: &Unpacking, watch: &Watch<'_>, lists: &mut Lists<'_>) -> Ou
         Err(why) => (nothing(asked), Vec::new(), Some(why)),
     };
     let charset = Charset::named(&unpacked.charset).unwrap_or(Charset::Utf8);
-    let read = |name: &[u8]| match std::str::from_utf8(name) {
-        Ok(name) => name.to_owned(),
-        Err(_) => charset.read(name),
-    };
+    let read = |name: &[u8]| charset.read_one(name);
     let rows = written.iter().map(|it| Row {
         archive: asked.index,
         name: read(&it.name),

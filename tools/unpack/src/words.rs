@@ -161,10 +161,7 @@ fn remark(row: &Row, charset: Charset) -> Cell {
     if let Some(why) = &row.problem {
         return Cell::Verdict(Level::Act, why.to_string());
     }
-    let leads = |to: &[u8]| {
-        let to = std::str::from_utf8(to).map_or_else(|_| charset.read(to), str::to_owned);
-        tool::path_text::shown(to.as_ref())
-    };
+    let leads = |to: &[u8]| tool::path_text::shown(charset.read_one(to).as_ref());
     match &row.entry.kind {
         EntryKind::Link(to) => Cell::Text(format!("a link to {}", leads(to))),
         EntryKind::Same(first) => Cell::Text(format!("the same as {}", leads(first))),

@@ -235,19 +235,16 @@ impl Writer {
 
 impl Visitor for Writer {
     fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next {
-        let is_utf8 = entry.is_utf8 || std::str::from_utf8(&entry.name).is_ok();
         let charset = match self.manner.charset {
-            _ if is_utf8 => Charset::Utf8,
+            _ if entry.is_utf8 => Charset::Utf8,
             Some(charset) => charset,
+            None if std::str::from_utf8(&entry.name).is_ok() => Charset::Utf8,
             None => {
                 self.lacks_charset = true;
                 return Next::Stop;
             }
         };
-        let text = |name: &[u8]| match std::str::from_utf8(name) {
-            Ok(name) => name.to_owned(),
-            Err(_) => charset.read(name),
-        };
+        let text = |name: &[u8]| charset.read_one(name);
         let (parts, mut changes) = Parts::of(&text(&entry.name), self.manner.strokes);
         let mut written = Written {
             name: entry.name.clone(),
