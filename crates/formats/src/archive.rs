@@ -10,6 +10,7 @@
 //! Nothing in here makes a file. Names are bytes as they lie in the archive; they may point anywhere, and whoever makes
 //! files of them has to look at each.
 
+mod ahead;
 mod ar;
 mod arc;
 mod arj;
@@ -49,7 +50,10 @@ mod zip;
 mod zoo;
 mod zstandard;
 
-use std::io::{Read, Seek, SeekFrom};
+use std::{
+    io::{Read, Seek, SeekFrom},
+    thread,
+};
 
 pub use self::{
     budget::{Budget, Exceeded, Limits},
@@ -63,9 +67,9 @@ use self::{
 };
 
 /// Something with a beginning and an end that bytes are read from: a file, or several one after the other.
-pub trait Source: Read + Seek {}
+pub trait Source: Read + Seek + Send {}
 
-impl<T: Read + Seek> Source for T {}
+impl<T: Read + Seek + Send> Source for T {}
 
 /// One thing in an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +138,13 @@ pub enum Next {
 
 /// Is shown every entry of an archive.
 pub trait Visitor {
+    /// Returns whether it is going to read an entry's bytes. They are unpacked ahead then, where a format can; else they
+    /// can be read all the same. It is asked once for each, in their order, some before [`Visitor::entry`] shows them.
+    fn wants(&mut self, entry: &Entry) -> bool {
+        let _ = entry;
+        true
+    }
+
     /// Looks at an entry and reads as much of its bytes as it wants. Why they cannot be read is in the error of the
     /// reader, as [`Unreadable`] or [`Exceeded`].
     fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next;
@@ -192,7 +203,14 @@ pub fn visit(
         Kind::Brotli => {
             let plain = brotli::unpacked(Counted::source(source, asked.budget));
             let plain = Counted::decoded(plain, asked.budget);
-            layers(Box::new(plain), asked, visitor, &mut kinds)?;
+            thread::scope(|scope| {
+                layers(
+                    Box::new(ahead::of(scope, plain)),
+                    asked,
+                    visitor,
+                    &mut kinds,
+                )
+            })?;
         }
         _ => {
             let counted = Counted::source(source, asked.budget);
@@ -228,7 +246,7 @@ pub fn visit_parts<S: Source>(
 
 /// Takes layers off a stream until there are entries, and shows those.
 fn layers(
-    stream: Box<dyn Read + '_>,
+    stream: Box<dyn Read + Send + '_>,
     asked: &Asked<'_>,
     visitor: &mut dyn Visitor,
     kinds: &mut Vec<Kind>,
@@ -278,7 +296,7 @@ fn layers(
             kinds.push(kind);
             let plain = filter::decoded(kind, Box::new(stream), asked.budget)?;
             let plain = Counted::decoded(plain, asked.budget);
-            layers(Box::new(plain), asked, visitor, kinds)
+            thread::scope(|scope| layers(Box::new(ahead::of(scope, plain)), asked, visitor, kinds))
         }
         // What is compressed alone: one file without a name.
         _ if !kinds.is_empty() => {

@@ -222,6 +222,10 @@ struct Seen<'a> {
 }
 
 impl Visitor for Seen<'_> {
+    fn wants(&mut self, _entry: &Entry) -> bool {
+        self.watch.is_some()
+    }
+
     fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next {
         let mut entry = entry.clone();
         if entry.name.is_empty() {

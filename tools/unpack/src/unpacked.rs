@@ -232,6 +232,10 @@ fn charset_of(files: &mut [File], asked: &Unpacking, length: u64) -> Charset {
     struct All(Names);
 
     impl Visitor for All {
+        fn wants(&mut self, _entry: &Entry) -> bool {
+            false
+        }
+
         fn entry(&mut self, entry: &Entry, _bytes: &mut dyn Read) -> Next {
             if !entry.is_utf8 {
                 self.0.add(&entry.name);

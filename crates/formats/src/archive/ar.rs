@@ -27,7 +27,7 @@ struct Header {
 /// Shows every member; of a Debian package what its two parts hold, as if they were one: what describes the package below
 /// `DEBIAN/`, where `dpkg-deb -R` puts it.
 pub(super) fn visit(
-    mut stream: impl Read,
+    mut stream: impl Read + Send,
     asked: &Asked<'_>,
     visitor: &mut dyn Visitor,
     kinds: &mut Vec<Kind>,

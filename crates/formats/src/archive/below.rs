@@ -11,8 +11,8 @@ pub(super) struct Below<'a> {
     pub(super) visitor: &'a mut dyn Visitor,
 }
 
-impl Visitor for Below<'_> {
-    fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next {
+impl Below<'_> {
+    fn below(&self, entry: &Entry) -> Entry {
         let mut below = entry.clone();
         let moved = |name: &[u8]| {
             // The folder itself keeps a name of its own.
@@ -25,6 +25,16 @@ impl Visitor for Below<'_> {
         if let EntryKind::Same(first) = &mut below.kind {
             *first = moved(first);
         }
-        self.visitor.entry(&below, bytes)
+        below
+    }
+}
+
+impl Visitor for Below<'_> {
+    fn wants(&mut self, entry: &Entry) -> bool {
+        self.visitor.wants(&self.below(entry))
+    }
+
+    fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next {
+        self.visitor.entry(&self.below(entry), bytes)
     }
 }

@@ -59,6 +59,6 @@ pub(super) fn is(source: &mut dyn Source) -> io::Result<bool> {
 }
 
 /// What was packed.
-pub(super) fn unpacked<'a>(packed: impl Read + 'a) -> Box<dyn Read + 'a> {
+pub(super) fn unpacked<'a>(packed: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
     Box::new(brotli_decompressor::Decompressor::new(packed, 64 << 10))
 }

@@ -18,9 +18,9 @@ use super::{
 /// When its head is not what it must be, or asks for more memory than it gets.
 pub(super) fn decoded<'a>(
     kind: Kind,
-    packed: Box<dyn Read + 'a>,
+    packed: Box<dyn Read + Send + 'a>,
     budget: &Budget,
-) -> Result<Box<dyn Read + 'a>, ArchiveError> {
+) -> Result<Box<dyn Read + Send + 'a>, ArchiveError> {
     let memory = budget.limits().memory_kib;
     let damaged = |source| match is_out_of_memory(&source) {
         true => Exceeded::Memory(memory).into(),

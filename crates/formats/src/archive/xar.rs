@@ -97,7 +97,7 @@ struct Archive<'a, S> {
     originals: HashMap<String, Vec<u8>>,
 }
 
-impl<S: Read + Seek> Archive<'_, S> {
+impl<S: Read + Seek + Send> Archive<'_, S> {
     /// Shows what is in a folder; its path is put before each name.
     fn folder(
         &mut self,
@@ -232,10 +232,10 @@ fn moment(text: &str) -> Option<i64> {
 
 fn bytes_of<'a>(
     data: Node<'_, '_>,
-    source: &'a mut (impl Read + Seek),
+    source: &'a mut (impl Read + Seek + Send),
     heap: u64,
     asked: &Asked<'_>,
-) -> io::Result<Box<dyn Read + 'a>> {
+) -> io::Result<Box<dyn Read + Send + 'a>> {
     let number = |name| {
         let number = text(data, name).and_then(|it| it.parse::<u64>().ok());
         number.ok_or_else(|| damaged("the place of a file is no number"))
@@ -245,7 +245,7 @@ fn bytes_of<'a>(
     let packed = BufReader::new(source.take(length));
     let memory = asked.budget.limits().memory_kib;
     let style = child(data, "encoding").and_then(|it| it.attribute("style"));
-    let plain: Box<dyn Read + 'a> = match style.unwrap_or("application/octet-stream") {
+    let plain: Box<dyn Read + Send + 'a> = match style.unwrap_or("application/octet-stream") {
         "application/octet-stream" => Box::new(packed),
         // It is called so, and is zlib.
         "application/x-gzip" => Box::new(ZlibDecoder::new(packed)),

@@ -1,6 +1,14 @@
 //! zip: by its central directory, in the order of it.
 
-use std::io::{self, Read, Seek, SeekFrom};
+mod inflated;
+mod shared;
+
+use std::{
+    collections::VecDeque,
+    io::{self, Read, Seek, SeekFrom},
+    sync::Mutex,
+    thread,
+};
 
 use ::zip::{
     CompressionMethod, ZipReadOptions,
@@ -9,8 +17,13 @@ use ::zip::{
     unstable::read::ZipIterable,
 };
 
+use self::{
+    inflated::{Inflated, States},
+    shared::Shared,
+};
 use super::{
     ArchiveError, Asked, Entry, EntryKind, Exceeded, Kind, Next, Source, Unreadable, Visitor,
+    ahead::{self, Hands, Pieces},
     cached::Cached,
     error::damaged,
     modes,
@@ -19,12 +32,20 @@ use super::{
     zstandard::Zstandard,
 };
 
+const STORED: CompressionMethod = CompressionMethod::STORE;
+const DEFLATED: CompressionMethod = CompressionMethod::DEFLATE;
+const ZSTANDARD: CompressionMethod = CompressionMethod::ZSTD;
+
 /// A local header without its name and extra fields.
 const LOCAL: u64 = 30;
 /// The flag of a name that is UTF-8.
 const UTF8: u16 = 1 << 11;
 
-/// Shows every entry of the central directory, also where two have one name.
+/// So few packed bytes are unpacked before threads are started.
+const FEW: u64 = 256 << 10;
+
+/// Shows every entry of the central directory, also where two have one name. Those that are wanted are unpacked ahead,
+/// several at once.
 pub(super) fn visit(
     source: &mut dyn Source,
     asked: &Asked<'_>,
@@ -34,17 +55,147 @@ pub(super) fn visit(
     // All of it before the first is read: where entries share bytes, all are refused.
     let entries = listed(&mut source, asked)?;
     refuse_overlaps(&entries)?;
-    for Listed { entry, modified } in entries {
-        let shown = shown(&entry, modified);
-        let next = match bytes_of(entry, &mut source, asked) {
-            Ok(mut bytes) => show(visitor, shown, &mut bytes, asked),
-            Err(error) => visitor.entry(&shown, &mut Failing::of(error)),
+    let packed = entries.iter().map(|it| it.entry.compressed_size());
+    let is_short = packed.fold(0, u64::saturating_add) <= FEW;
+    let opener = Opener {
+        source: Mutex::new(source),
+        states: Mutex::default(),
+        asked,
+    };
+    thread::scope(|scope| {
+        let many = if is_short { 0 } else { entries.len() };
+        let hands = (many > 0).then(|| Hands::of(scope, many));
+        let hands = hands.transpose().map_err(ArchiveError::Read)?;
+        let ahead = hands.as_ref().map_or(1, Hands::window);
+        let mut entries = entries.into_iter();
+        let mut begun = VecDeque::new();
+        loop {
+            while begun.len() < ahead
+                && let Some(Listed { entry, modified }) = entries.next()
+            {
+                let shown = shown(&entry, modified);
+                let is_wanted = match shown.kind {
+                    EntryKind::File => visitor.wants(&shown),
+                    EntryKind::Link(_) => true,
+                    _ => false,
+                };
+                let hands = hands.as_ref().filter(|_| is_wanted);
+                begun.push_back((shown, opener.begin(entry, hands)));
+            }
+            let Some((shown, bytes)) = begun.pop_front() else {
+                return Ok(());
+            };
+            if opener.show(shown, bytes, visitor) == Next::Stop {
+                return Ok(());
+            }
+        }
+    })
+}
+
+/// Opens entries of one archive, several at once.
+struct Opener<'a, R> {
+    source: Mutex<R>,
+    states: States,
+    asked: &'a Asked<'a>,
+}
+
+/// The bytes of an entry, to be unpacked or on their way.
+enum Bytes {
+    Packed(ZipFileEntry<'static>),
+    Coming(Pieces),
+}
+
+impl<R: Read + Seek + Send> Opener<'_, R> {
+    fn begin<'scope>(
+        &'scope self,
+        entry: ZipFileEntry<'static>,
+        hands: Option<&Hands<'scope>>,
+    ) -> Bytes {
+        let Some(hands) = hands else {
+            return Bytes::Packed(entry);
         };
-        if next == Next::Stop {
-            break;
+        let (to, pieces) = ahead::pieces();
+        hands.give(move || {
+            let length = Some(entry.size());
+            self.open(entry, |bytes| match bytes {
+                Ok(bytes) => ahead::hand_over(bytes, length, &to),
+                // Where nobody takes it, nobody asked.
+                Err(error) => drop(to.send(Err(error))),
+            });
+        });
+        Bytes::Coming(pieces)
+    }
+
+    fn show(&self, shown: Entry, bytes: Bytes, visitor: &mut dyn Visitor) -> Next {
+        let entry = match bytes {
+            Bytes::Coming(mut pieces) => return show(visitor, shown, &mut pieces, self.asked),
+            Bytes::Packed(entry) => entry,
+        };
+        self.open(entry, |bytes| match bytes {
+            Ok(bytes) => show(visitor, shown, bytes, self.asked),
+            Err(error) => visitor.entry(&shown, &mut Failing::of(error)),
+        })
+    }
+
+    /// Lets an entry be read, or says why it cannot be.
+    fn open<T>(
+        &self,
+        entry: ZipFileEntry<'_>,
+        read: impl FnOnce(io::Result<&mut dyn Read>) -> T,
+    ) -> T {
+        let password = self.asked.password.filter(|_| entry.encrypted());
+        let mut source = Shared::new(&self.source);
+        match entry.compression() {
+            _ if entry.encrypted() && password.is_none() => {
+                read(Err(Unreadable::NeedsPassword.io()))
+            }
+            STORED | DEFLATED | ZSTANDARD if !entry.encrypted() => {
+                match self.plain(&entry, source) {
+                    Ok(mut bytes) => read(Ok(&mut bytes)),
+                    Err(error) => read(Err(error)),
+                }
+            }
+            _ => {
+                let options = ZipReadOptions::new().password(password);
+                match entry.with_reader(&mut source, options) {
+                    Ok(mut bytes) => read(Ok(&mut bytes)),
+                    Err(error) => read(Err(io_of(error))),
+                }
+            }
         }
     }
-    Ok(())
+
+    fn plain<'b>(
+        &'b self,
+        entry: &ZipFileEntry<'_>,
+        source: Shared<'b, R>,
+    ) -> io::Result<impl Read + 'b> {
+        let packed = packed(entry, source)?;
+        let window = u64::from(self.asked.budget.limits().memory_kib) << 10;
+        let plain: Box<dyn Read + 'b> = match entry.compression() {
+            STORED => Box::new(packed),
+            DEFLATED => Box::new(Inflated::new(packed, entry.compressed_size(), &self.states)),
+            // The library unpacks it by C alone.
+            _ => Box::new(Zstandard::new(packed, window)),
+        };
+        Ok(Checked::of(plain, entry.size(), Some(entry.crc32())))
+    }
+}
+
+/// Returns what an entry was packed to.
+fn packed<'a, R: Read + Seek>(
+    entry: &ZipFileEntry<'_>,
+    mut source: Shared<'a, R>,
+) -> io::Result<io::Take<Shared<'a, R>>> {
+    let mut header = [0; LOCAL as usize];
+    source.seek(SeekFrom::Start(entry.header_start()))?;
+    source.read_exact(&mut header)?;
+    if !header.starts_with(b"PK\x03\x04") {
+        return Err(damaged("there is no entry where the directory says"));
+    }
+    let length = |at: usize| i64::from(u16::from_le_bytes([header[at], header[at + 1]]));
+    source.seek(SeekFrom::Current(length(26) + length(28)))?;
+    Ok(source.take(entry.compressed_size()))
 }
 
 /// An entry of the directory, and when it was changed by a clock whose zone is known.
@@ -153,46 +304,6 @@ fn wall_time(entry: &ZipFileEntry<'_>) -> Option<i64> {
     let day = times::days_since_1970(at.year().into(), at.month().into(), at.day().into());
     let (hour, minute, second) = (at.hour(), at.minute(), at.second());
     Some(day * 86_400 + i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second))
-}
-
-fn bytes_of<'a>(
-    entry: ZipFileEntry<'a>,
-    source: &'a mut (impl Read + Seek),
-    asked: &Asked<'a>,
-) -> io::Result<Box<dyn Read + 'a>> {
-    let password = asked.password.filter(|_| entry.encrypted());
-    if entry.encrypted() && password.is_none() {
-        return Err(Unreadable::NeedsPassword.io());
-    }
-    if entry.compression() == CompressionMethod::ZSTD && !entry.encrypted() {
-        return zstandard(&entry, source, asked);
-    }
-    let options = ZipReadOptions::new().password(password);
-    let bytes = entry.with_reader(source, options).map_err(io_of)?;
-    Ok(Box::new(bytes))
-}
-
-/// Method 93, which the library unpacks by C alone.
-fn zstandard<'a>(
-    entry: &ZipFileEntry<'_>,
-    source: &'a mut (impl Read + Seek),
-    asked: &Asked<'_>,
-) -> io::Result<Box<dyn Read + 'a>> {
-    let mut header = [0; LOCAL as usize];
-    source.seek(SeekFrom::Start(entry.header_start()))?;
-    source.read_exact(&mut header)?;
-    if !header.starts_with(b"PK\x03\x04") {
-        return Err(damaged("there is no entry where the directory says"));
-    }
-    let length = |at: usize| i64::from(u16::from_le_bytes([header[at], header[at + 1]]));
-    source.seek(SeekFrom::Current(length(26) + length(28)))?;
-    let window = u64::from(asked.budget.limits().memory_kib) << 10;
-    let bytes = Zstandard::new(source.take(entry.compressed_size()), window);
-    Ok(Box::new(Checked::of(
-        bytes,
-        entry.size(),
-        Some(entry.crc32()),
-    )))
 }
 
 fn io_of(error: ZipError) -> io::Error {
