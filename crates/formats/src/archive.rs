@@ -18,6 +18,7 @@ mod below;
 mod bits;
 mod brotli;
 mod budget;
+mod bzip2;
 mod cab;
 mod cached;
 mod cpio;
@@ -46,6 +47,7 @@ mod times;
 mod wim;
 mod window;
 mod xar;
+mod xz;
 mod zip;
 mod zoo;
 mod zstandard;
@@ -294,9 +296,10 @@ fn layers(
         }
         Some(kind) if kind.is_filter() => {
             kinds.push(kind);
-            let plain = filter::decoded(kind, Box::new(stream), asked.budget)?;
-            let plain = Counted::decoded(plain, asked.budget);
-            thread::scope(|scope| layers(Box::new(ahead::of(scope, plain)), asked, visitor, kinds))
+            thread::scope(|scope| {
+                let plain = filter::unpacked(scope, kind, Box::new(stream), asked.budget)?;
+                layers(plain, asked, visitor, kinds)
+            })
         }
         // What is compressed alone: one file without a name.
         _ if !kinds.is_empty() => {

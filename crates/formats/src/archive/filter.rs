@@ -1,27 +1,47 @@
 //! Compression around one stream, taken off.
 
-use std::io::{self, BufRead, BufReader, Read};
-
-use bzip2::bufread::MultiBzDecoder;
-use flate2::bufread::GzDecoder;
-use lz4_flex::frame::FrameDecoder as Lz4;
-use lzma_rust2::{LzipReader, LzmaReader, XzReader};
-
-use super::{
-    ArchiveError, Budget, Exceeded, Kind, brotli, error, lz4_legacy::Lz4Legacy, lzop::Lzop,
-    lzw::Lzw, pbzx::Pbzx, zstandard::Zstandard,
+use std::{
+    io::{self, BufRead, BufReader, Read},
+    thread::Scope,
 };
 
-/// Returns the stream that a filter packed.
+use flate2::bufread::GzDecoder;
+use lz4_flex::frame::FrameDecoder as Lz4;
+use lzma_rust2::{LzipReader, LzmaReader};
+
+use super::{
+    ArchiveError, Budget, Exceeded, Kind, ahead, brotli, bzip2, error, lz4_legacy::Lz4Legacy,
+    lzop::Lzop, lzw::Lzw, pbzx::Pbzx, reader::Counted, xz, zstandard::Zstandard,
+};
+
+/// Returns the stream that a filter packed, counted; threads of this scope unpack it ahead.
 ///
 /// # Errors
 /// When its head is not what it must be, or asks for more memory than it gets.
-pub(super) fn decoded<'a>(
+pub(super) fn unpacked<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    kind: Kind,
+    packed: Box<dyn Read + Send + 'scope>,
+    budget: &'env Budget,
+) -> Result<Box<dyn Read + Send + 'scope>, ArchiveError> {
+    let memory = budget.limits().memory_kib;
+    let several = match kind {
+        Kind::Bzip2 => bzip2::unpacked(scope, packed),
+        Kind::Xz => xz::unpacked(scope, packed, memory),
+        _ => {
+            let plain = Counted::decoded(decoded(kind, packed, memory)?, budget);
+            return Ok(Box::new(ahead::of(scope, plain)));
+        }
+    };
+    let plain = several.map_err(|error| ArchiveError::of(kind, error))?;
+    Ok(Box::new(Counted::decoded(plain, budget)))
+}
+
+fn decoded<'a>(
     kind: Kind,
     packed: Box<dyn Read + Send + 'a>,
-    budget: &Budget,
+    memory: u32,
 ) -> Result<Box<dyn Read + Send + 'a>, ArchiveError> {
-    let memory = budget.limits().memory_kib;
     let damaged = |source| match is_out_of_memory(&source) {
         true => Exceeded::Memory(memory).into(),
         false => ArchiveError::of(kind, source),
@@ -29,7 +49,6 @@ pub(super) fn decoded<'a>(
     let packed = BufReader::with_capacity(64 << 10, packed);
     Ok(match kind {
         Kind::Brotli => brotli::unpacked(packed),
-        Kind::Bzip2 => Box::new(MultiBzDecoder::new(packed)),
         Kind::Compress => Box::new(Lzw::new(packed).map_err(damaged)?),
         Kind::Gzip => Box::new(Gzip::Member(Box::new(GzDecoder::new(packed)))),
         Kind::Lz4 => Box::new(Again(Lz4::new(packed))),
@@ -39,11 +58,11 @@ pub(super) fn decoded<'a>(
         Kind::Lzop => Box::new(Lzop::new(packed)),
         Kind::Pbzx => Box::new(Pbzx::new(packed, memory)),
         Kind::Snappy => Box::new(snap::read::FrameDecoder::new(packed)),
-        Kind::Xz => Box::new(XzReader::new_mem_limit(packed, true, memory)),
         Kind::Zstandard => Box::new(Zstandard::new(packed, u64::from(memory) << 10)),
         Kind::Ar
         | Kind::Arc
         | Kind::Arj
+        | Kind::Bzip2
         | Kind::Cab
         | Kind::Cpio
         | Kind::Iso
@@ -55,6 +74,7 @@ pub(super) fn decoded<'a>(
         | Kind::Tar
         | Kind::Wim
         | Kind::Xar
+        | Kind::Xz
         | Kind::Zip
         | Kind::Zoo => Box::new(packed),
     })

@@ -134,7 +134,7 @@ impl<R: Read> Peeked<R> {
                 .truncate(there + more.as_ref().map_or(0, |it| *it));
             more?;
         }
-        Ok(&self.head)
+        Ok(&self.head[..most.min(self.head.len())])
     }
 
     /// What was looked at and not read yet.
