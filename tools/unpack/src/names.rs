@@ -1,6 +1,6 @@
 //! Names of an archive to paths below one folder: nothing points out of it, and no two are one file to any file system.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
@@ -68,15 +68,16 @@ impl Parts {
     pub fn names(&self) -> &[String] {
         &self.0
     }
+}
 
-    /// Returns what a file system that minds neither case nor composition takes it for.
-    fn key(&self) -> String {
-        let key = |part: &String| -> String {
-            let folded: String = part.nfd().flat_map(char::to_lowercase).collect();
-            folded.nfc().collect()
-        };
-        self.0.iter().map(key).collect::<Vec<_>>().join("/")
+/// Adds what a file system that minds neither case nor composition takes a name for.
+fn fold(name: &str, into: &mut String) {
+    if name.is_ascii() {
+        into.extend(name.bytes().map(|it| char::from(it.to_ascii_lowercase())));
+        return;
     }
+    let folded: String = name.nfd().flat_map(char::to_lowercase).collect();
+    into.extend(folded.nfc());
 }
 
 /// Returns a part of a name without what writes to terminals, and not too long.
@@ -125,8 +126,8 @@ fn split(name: &str) -> (&str, &str) {
 /// Every path that is taken, by what the least of file systems tells apart.
 #[derive(Debug, Default)]
 pub struct Taken {
-    files: BTreeSet<String>,
-    folders: BTreeSet<String>,
+    files: HashSet<String>,
+    folders: HashSet<String>,
 }
 
 impl Taken {
@@ -144,39 +145,50 @@ impl Taken {
 
     fn take(&mut self, parts: Parts, is_folder: bool) -> (Parts, BTreeSet<Change>) {
         let mut changes = BTreeSet::new();
-        let mut free = Parts(Vec::new());
+        let mut free = Vec::with_capacity(parts.0.len());
+        let mut key = String::new();
         let last = parts.0.len();
         for (at, part) in parts.0.into_iter().enumerate() {
             let is_above = is_folder || at + 1 < last;
-            free.0.push(part.clone());
+            let above = key.len();
+            let mut name = part.clone();
             let mut number = 1_u32;
-            while self.is_taken(&free.key(), is_above) {
+            loop {
+                key.truncate(above);
+                key.push('/');
+                fold(&name, &mut key);
+                if !self.is_taken(&key, is_above) {
+                    break;
+                }
                 changes.insert(Change::Taken);
                 number += 1;
-                let (stem, ending) = split(&part);
-                let mark = format!(" ({number})");
-                let renamed = format!("{stem}{mark}{ending}");
-                let fits = renamed.len() <= LONGEST;
-                let renamed = if fits {
-                    renamed
-                } else {
-                    shortened(&part, &mark)
-                };
-                if let Some(name) = free.0.last_mut() {
-                    *name = renamed;
-                }
+                name = numbered(&part, number);
             }
-            let key = free.key();
-            match is_above {
-                true => self.folders.insert(key),
-                false => self.files.insert(key),
+            let taken = match is_above {
+                true => &mut self.folders,
+                false => &mut self.files,
             };
+            if !taken.contains(&key) {
+                taken.insert(key.clone());
+            }
+            free.push(name);
         }
-        (free, changes)
+        (Parts(free), changes)
     }
 
     fn is_taken(&self, key: &str, for_folder: bool) -> bool {
         self.files.contains(key) || !for_folder && self.folders.contains(key)
+    }
+}
+
+/// Returns `name (2).txt` of `name.txt`.
+fn numbered(name: &str, number: u32) -> String {
+    let (stem, ending) = split(name);
+    let mark = format!(" ({number})");
+    let numbered = format!("{stem}{mark}{ending}");
+    match numbered.len() <= LONGEST {
+        true => numbered,
+        false => shortened(name, &mark),
     }
 }
 

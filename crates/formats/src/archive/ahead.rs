@@ -46,6 +46,18 @@ impl Pieces {
         Self { piece, at: 0, rest }
     }
 
+    /// Reads all of a stream of so many bytes now, and what it failed by.
+    pub(super) fn all_of(mut stream: impl Read, length: usize) -> Self {
+        let mut all = Vec::with_capacity(length);
+        let error = stream.read_to_end(&mut all).err();
+        Self::new(all, error.map_or(Rest::Nothing, Rest::Fault))
+    }
+
+    /// Nothing but a fault.
+    pub(super) fn fault(error: io::Error) -> Self {
+        Self::new(Vec::new(), Rest::Fault(error))
+    }
+
     fn next(&mut self) -> Option<Piece> {
         match std::mem::replace(&mut self.rest, Rest::Nothing) {
             Rest::Nothing => None,

@@ -6,7 +6,10 @@ mod shared;
 use std::{
     collections::VecDeque,
     io::{self, Read, Seek, SeekFrom},
-    sync::Mutex,
+    sync::{
+        Mutex,
+        mpsc::{Receiver, sync_channel},
+    },
     thread,
 };
 
@@ -41,8 +44,12 @@ const LOCAL: u64 = 30;
 /// The flag of a name that is UTF-8.
 const UTF8: u16 = 1 << 11;
 
-/// So few packed bytes are unpacked before threads are started.
+/// So few packed bytes are unpacked without further threads.
 const FEW: u64 = 256 << 10;
+/// Entries of no more bytes are unpacked several at a time: to hand over each would take longer than to unpack it.
+const SMALL: u64 = 64 << 10;
+/// So many, and so many bytes of them, are done together.
+const TOGETHER: (usize, u64) = (64, 512 << 10);
 
 /// Shows every entry of the central directory, also where two have one name. Those that are wanted are unpacked ahead,
 /// several at once.
@@ -51,9 +58,11 @@ pub(super) fn visit(
     asked: &Asked<'_>,
     visitor: &mut dyn Visitor,
 ) -> Result<(), ArchiveError> {
-    let mut source = Cached::new(Counted::source(source, asked.budget));
     // All of it before the first is read: where entries share bytes, all are refused.
-    let entries = listed(&mut source, asked)?;
+    let entries = listed(
+        &mut Cached::new(Counted::source(&mut *source, asked.budget)),
+        asked,
+    )?;
     refuse_overlaps(&entries)?;
     let packed = entries.iter().map(|it| it.entry.compressed_size());
     let is_short = packed.fold(0, u64::saturating_add) <= FEW;
@@ -67,90 +76,177 @@ pub(super) fn visit(
         let hands = (many > 0).then(|| Hands::of(scope, many));
         let hands = hands.transpose().map_err(ArchiveError::Read)?;
         let ahead = hands.as_ref().map_or(1, Hands::window);
-        let mut entries = entries.into_iter();
+        let mut groups = Groups {
+            entries: entries.into_iter(),
+            next: None,
+            alone: hands.is_none(),
+        };
         let mut begun = VecDeque::new();
         loop {
             while begun.len() < ahead
-                && let Some(Listed { entry, modified }) = entries.next()
+                && let Some(group) = groups.next(visitor)
             {
-                let shown = shown(&entry, modified);
-                let is_wanted = match shown.kind {
-                    EntryKind::File => visitor.wants(&shown),
-                    EntryKind::Link(_) => true,
-                    _ => false,
-                };
-                let hands = hands.as_ref().filter(|_| is_wanted);
-                begun.push_back((shown, opener.begin(entry, hands)));
+                begun.push_back(opener.begin(group, hands.as_ref()));
             }
-            let Some((shown, bytes)) = begun.pop_front() else {
+            let Some(group) = begun.pop_front() else {
                 return Ok(());
             };
-            if opener.show(shown, bytes, visitor) == Next::Stop {
+            if opener.show(group, visitor) == Next::Stop {
                 return Ok(());
             }
         }
     })
 }
 
+/// Entries that follow each other, and are unpacked together.
+enum Group {
+    /// One whose bytes nobody wants.
+    Unwanted(Entry, ZipFileEntry<'static>),
+    Large(Entry, ZipFileEntry<'static>),
+    Small(Vec<(Entry, ZipFileEntry<'static>)>),
+}
+
+/// Puts entries together.
+struct Groups {
+    entries: std::vec::IntoIter<Listed>,
+    /// The one that was asked about, and is no part of the group before it.
+    next: Option<Group>,
+    /// Whether nobody unpacks ahead.
+    alone: bool,
+}
+
+impl Groups {
+    fn next(&mut self, visitor: &mut dyn Visitor) -> Option<Group> {
+        let mut small = Vec::new();
+        let mut bytes = 0;
+        loop {
+            let group = self.next.take().or_else(|| self.one(visitor));
+            match group {
+                Some(Group::Small(one)) if small.len() < TOGETHER.0 && bytes < TOGETHER.1 => {
+                    bytes += one.iter().map(|it| it.1.size()).sum::<u64>();
+                    small.extend(one);
+                }
+                other if small.is_empty() => return other,
+                other => {
+                    self.next = other;
+                    return Some(Group::Small(small));
+                }
+            }
+        }
+    }
+
+    fn one(&mut self, visitor: &mut dyn Visitor) -> Option<Group> {
+        let Listed { entry, modified } = self.entries.next()?;
+        let shown = shown(&entry, modified);
+        let is_wanted = !self.alone
+            && match shown.kind {
+                EntryKind::File => visitor.wants(&shown),
+                EntryKind::Link(_) => true,
+                _ => false,
+            };
+        Some(match entry.size() {
+            _ if !is_wanted => Group::Unwanted(shown, entry),
+            0..=SMALL => Group::Small(vec![(shown, entry)]),
+            _ => Group::Large(shown, entry),
+        })
+    }
+}
+
+/// A group on its way.
+enum Begun {
+    Packed(Entry, ZipFileEntry<'static>),
+    Large(Entry, Pieces),
+    Small(Vec<Entry>, Receiver<Vec<Pieces>>),
+}
+
 /// Opens entries of one archive, several at once.
-struct Opener<'a, R> {
-    source: Mutex<R>,
+struct Opener<'a> {
+    source: Mutex<&'a mut dyn Source>,
     states: States,
     asked: &'a Asked<'a>,
 }
 
-/// The bytes of an entry, to be unpacked or on their way.
-enum Bytes {
-    Packed(ZipFileEntry<'static>),
-    Coming(Pieces),
-}
-
-impl<R: Read + Seek + Send> Opener<'_, R> {
-    fn begin<'scope>(
-        &'scope self,
-        entry: ZipFileEntry<'static>,
-        hands: Option<&Hands<'scope>>,
-    ) -> Bytes {
-        let Some(hands) = hands else {
-            return Bytes::Packed(entry);
-        };
-        let (to, pieces) = ahead::pieces();
-        hands.give(move || {
-            let length = Some(entry.size());
-            self.open(entry, |bytes| match bytes {
-                Ok(bytes) => ahead::hand_over(bytes, length, &to),
-                // Where nobody takes it, nobody asked.
-                Err(error) => drop(to.send(Err(error))),
-            });
-        });
-        Bytes::Coming(pieces)
+impl<'a> Opener<'a> {
+    fn begin<'scope>(&'scope self, group: Group, hands: Option<&Hands<'scope>>) -> Begun {
+        match (group, hands) {
+            (Group::Large(shown, entry), Some(hands)) => {
+                let (to, pieces) = ahead::pieces();
+                hands.give(move || {
+                    let length = Some(entry.size());
+                    self.open(entry, &mut self.source(), |bytes| match bytes {
+                        Ok(bytes) => ahead::hand_over(bytes, length, &to),
+                        // Where nobody takes it, nobody asked.
+                        Err(error) => drop(to.send(Err(error))),
+                    });
+                });
+                Begun::Large(shown, pieces)
+            }
+            (Group::Small(group), Some(hands)) => {
+                let (shown, entries): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+                let (to, all) = sync_channel(1);
+                hands.give(move || {
+                    let mut source = self.source();
+                    let unpacked = entries.into_iter().map(|entry| {
+                        let length = entry.size() as usize;
+                        self.open(entry, &mut source, |bytes| match bytes {
+                            Ok(bytes) => Pieces::all_of(bytes, length),
+                            Err(error) => Pieces::fault(error),
+                        })
+                    });
+                    drop(to.send(unpacked.collect()));
+                });
+                Begun::Small(shown, all)
+            }
+            (Group::Unwanted(shown, entry) | Group::Large(shown, entry), _) => {
+                Begun::Packed(shown, entry)
+            }
+            // Nobody unpacks ahead: none was put together.
+            (Group::Small(_), None) => Begun::Small(Vec::new(), sync_channel(1).1),
+        }
     }
 
-    fn show(&self, shown: Entry, bytes: Bytes, visitor: &mut dyn Visitor) -> Next {
-        let entry = match bytes {
-            Bytes::Coming(mut pieces) => return show(visitor, shown, &mut pieces, self.asked),
-            Bytes::Packed(entry) => entry,
-        };
-        self.open(entry, |bytes| match bytes {
-            Ok(bytes) => show(visitor, shown, bytes, self.asked),
-            Err(error) => visitor.entry(&shown, &mut Failing::of(error)),
-        })
+    fn show(&self, group: Begun, visitor: &mut dyn Visitor) -> Next {
+        match group {
+            Begun::Packed(shown, entry) => {
+                self.open(entry, &mut self.source(), |bytes| match bytes {
+                    Ok(bytes) => show(visitor, shown, bytes, self.asked),
+                    Err(error) => visitor.entry(&shown, &mut Failing::of(error)),
+                })
+            }
+            Begun::Large(shown, mut pieces) => show(visitor, shown, &mut pieces, self.asked),
+            Begun::Small(shown, all) => {
+                // They are all there, or the thread that had them is gone and so is this one soon.
+                let all = all.recv().unwrap_or_default();
+                for (shown, mut pieces) in shown.into_iter().zip(all) {
+                    if show(visitor, shown, &mut pieces, self.asked) == Next::Stop {
+                        return Next::Stop;
+                    }
+                }
+                Next::Go
+            }
+        }
+    }
+
+    /// Reads the archive from anywhere, also while others do.
+    fn source(&self) -> Cached<Shared<'_, 'a>> {
+        Cached::new(Shared::new(&self.source))
     }
 
     /// Lets an entry be read, or says why it cannot be.
     fn open<T>(
         &self,
         entry: ZipFileEntry<'_>,
+        source: &mut (impl Read + Seek),
         read: impl FnOnce(io::Result<&mut dyn Read>) -> T,
     ) -> T {
         let password = self.asked.password.filter(|_| entry.encrypted());
-        let mut source = Shared::new(&self.source);
+        let mut source = Counted::source(source, self.asked.budget);
         match entry.compression() {
             _ if entry.encrypted() && password.is_none() => {
                 read(Err(Unreadable::NeedsPassword.io()))
             }
             STORED | DEFLATED | ZSTANDARD if !entry.encrypted() => {
-                match self.plain(&entry, source) {
+                match self.plain(&entry, &mut source) {
                     Ok(mut bytes) => read(Ok(&mut bytes)),
                     Err(error) => read(Err(error)),
                 }
@@ -168,9 +264,10 @@ impl<R: Read + Seek + Send> Opener<'_, R> {
     fn plain<'b>(
         &'b self,
         entry: &ZipFileEntry<'_>,
-        source: Shared<'b, R>,
+        source: &'b mut (impl Read + Seek),
     ) -> io::Result<impl Read + 'b> {
-        let packed = packed(entry, source)?;
+        to_bytes(entry, source)?;
+        let packed = source.take(entry.compressed_size());
         let window = u64::from(self.asked.budget.limits().memory_kib) << 10;
         let plain: Box<dyn Read + 'b> = match entry.compression() {
             STORED => Box::new(packed),
@@ -182,11 +279,8 @@ impl<R: Read + Seek + Send> Opener<'_, R> {
     }
 }
 
-/// Returns what an entry was packed to.
-fn packed<'a, R: Read + Seek>(
-    entry: &ZipFileEntry<'_>,
-    mut source: Shared<'a, R>,
-) -> io::Result<io::Take<Shared<'a, R>>> {
+/// Goes to what an entry was packed to.
+fn to_bytes(entry: &ZipFileEntry<'_>, source: &mut (impl Read + Seek)) -> io::Result<()> {
     let mut header = [0; LOCAL as usize];
     source.seek(SeekFrom::Start(entry.header_start()))?;
     source.read_exact(&mut header)?;
@@ -195,7 +289,7 @@ fn packed<'a, R: Read + Seek>(
     }
     let length = |at: usize| i64::from(u16::from_le_bytes([header[at], header[at + 1]]));
     source.seek(SeekFrom::Current(length(26) + length(28)))?;
-    Ok(source.take(entry.compressed_size()))
+    Ok(())
 }
 
 /// An entry of the directory, and when it was changed by a clock whose zone is known.

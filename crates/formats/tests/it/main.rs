@@ -6,6 +6,7 @@
 )]
 
 mod archives;
+mod beside;
 mod cost;
 mod hostile;
 mod images;

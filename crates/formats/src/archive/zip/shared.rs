@@ -5,20 +5,22 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use super::Source;
+
 /// A source shared with others, and a place in it.
-pub(super) struct Shared<'a, R> {
-    source: &'a Mutex<R>,
+pub(super) struct Shared<'a, 'b> {
+    source: &'a Mutex<&'b mut dyn Source>,
     at: u64,
 }
 
-impl<'a, R: Read + Seek> Shared<'a, R> {
+impl<'a, 'b> Shared<'a, 'b> {
     /// Begins at the beginning.
-    pub(super) fn new(source: &'a Mutex<R>) -> Self {
+    pub(super) fn new(source: &'a Mutex<&'b mut dyn Source>) -> Self {
         Self { source, at: 0 }
     }
 }
 
-impl<R: Read + Seek> Read for Shared<'_, R> {
+impl Read for Shared<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // Nothing here leaves it half done: each puts it to its own place first.
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,7 +31,7 @@ impl<R: Read + Seek> Read for Shared<'_, R> {
     }
 }
 
-impl<R: Read + Seek> Seek for Shared<'_, R> {
+impl Seek for Shared<'_, '_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.at = match to {
             SeekFrom::Start(at) => at,
