@@ -7,6 +7,8 @@
 //!
 //! Never made: devices, pipes, sockets. Never kept: owners, and the bits that give a program its owner's rights.
 
+mod fill;
+
 use std::{
     collections::{BTreeSet, HashMap},
     fs::File,
@@ -20,6 +22,7 @@ use rustix::{
     io::Errno,
 };
 
+use self::fill::{Filler, Made, SMALL};
 use crate::{
     charset::Charset,
     links::{LeadsOut, Links},
@@ -94,6 +97,7 @@ pub struct Writer {
     written: Vec<Written>,
     lacks_charset: bool,
     room: Vec<u8>,
+    filler: Filler,
 }
 
 impl Writer {
@@ -111,6 +115,7 @@ impl Writer {
             written: Vec::new(),
             lacks_charset: false,
             room: vec![0; PIECE],
+            filler: Filler::default(),
         }
     }
 
@@ -123,6 +128,7 @@ impl Writer {
     /// Makes the links, sets modes and times of folders, and tells what became of each entry, in the order they came.
     #[must_use]
     pub fn finish(mut self) -> Vec<Written> {
+        self.fill();
         let mut all = Links::default();
         for (_, at, to) in &self.links {
             all.add(at, to);
@@ -198,16 +204,59 @@ impl Writer {
         let marks = self.manner.marks.clone();
         let (name, above) = split(at).map_err(Problem::Unwritten)?;
         let folder = self.below(above).map_err(Problem::Unwritten)?;
-        let made = made(folder, name, &marks).map_err(Problem::Unwritten)?;
-        let done = copied(&made, bytes, room).and_then(|length| {
-            settle(made.as_fd(), mode, modified).map_err(Problem::Unwritten)?;
-            Ok(length)
-        });
+        let file = made(folder, name, &marks).map_err(Problem::Unwritten)?;
+        let made = Made {
+            file,
+            mode,
+            modified,
+            index: self.written.len(),
+        };
+        let done = match entry.size {
+            Some(size) if size > SMALL => whole(&made, bytes, room),
+            _ => self.small(made, bytes, room),
+        };
         if done.is_err() {
             // Half a file would look like a whole one.
-            let _ = rustix::fs::unlinkat(folder, name, AtFlags::empty());
+            self.remove(at);
         }
         done
+    }
+
+    /// Writes a file that is small, if it is: it is filled later then.
+    fn small(&mut self, made: Made, bytes: &mut dyn Read, room: &mut [u8]) -> Result<u64, Problem> {
+        let small = self.filler.room();
+        let from = small.len();
+        let read = bytes.take(SMALL + 1).read_to_end(small);
+        let length = (small.len() - from) as u64;
+        if read.is_ok() && length <= SMALL {
+            self.filler.take(made, from);
+            return Ok(length);
+        }
+        let first = small[from..].to_vec();
+        small.truncate(from);
+        read.map_err(Problem::Unread)?;
+        whole(&made, &mut first.chain(bytes), room)
+    }
+
+    /// Waits until all files are filled. Those that could not be are gone, and told.
+    fn fill(&mut self) {
+        for (index, error) in self.filler.finish() {
+            let written = &mut self.written[index];
+            written.problem = Some(Problem::Unwritten(error));
+            written.bytes = 0;
+            self.placed.remove(&written.name);
+            if let Some(at) = written.parts.take() {
+                self.remove(&at);
+            }
+        }
+    }
+
+    fn remove(&mut self, at: &Parts) {
+        let Ok((name, above)) = split(at) else { return };
+        // What cannot be removed is told as not whole all the same.
+        let _ = self
+            .below(above)
+            .and_then(|it| Ok(rustix::fs::unlinkat(it, name, AtFlags::empty())?));
     }
 
     fn modified(&self, entry: &Entry) -> Option<i64> {
@@ -221,6 +270,7 @@ impl Writer {
 
     /// Gives a file that was written one more name.
     fn same(&mut self, at: &Parts, first: &[u8]) -> Result<(), Problem> {
+        self.fill();
         let first = self.placed.get(first).cloned().ok_or(Problem::NoFirst)?;
         let mut link = || -> io::Result<()> {
             let (old, above) = split(&first)?;
@@ -339,6 +389,13 @@ fn copied(mut file: &File, bytes: &mut dyn Read, room: &mut [u8]) -> Result<u64,
             Err(error) => return Err(Problem::Unread(error)),
         }
     }
+}
+
+/// Writes a file now, and all of it.
+fn whole(made: &Made, bytes: &mut dyn Read, room: &mut [u8]) -> Result<u64, Problem> {
+    let length = copied(&made.file, bytes, room)?;
+    settle(made.file.as_fd(), made.mode, made.modified).map_err(Problem::Unwritten)?;
+    Ok(length)
 }
 
 /// Sets mode and time, when all else is done.

@@ -53,6 +53,11 @@ impl Pieces {
         Self::new(all, error.map_or(Rest::Nothing, Rest::Fault))
     }
 
+    /// No bytes.
+    pub(super) fn nothing() -> Self {
+        Self::new(Vec::new(), Rest::Nothing)
+    }
+
     /// Nothing but a fault.
     pub(super) fn fault(error: io::Error) -> Self {
         Self::new(Vec::new(), Rest::Fault(error))

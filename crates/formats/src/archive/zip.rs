@@ -9,9 +9,9 @@ use std::{
     io::{self, Read, Seek, SeekFrom},
     sync::{
         Mutex, OnceLock,
-        mpsc::{Receiver, sync_channel},
+        mpsc::{Receiver, SyncSender, sync_channel},
     },
-    thread,
+    thread::{self, Builder, Scope},
 };
 
 use ::zip::{
@@ -28,10 +28,10 @@ use self::{
 };
 use super::{
     ArchiveError, Asked, Entry, EntryKind, Exceeded, Next, Source, Unreadable, Visitor,
-    ahead::{self, Hands, Pieces},
+    ahead::{self, Hands, Piece, Pieces},
     cached::Cached,
     error::damaged,
-    reader::{Checked, Counted, Failing},
+    reader::{Checked, Counted},
     show,
     zstandard::Zstandard,
 };
@@ -48,6 +48,8 @@ const LOCAL: u64 = 30;
 const FEW: u64 = 256 << 10;
 /// Entries of no more bytes are unpacked several at a time: to hand over each would take longer than to unpack it.
 const SMALL: u64 = 64 << 10;
+/// Entries of no more bytes are unpacked in one piece where somebody reads them whom nobody expected to.
+const AT_ONCE: u64 = 1 << 20;
 /// So many, and so many bytes of them, are done together.
 const TOGETHER: (usize, u64) = (64, 512 << 10);
 
@@ -92,7 +94,7 @@ pub(super) fn visit(
             let Some(group) = begun.pop_front() else {
                 return Ok(());
             };
-            if opener.show(group, visitor) == Next::Stop {
+            if opener.show(group, scope, visitor) == Next::Stop {
                 return Ok(());
             }
         }
@@ -173,14 +175,7 @@ impl<'a> Opener<'a> {
         match (group, hands) {
             (Group::Large(shown, entry), Some(hands)) => {
                 let (to, pieces) = ahead::pieces();
-                hands.give(move || {
-                    let length = Some(entry.size);
-                    self.open(&entry, &mut self.source(), |bytes| match bytes {
-                        Ok(bytes) => ahead::hand_over(bytes, length, &to),
-                        // Where nobody takes it, nobody asked.
-                        Err(error) => drop(to.send(Err(error))),
-                    });
-                });
+                hands.give(move || self.hand_over(&entry, &to));
                 Begun::Large(shown, pieces)
             }
             (Group::Small(group), Some(hands)) => {
@@ -188,13 +183,7 @@ impl<'a> Opener<'a> {
                 let (to, all) = sync_channel(1);
                 hands.give(move || {
                     let mut source = self.source();
-                    let unpacked = entries.into_iter().map(|entry| {
-                        let length = entry.size as usize;
-                        self.open(&entry, &mut source, |bytes| match bytes {
-                            Ok(bytes) => Pieces::all_of(bytes, length),
-                            Err(error) => Pieces::fault(error),
-                        })
-                    });
+                    let unpacked = entries.iter().map(|it| self.whole(it, &mut source));
                     drop(to.send(unpacked.collect()));
                 });
                 Begun::Small(shown, all)
@@ -207,13 +196,21 @@ impl<'a> Opener<'a> {
         }
     }
 
-    fn show(&self, group: Begun, visitor: &mut dyn Visitor) -> Next {
+    fn show<'scope>(
+        &'scope self,
+        group: Begun,
+        scope: &'scope Scope<'scope, '_>,
+        visitor: &mut dyn Visitor,
+    ) -> Next {
         match group {
             Begun::Packed(shown, entry) => {
-                self.open(&entry, &mut self.source(), |bytes| match bytes {
-                    Ok(bytes) => show(visitor, shown, bytes, self.asked),
-                    Err(error) => visitor.entry(&shown, &mut Failing::of(error)),
-                })
+                let mut bytes = OnDemand {
+                    opener: self,
+                    scope,
+                    entry: Some(entry),
+                    pieces: Pieces::nothing(),
+                };
+                show(visitor, shown, &mut bytes, self.asked)
             }
             Begun::Large(shown, mut pieces) => show(visitor, shown, &mut pieces, self.asked),
             Begun::Small(shown, all) => {
@@ -227,6 +224,23 @@ impl<'a> Opener<'a> {
                 Next::Go
             }
         }
+    }
+
+    /// Unpacks an entry of any length.
+    fn hand_over(&self, entry: &Listed, to: &SyncSender<Piece>) {
+        self.open(entry, &mut self.source(), |bytes| match bytes {
+            Ok(bytes) => ahead::hand_over(bytes, Some(entry.size), to),
+            // Where nobody takes it, nobody asked.
+            Err(error) => drop(to.send(Err(error))),
+        });
+    }
+
+    /// Unpacks an entry into memory.
+    fn whole(&self, entry: &Listed, source: &mut (impl Read + Seek)) -> Pieces {
+        self.open(entry, source, |bytes| match bytes {
+            Ok(bytes) => Pieces::all_of(bytes, entry.size as usize),
+            Err(error) => Pieces::fault(error),
+        })
     }
 
     /// Reads the archive from anywhere, also while others do.
@@ -309,6 +323,33 @@ impl<'a> Opener<'a> {
             _ => Box::new(Zstandard::new(packed, window)),
         };
         Ok(Checked::of(plain, entry.size, Some(entry.sum)))
+    }
+}
+
+/// An entry that is opened when it is first read.
+struct OnDemand<'scope, 'env, 'a> {
+    opener: &'scope Opener<'a>,
+    scope: &'scope Scope<'scope, 'env>,
+    /// None when it was opened.
+    entry: Option<Listed>,
+    pieces: Pieces,
+}
+
+impl Read for OnDemand<'_, '_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(entry) = self.entry.take() else {
+            return self.pieces.read(buffer);
+        };
+        let opener = self.opener;
+        if entry.size <= AT_ONCE {
+            self.pieces = opener.whole(&entry, &mut opener.source());
+        } else {
+            let (to, pieces) = ahead::pieces();
+            let unpack = move || opener.hand_over(&entry, &to);
+            Builder::new().spawn_scoped(self.scope, unpack)?;
+            self.pieces = pieces;
+        }
+        self.pieces.read(buffer)
     }
 }
 
