@@ -39,6 +39,8 @@ pub(crate) struct Delivered {
 pub(crate) fn run(order: &Order, home: Option<&Path>) -> Result<Delivered, Failure> {
     let mut worker = sandbox::spawn_worker(&[WORD])
         .map_err(|error| Failure::new("cannot start a worker").because(&error))?;
+    #[cfg(feature = "unpack")]
+    crate::interrupt::worker_is(worker.id());
     let line = Line::new();
     let delivered = talk(&mut worker, order, home, &line);
     line.erase();
@@ -47,6 +49,8 @@ pub(crate) fn run(order: &Order, home: Option<&Path>) -> Result<Delivered, Failu
         let _ = worker.kill();
         with_last_words(failure, &mut worker)
     });
+    #[cfg(feature = "unpack")]
+    crate::interrupt::worker_is(0);
     let _ = worker.wait();
     delivered
 }

@@ -30,7 +30,7 @@ pub(crate) use lists::{AskedOfLists, ThreatLists, Update};
 #[cfg(any(feature = "clean", feature = "consent", feature = "history"))]
 pub(crate) use schedule::{Day, Schedule, What};
 #[cfg(feature = "unpack")]
-pub(crate) use unpack::{Archives, Unpack};
+pub(crate) use unpack::{Archives, Preview, Unpack};
 
 /// Device care that shows its hand: it looks, it explains, and it sends nothing you did not agree to
 ///
@@ -81,6 +81,9 @@ pub(crate) enum Command {
     #[cfg(feature = "unpack")]
     /// Test whether archives come out whole: read all of them, and make no file
     Test(Archives),
+    #[cfg(feature = "unpack")]
+    /// Show the first bytes of one file in an archive, on stdout
+    Preview(Preview),
     #[cfg(feature = "battery")]
     /// Show what the battery is and what it has left
     Battery(Battery),
@@ -120,7 +123,7 @@ pub(crate) enum Command {
     /// Print the man page of Candor, or of one of its commands
     Man {
         /// The command
-        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "lists", "update", "unpack", "list", "test", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "consent", "outbox", "notice", "doctor", "completions"])]
+        #[arg(value_name = "COMMAND", value_parser = ["checkup", "map", "clean", "dupes", "similar", "history", "lists", "update", "unpack", "list", "test", "preview", "battery", "uninstall", "schedule", "apply", "undo", "purge", "journal", "consent", "outbox", "notice", "doctor", "completions"])]
         page: Option<String>,
     },
 }

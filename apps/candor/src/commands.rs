@@ -29,6 +29,8 @@ mod page;
 mod pass;
 #[cfg(feature = "acts")]
 mod plan;
+#[cfg(feature = "unpack")]
+mod preview;
 #[cfg(feature = "acts")]
 mod purge;
 #[cfg(any(feature = "clean", feature = "consent", feature = "history"))]
@@ -142,6 +144,8 @@ pub(crate) fn run(cli: Cli) -> Result<Ending, Failure> {
         Command::List(asked) => unpack::run(&asked, false),
         #[cfg(feature = "unpack")]
         Command::Test(asked) => unpack::run(&asked, true),
+        #[cfg(feature = "unpack")]
+        Command::Preview(asked) => preview::run(&asked),
         #[cfg(feature = "battery")]
         Command::Battery(asked) => {
             let mut session = Session::begin("battery", &asked.shared)?;

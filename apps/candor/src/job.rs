@@ -62,6 +62,9 @@ pub(crate) enum Job {
     /// What is in archives, and whether it comes out whole.
     #[cfg(feature = "unpack")]
     Archives(unpack::Asked),
+    /// The first bytes of an entry of an archive.
+    #[cfg(feature = "unpack")]
+    Preview(unpack::Previewing),
     /// An archive, unpacked.
     #[cfg(feature = "unpack")]
     Unpack(unpack::Unpacking),

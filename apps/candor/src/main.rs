@@ -17,6 +17,8 @@ mod courier;
 mod failure;
 mod frames;
 mod held;
+#[cfg(feature = "unpack")]
+mod interrupt;
 mod job;
 #[cfg(feature = "clean")]
 mod keep;

@@ -131,6 +131,8 @@ fn run() -> io::Result<()> {
             unpack::look(&asked, watch, lists)
         })?,
         #[cfg(feature = "unpack")]
+        Job::Preview(asked) => frames::write(&mut out, Kind::Outcome, &unpack::preview(&asked))?,
+        #[cfg(feature = "unpack")]
         Job::Unpack(asked) => archives(order.lists, &mut out, |watch, lists| {
             unpack::unpack(&asked, watch, lists)
         })?,

@@ -256,3 +256,193 @@ fn a_part_that_is_missing_is_named_before_anything_is_written() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(home.out().is_empty(), "{:?}", home.out());
 }
+
+#[test]
+fn only_what_is_asked_for_comes_out() {
+    let home = Home::with(&["tar.zst", "zip-deflate.zip"]);
+    for (archive, to) in [("tar.zst", "tar"), ("zip-deflate.zip", "zip-deflate")] {
+        let path = format!("../in/{archive}");
+        let output = home.candor(&["unpack", "--json", "--only", "*.txt", &path]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let told = json(&output);
+        let all = tree(&archives().join("tree"));
+        let wanted = |it: &PathBuf| it.extension().is_some_and(|it| it == "txt");
+        let expected: Vec<_> = all.keys().filter(|it| wanted(it)).collect();
+        assert!(!expected.is_empty() && expected.len() < all.len());
+        let lies = PathBuf::from(told["archives"][0]["to"].as_str().unwrap());
+        let found = match lies.is_dir() {
+            true => tree(&lies).len(),
+            false => 1,
+        };
+        assert_eq!(found, expected.len(), "{archive}");
+        assert!(
+            told["archives"][0]["left_out"].as_u64().unwrap() > 0,
+            "{told}"
+        );
+        let list = json(&home.candor(&["list", "--json", "--only", "*.txt", &path]));
+        let entries = list["archives"][0]["entries"].as_u64();
+        assert_eq!(entries, Some(expected.len() as u64), "{list}");
+        let output = home.candor(&["unpack", "--only", "nothing/*.x", &path]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("nothing in it has such a name"), "{text}");
+        assert!(!home.path("out").join(to).join("nothing").exists());
+    }
+    let output = home.candor(&["list", "--only", "[a", "../in/tar.zst"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("[a"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn folders_are_left_off_the_beginning_of_paths() {
+    let home = Home::with(&["package-xz.deb"]);
+    let output = home.candor(&["unpack", "--strip", "3", "../in/package-xz.deb"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let all = tree(&archives().join("tree"));
+    // `usr/share` and one more.
+    let deep = all.keys().filter(|it| it.components().count() > 1);
+    let expected: Vec<PathBuf> = deep.map(|it| it.components().skip(1).collect()).collect();
+    let found = tree(&home.path("out"));
+    let found: Vec<PathBuf> = found.into_keys().collect();
+    for path in &expected {
+        assert!(
+            found.iter().any(|it| it.ends_with(path)),
+            "{path:?}: {found:?}"
+        );
+    }
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("left out"), "{text}");
+}
+
+#[test]
+fn the_first_bytes_of_an_entry_are_shown_and_no_more() {
+    let home = Home::with(&[
+        "tar.xz",
+        "zip-deflate.zip",
+        "7z-lzma2.7z",
+        "rar50.rar",
+        "text.gz",
+    ]);
+    let readme = fs::read(archives().join("tree/readme.txt")).unwrap();
+    for archive in [
+        "tar.xz",
+        "zip-deflate.zip",
+        "7z-lzma2.7z",
+        "rar50.rar",
+        "text.gz",
+    ] {
+        let path = format!("../in/{archive}");
+        let entry = if archive == "text.gz" {
+            "text"
+        } else {
+            "readme.txt"
+        };
+        let output = home.candor(&["preview", &path, entry]);
+        assert_eq!(output.status.code(), Some(0), "{archive}: {output:?}");
+        assert_eq!(output.stdout, readme, "{archive}");
+        let output = home.candor(&["preview", "--bytes", "7", &path, entry]);
+        assert_eq!(output.stdout, readme[..7], "{archive}");
+        let told = json(&home.candor(&["preview", "--json", "--bytes", "7", &path, entry]));
+        assert_eq!(told["whole"], false, "{told}");
+        let output = home.candor(&["preview", &path, "missing.txt"]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("missing.txt"));
+    }
+}
+
+#[test]
+fn a_wrong_password_is_told_before_anything_is_written() {
+    let locked = [
+        "zip-zipcrypto.zip",
+        "zip-aes256.zip",
+        "7z-aes.7z",
+        "7z-aes-header.7z",
+        "rar29-aes.rar",
+        "rar50-aes.rar",
+        "rar50-headers.rar",
+        "arj-garbled.arj",
+    ];
+    let home = Home::with(&locked);
+    for archive in locked {
+        let path = home.path("in").join(archive);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
+        command
+            .env_clear()
+            .env("HOME", home.0.path())
+            .env("TZ", "UTC");
+        command
+            .env("CANDOR_PASSWORD", "wrong")
+            .current_dir(home.path("out"));
+        let output = command
+            .args(["unpack", "--json"])
+            .arg(&path)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{archive}: {output:?}");
+        let told = json(&output);
+        let why = &told["skipped"][0]["why"];
+        assert!(why.to_string().contains("locked"), "{archive}: {told}");
+        assert_eq!(
+            told["skipped"].as_array().unwrap().len(),
+            1,
+            "{archive}: {told}"
+        );
+        assert_eq!(told["archives"][0]["entries"], 0, "{archive}: {told}");
+        assert!(home.out().is_empty(), "{archive}: {:?}", home.out());
+    }
+}
+
+#[test]
+fn whoever_interrupts_it_finds_nothing_half_done() {
+    use std::{
+        os::unix::process::ExitStatusExt as _,
+        time::{Duration, Instant},
+    };
+
+    let home = Home::with(&[]);
+    // A tar of one file of zeros, so long that nobody writes it in a moment.
+    let length: u64 = 4 << 30;
+    let mut header = vec![0; 512];
+    header[..5].copy_from_slice(b"zeros");
+    header[100..107].copy_from_slice(b"0000644");
+    header[124..135].copy_from_slice(format!("{length:011o}").as_bytes());
+    header[156] = b'0';
+    header[257..265].copy_from_slice(b"ustar\x0000");
+    header[148..156].fill(b' ');
+    let sum: u32 = header.iter().map(|it| u32::from(*it)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let archive = home.path("in/zeros.tar");
+    fs::write(&archive, &header).unwrap();
+    let file = fs::File::options().write(true).open(&archive).unwrap();
+    file.set_len(512 + length + 1024).unwrap();
+    for signal in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
+        command
+            .env_clear()
+            .env("HOME", home.0.path())
+            .arg("unpack")
+            .arg(&archive);
+        let mut candor = command.current_dir(home.path("out")).spawn().unwrap();
+        let began = Instant::now();
+        let is_written = || {
+            let folder = home.out().pop()?;
+            let file = home.path("out").join(folder).join("0/zeros");
+            fs::metadata(file).ok().filter(|it| it.len() > 0)
+        };
+        while is_written().is_none() {
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "nothing is written"
+            );
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let pid = rustix::process::Pid::from_child(&candor);
+        rustix::process::kill_process(pid, signal).unwrap();
+        let status = candor.wait().unwrap();
+        assert_eq!(status.signal(), Some(signal.as_raw()), "{status:?}");
+        assert_eq!(home.out(), Vec::<String>::new());
+    }
+}

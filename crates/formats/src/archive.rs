@@ -141,7 +141,8 @@ pub enum Next {
 /// Is shown every entry of an archive.
 pub trait Visitor {
     /// Returns whether it is going to read an entry's bytes. They are unpacked ahead then, where a format can; else they
-    /// can be read all the same. It is asked once for each, in their order, some before [`Visitor::entry`] shows them.
+    /// can be read all the same. Where it is asked, it is once for each and in their order, some before [`Visitor::entry`]
+    /// shows them.
     fn wants(&mut self, entry: &Entry) -> bool {
         let _ = entry;
         true

@@ -8,10 +8,12 @@ mod dos;
 mod guess;
 mod likely;
 mod speech;
+mod whole;
 
 use encoding_rs::Encoding;
 
 pub use guess::Names;
+pub(crate) use whole::charset_of;
 
 /// How names are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,17 +8,22 @@
 
 mod charset;
 pub mod links;
+mod locked;
 mod look;
 pub mod names;
 mod parts;
+mod preview;
 mod unpacked;
+mod wanted;
 mod words;
 pub mod write;
 
 pub use charset::{Charset, Names};
 pub use look::{Asked, Password, look};
 pub use parts::Parts;
+pub use preview::{Previewed, Previewing, preview};
 pub use unpacked::{Unpacked, Unpacking, stem, unpack};
+pub use wanted::{Wanted, Wish};
 
 /// The declaration: what this tool reads, keeps and sends.
 pub const DECLARATION: &str = include_str!("../declaration.toml");

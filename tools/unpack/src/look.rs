@@ -10,8 +10,8 @@ use std::{
 
 use formats::{
     archive::{
-        ArchiveError, Budget, Entry, EntryKind, Exceeded, Kind, Limits, Next, Unreadable, Visitor,
-        visit_parts,
+        self, ArchiveError, Budget, Entry, EntryKind, Exceeded, Kind, Limits, Next, Unreadable,
+        Visitor, visit_parts,
     },
     file,
 };
@@ -21,7 +21,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     charset::{Charset, Names},
-    unpacked::stem,
+    names::{Parts, Strokes},
+    unpacked::{stem, strokes},
+    wanted::{Wanted, Wish},
     words,
 };
 
@@ -36,6 +38,8 @@ pub struct Asked {
     pub password: Option<Password>,
     /// The charset of names, if the person named one.
     pub charset: Option<String>,
+    /// Which entries are looked at.
+    pub wish: Wish,
 }
 
 /// A password. It is overwritten when it is let go, and never shown.
@@ -151,7 +155,14 @@ fn one(
 ) -> Result<(Archive, Option<Why>), Why> {
     let (mut files, length) = opened(parts)?;
     let budget = Budget::new(Limits::for_archive(length));
+    let wanted = asked.wish.wanted();
+    let wanted = wanted.map_err(|detail| Why::Failed { detail })?;
+    let kind = files.first_mut().map_or(Ok(None), |it| archive::kind(it));
+    let kind = kind.map_err(|error| Why::of(&error))?;
     let mut seen = Seen {
+        wanted: &wanted,
+        strokes: kind.map_or(Strokes::Forward, strokes),
+        charset,
         rows: Vec::new(),
         names: Names::default(),
         stem: &stem(&path.0),
@@ -172,6 +183,16 @@ fn one(
         Err(error) => (Vec::new(), Some(why_of(&error))),
     };
     let charset = charset.unwrap_or_else(|| seen.names.charset());
+    let before = seen.rows.len();
+    let strokes = seen.strokes;
+    seen.rows
+        .retain(|row| is_wanted(&row.entry, charset, strokes, &wanted));
+    let trouble = trouble.or_else(|| {
+        let is_missed = before > 0 && seen.rows.is_empty();
+        is_missed.then(|| Why::Failed {
+            detail: "nothing in it has such a name".to_owned(),
+        })
+    });
     let sizes = seen.rows.iter().filter_map(|it| it.entry.size);
     let archive = Archive {
         path: path.clone(),
@@ -210,8 +231,16 @@ fn open(path: &Path) -> Result<File, Why> {
     })
 }
 
+fn is_wanted(entry: &Entry, charset: Charset, strokes: Strokes, wanted: &Wanted) -> bool {
+    wanted.is_all() || wanted.takes(&Parts::of(&name_of(entry, charset), strokes).0)
+}
+
 /// Keeps each entry; reads it where it is tested.
 struct Seen<'a> {
+    wanted: &'a Wanted,
+    strokes: Strokes,
+    /// In which letters names are, where the person said it.
+    charset: Option<Charset>,
     rows: Vec<Row>,
     names: Names,
     /// The name of what has none.
@@ -221,9 +250,18 @@ struct Seen<'a> {
     read: u64,
 }
 
+impl Seen<'_> {
+    /// Whether somebody wants an entry, or nobody knows yet because the letters of its name are not known.
+    fn may_be_wanted(&self, entry: &Entry) -> bool {
+        let is_known = self.charset.is_some() || std::str::from_utf8(&entry.name).is_ok();
+        let charset = self.charset.unwrap_or(Charset::Utf8);
+        !is_known || is_wanted(entry, charset, self.strokes, self.wanted)
+    }
+}
+
 impl Visitor for Seen<'_> {
-    fn wants(&mut self, _entry: &Entry) -> bool {
-        self.watch.is_some()
+    fn wants(&mut self, entry: &Entry) -> bool {
+        self.watch.is_some() && self.may_be_wanted(entry)
     }
 
     fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next {
@@ -235,7 +273,7 @@ impl Visitor for Seen<'_> {
             self.names.add(&entry.name);
         }
         let mut problem = None;
-        if let Some(watch) = self.watch {
+        if let Some(watch) = self.watch.filter(|_| self.may_be_wanted(&entry)) {
             let before = self.budget.read();
             match io::copy(bytes, &mut io::sink()) {
                 Ok(length) => {

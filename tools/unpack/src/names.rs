@@ -68,6 +68,12 @@ impl Parts {
     pub fn names(&self) -> &[String] {
         &self.0
     }
+
+    /// Returns what is below so many of the outermost folders.
+    pub(crate) fn below(mut self, folders: usize) -> Self {
+        self.0.drain(..folders.min(self.0.len()));
+        self
+    }
 }
 
 /// Adds what a file system that minds neither case nor composition takes a name for.

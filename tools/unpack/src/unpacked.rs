@@ -16,10 +16,13 @@ use serde::{Deserialize, Serialize};
 use tool::{Bytes, Lists, Outcome, PathText, Skipped, Why, pass::Watch};
 
 use crate::{
-    charset::{Charset, Names},
+    charset::{self, Charset},
+    locked,
     look::{Password, charset_free, opened, why_of, why_unread, with_cause},
     names::{Change, Strokes},
-    parts, words,
+    parts,
+    wanted::Wish,
+    words,
     write::{Manner, Problem, Writer, Written},
 };
 
@@ -47,6 +50,14 @@ pub struct Unpacking {
     pub room: u64,
     /// Attributes of the archive that say where it came from; all that comes out gets them.
     pub marks: Vec<(String, Vec<u8>)>,
+    /// Which entries are unpacked, and how much of their paths.
+    pub wish: Wish,
+}
+
+impl Unpacking {
+    fn password(&self) -> Option<&[u8]> {
+        self.password.as_ref().map(|it| it.0.as_bytes())
+    }
 }
 
 /// The fields of the JSON output.
@@ -66,6 +77,8 @@ pub struct Unpacked {
     pub unpacked: u64,
     /// How many have another name than in the archive.
     pub renamed: u64,
+    /// How many were left out, because nobody asked for them.
+    pub left_out: u64,
     /// What came out.
     pub bytes: Bytes,
 }
@@ -134,6 +147,7 @@ fn nothing(asked: &Unpacking) -> Unpacked {
         entries: 0,
         unpacked: 0,
         renamed: 0,
+        left_out: 0,
         bytes: Bytes(0),
     }
 }
@@ -148,6 +162,11 @@ fn attempt(asked: &Unpacking, watch: &Watch<'_>) -> Result<Done, Why> {
         let detail = "it is no archive of a format that is known here".to_owned();
         return Err(Why::Unsupported { detail });
     };
+    let wanted = asked.wish.wanted();
+    let wanted = wanted.map_err(|detail| Why::Failed { detail })?;
+    if let Some(why) = locked::refused(&mut files, kind, length, asked.password()) {
+        return Err(why);
+    }
     watch.begin_reading(length);
     let mut charset = asked.charset.as_deref().and_then(Charset::named);
     if charset.is_none() && kind == Kind::Zip {
@@ -162,6 +181,7 @@ fn attempt(asked: &Unpacking, watch: &Watch<'_>) -> Result<Done, Why> {
             withheld: asked.withheld,
             east: asked.east,
             marks: asked.marks.clone(),
+            wanted: wanted.clone(),
         };
         let (writer, kinds, trouble) = written(&mut files, asked, length, folder, manner, watch)?;
         if writer.lacks_charset() && charset.is_none() {
@@ -169,7 +189,9 @@ fn attempt(asked: &Unpacking, watch: &Watch<'_>) -> Result<Done, Why> {
             charset = Some(charset_of(&mut files, asked, length));
             continue;
         }
+        let left_out = writer.left_out();
         let written = writer.finish();
+        let trouble = trouble.or_else(|| nothing_is_named_so(asked, &written, left_out));
         let unpacked = Unpacked {
             formats: kinds.iter().map(|it| it.name().to_owned()).collect(),
             charset: charset.unwrap_or(Charset::Utf8).name().to_owned(),
@@ -177,6 +199,7 @@ fn attempt(asked: &Unpacking, watch: &Watch<'_>) -> Result<Done, Why> {
             entries: written.len() as u64,
             unpacked: written.iter().filter(|it| it.problem.is_none()).count() as u64,
             renamed: written.iter().filter(|it| !it.changes.is_empty()).count() as u64,
+            left_out,
             bytes: Bytes(written.iter().map(|it| it.bytes).sum()),
             ..nothing(asked)
         };
@@ -184,6 +207,17 @@ fn attempt(asked: &Unpacking, watch: &Watch<'_>) -> Result<Done, Why> {
     }
     let detail = "the letters of its names are not known".to_owned();
     Err(Why::Damaged { detail })
+}
+
+/// Whoever names entries wants to know when there are none.
+fn nothing_is_named_so(asked: &Unpacking, written: &[Written], left_out: u64) -> Option<Why> {
+    let is_missed = written.is_empty() && left_out > 0;
+    is_missed.then(|| Why::Failed {
+        detail: match asked.wish.only.is_empty() {
+            true => "no path in it is long enough for --strip".to_owned(),
+            false => "nothing in it has such a name; `candor list` shows what is in it".to_owned(),
+        },
+    })
 }
 
 fn written(
@@ -209,7 +243,7 @@ fn written(
     };
     let with = archive::Asked {
         budget: &budget,
-        password: asked.password.as_ref().map(|it| it.0.as_bytes()),
+        password: asked.password(),
     };
     let (kinds, trouble) = match visit_parts(files, &with, &mut named) {
         Ok(kinds) => (kinds, None),
@@ -227,32 +261,14 @@ fn budget(asked: &Unpacking, length: u64) -> Budget {
     })
 }
 
-/// Returns in which letters the names of an archive are, out of all of them.
+/// Returns in which letters the names of the archive are.
 fn charset_of(files: &mut [File], asked: &Unpacking, length: u64) -> Charset {
-    struct All(Names);
-
-    impl Visitor for All {
-        fn wants(&mut self, _entry: &Entry) -> bool {
-            false
-        }
-
-        fn entry(&mut self, entry: &Entry, _bytes: &mut dyn Read) -> Next {
-            if !entry.is_utf8 {
-                self.0.add(&entry.name);
-            }
-            Next::Go
-        }
-    }
-
     let budget = budget(asked, length);
     let with = archive::Asked {
         budget: &budget,
-        password: asked.password.as_ref().map(|it| it.0.as_bytes()),
+        password: asked.password(),
     };
-    let mut all = All(Names::default());
-    // What keeps the rest of it from being read is told when it is unpacked.
-    let _ = visit_parts(files, &with, &mut all);
-    all.0.charset()
+    charset::charset_of(files, &with)
 }
 
 /// Gives what has no name that of its archive, and tells how far it is.
@@ -281,7 +297,7 @@ impl Visitor for Named<'_> {
 }
 
 /// Formats of systems whose paths are parted by either stroke.
-fn strokes(kind: Kind) -> Strokes {
+pub(crate) fn strokes(kind: Kind) -> Strokes {
     match kind {
         Kind::Arc
         | Kind::Arj

@@ -91,6 +91,11 @@ pub(crate) fn unpacked(
         ..Section::default()
     };
     section.summary.push(format!("{entries}, {}.", done.bytes));
+    match done.left_out {
+        0 => {}
+        1 => section.summary.push("1 entry was left out.".to_owned()),
+        n => section.summary.push(format!("{n} entries were left out.")),
+    }
     let renamed: Vec<&Written> = written.iter().filter(|it| !it.changes.is_empty()).collect();
     if !renamed.is_empty() {
         let rows = renamed.iter().take(SHOWN_RENAMED).map(|it| {

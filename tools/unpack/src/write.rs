@@ -27,6 +27,7 @@ use crate::{
     charset::Charset,
     links::{LeadsOut, Links},
     names::{Change, Parts, Strokes, Taken},
+    wanted::Wanted,
 };
 
 /// How much is read and written at once, in bytes.
@@ -46,6 +47,8 @@ pub struct Manner {
     pub east: i64,
     /// Attributes that everything gets before its first byte: where the archive came from.
     pub marks: Vec<(String, Vec<u8>)>,
+    /// Which entries are written.
+    pub wanted: Wanted,
 }
 
 /// What became of one entry.
@@ -96,6 +99,7 @@ pub struct Writer {
     folders: Vec<(Parts, Option<u32>, Option<i64>)>,
     written: Vec<Written>,
     lacks_charset: bool,
+    left_out: u64,
     room: Vec<u8>,
     filler: Filler,
 }
@@ -114,6 +118,7 @@ impl Writer {
             folders: Vec::new(),
             written: Vec::new(),
             lacks_charset: false,
+            left_out: 0,
             room: vec![0; PIECE],
             filler: Filler::default(),
         }
@@ -123,6 +128,23 @@ impl Writer {
     #[must_use]
     pub fn lacks_charset(&self) -> bool {
         self.lacks_charset
+    }
+
+    /// Returns how many entries were left out, because nobody wants them.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// In which letters a name is; none where nobody knows yet.
+    fn charset_of(&self, entry: &Entry) -> Option<Charset> {
+        match self.manner.charset {
+            _ if entry.is_utf8 => Some(Charset::Utf8),
+            Some(charset) => Some(charset),
+            None => std::str::from_utf8(&entry.name)
+                .is_ok()
+                .then_some(Charset::Utf8),
+        }
     }
 
     /// Makes the links, sets modes and times of folders, and tells what became of each entry, in the order they came.
@@ -284,18 +306,28 @@ impl Writer {
 }
 
 impl Visitor for Writer {
+    fn wants(&mut self, entry: &Entry) -> bool {
+        let wanted = &self.manner.wanted;
+        let Some(charset) = self.charset_of(entry).filter(|_| !wanted.is_all()) else {
+            return true;
+        };
+        let name = charset.read_one(&entry.name);
+        wanted.takes(&Parts::of(&name, self.manner.strokes).0)
+    }
+
     fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next {
-        let charset = match self.manner.charset {
-            _ if entry.is_utf8 => Charset::Utf8,
-            Some(charset) => charset,
-            None if std::str::from_utf8(&entry.name).is_ok() => Charset::Utf8,
-            None => {
-                self.lacks_charset = true;
-                return Next::Stop;
-            }
+        let Some(charset) = self.charset_of(entry) else {
+            self.lacks_charset = true;
+            return Next::Stop;
         };
         let text = |name: &[u8]| charset.read_one(name);
         let (parts, mut changes) = Parts::of(&text(&entry.name), self.manner.strokes);
+        let is_wanted = self.manner.wanted.takes(&parts);
+        let parts = self.manner.wanted.stripped(parts).filter(|_| is_wanted);
+        let Some(parts) = parts else {
+            self.left_out += u64::from(entry.kind != EntryKind::Folder);
+            return Next::Go;
+        };
         let mut written = Written {
             name: entry.name.clone(),
             parts: None,

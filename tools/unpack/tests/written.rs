@@ -10,7 +10,7 @@ use std::{
 };
 
 use candor_unpack::{
-    Charset,
+    Charset, Wanted,
     names::{Change, Strokes},
     write::{Manner, Problem, Writer, Written},
 };
@@ -26,6 +26,7 @@ fn manner() -> Manner {
         withheld: 0o022,
         east: 0,
         marks: Vec::new(),
+        wanted: Wanted::default(),
     }
 }
 

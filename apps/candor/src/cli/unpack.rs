@@ -17,14 +17,25 @@ pub(crate) struct Archives {
     /// The archives
     #[arg(value_name = "ARCHIVE", required = true)]
     pub(crate) archives: Vec<PathBuf>,
+    /// Only entries of this name or path: `*.txt` in any folder, `docs/*.txt`, `docs` with all below it; may be given
+    /// several times
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub(crate) only: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+/// How archives are read.
+#[derive(Args, Debug)]
+pub(crate) struct Reading {
     /// Read the password from this descriptor, up to the end of its first line
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
     pub(crate) password_fd: Option<i32>,
     /// Read names in these letters, where the archive does not say: cp437, shift_jis, windows-1251
     #[arg(long, value_name = "CHARSET", value_parser = charset)]
     pub(crate) encoding: Option<String>,
-    #[command(flatten)]
-    pub(crate) shared: Shared,
 }
 
 #[derive(Args, Debug)]
@@ -36,14 +47,43 @@ pub(crate) struct Unpack {
     /// Unpack into this folder instead of the one you are in; it is made if it is not there
     #[arg(long, value_name = "DIR")]
     pub(crate) into: Option<PathBuf>,
-    /// Read the password from this descriptor, up to the end of its first line
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
-    pub(crate) password_fd: Option<i32>,
-    /// Read names in these letters, where the archive does not say: cp437, shift_jis, windows-1251
-    #[arg(long, value_name = "CHARSET", value_parser = charset)]
-    pub(crate) encoding: Option<String>,
+    /// Only entries of this name or path: `*.txt` in any folder, `docs/*.txt`, `docs` with all below it; may be given
+    /// several times
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub(crate) only: Vec<String>,
+    /// Leave off so many folders at the beginning of each path; what has no more of them is left out
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) strip: usize,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
     #[command(flatten)]
     pub(crate) shared: Shared,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = PASSWORDS)]
+pub(crate) struct Preview {
+    /// The archive
+    #[arg(value_name = "ARCHIVE")]
+    pub(crate) archive: PathBuf,
+    /// The file in it, by the path that `candor list` shows
+    #[arg(value_name = "ENTRY")]
+    pub(crate) entry: String,
+    /// Show so many bytes at most, up to 64 MiB
+    #[arg(long, value_name = "N", default_value_t = 64 << 10, value_parser = clap::value_parser!(u64).range(1..=64 << 20))]
+    pub(crate) bytes: u64,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+fn glob(pattern: &str) -> Result<String, String> {
+    let wish = ::unpack::Wish {
+        only: vec![pattern.to_owned()],
+        strip: 0,
+    };
+    wish.wanted().map(|_| pattern.to_owned())
 }
 
 fn charset(name: &str) -> Result<String, String> {

@@ -8,7 +8,7 @@ use std::{
 
 use sandbox::Rights;
 use tool::{PathText, Why};
-use unpack::{Asked, Parts, Password};
+use unpack::{Asked, Parts, Password, Wish};
 
 use super::Session;
 use crate::{
@@ -23,7 +23,7 @@ pub(super) fn run(asked: &Archives, test: bool) -> Result<Ending, Failure> {
     let mut session = Session::begin("archives", &asked.shared)?;
     let (named, failures) = archives(&asked.archives);
     session.complaints.extend(failures);
-    let handed_over = password::handed_over(asked.password_fd)?;
+    let handed_over = password::handed_over(asked.reading.password_fd)?;
     let may_ask = handed_over.is_none();
     session.archives(&named, asked, test, handed_over)?;
     if may_ask && session.is_locked() {
@@ -105,7 +105,11 @@ impl Session {
             archives: named.iter().map(|parts| texts(parts)).collect(),
             test,
             password,
-            charset: asked.encoding.clone(),
+            charset: asked.reading.encoding.clone(),
+            wish: Wish {
+                only: asked.only.clone(),
+                strip: 0,
+            },
         });
         self.work(&["unpack"], job, rights, &each).map(drop)
     }

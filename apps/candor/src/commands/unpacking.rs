@@ -12,12 +12,13 @@ use rustix::fs::{CWD, RenameFlags};
 use sandbox::Rights;
 use serde::Serialize;
 use tool::{Moment, Outcome, PathText, Section, Why, lists::put_together};
-use unpack::{Password, Unpacked, Unpacking};
+use unpack::{Password, Unpacked, Unpacking, Wish};
 
 use super::Session;
 use crate::{
     cli::Unpack,
     failure::{Ending, Failure},
+    interrupt::Held,
     job::Job,
     password,
 };
@@ -46,8 +47,11 @@ struct Shown {
 pub(super) fn run(asked: &Unpack) -> Result<Ending, Failure> {
     let mut session = Session::begin("unpack", &asked.shared)?;
     let destination = destination(asked.into.as_deref())?;
-    let mut password = password::handed_over(asked.password_fd)?;
+    let mut password = password::handed_over(asked.reading.password_fd)?;
     session.writes = true;
+    let held = Held::begin().map_err(|error| {
+        Failure::new("cannot hold signals back while something is unpacked").because(&error)
+    })?;
     let mut all = Outcome::new("unpack", &(), Section::default());
     all.section.title = "Unpacked".to_owned();
     let mut shown = Vec::new();
@@ -55,6 +59,9 @@ pub(super) fn run(asked: &Unpack) -> Result<Ending, Failure> {
     session.complaints.extend(failures);
     for (index, parts) in archives.iter().enumerate() {
         let Some(path) = parts.first() else { continue };
+        if held.is_caught() {
+            break;
+        }
         match session.one(index, parts, path, &destination, asked, &mut password) {
             Ok((one, mut outcome)) => {
                 let to = one
@@ -79,6 +86,8 @@ pub(super) fn run(asked: &Unpack) -> Result<Ending, Failure> {
             Err(failure) => session.complaints.push(failure),
         }
     }
+    // What an interrupted one left is gone by now; those before it stay.
+    held.end();
     let data = serde_json::json!({ "archives": shown });
     all.data = Outcome::new("unpack", &data, Section::default()).data;
     session.outcomes.push(all);
@@ -102,11 +111,15 @@ impl Session {
             index,
             into: PathBuf::new().into(),
             password: password.clone(),
-            charset: asked.encoding.clone(),
+            charset: asked.reading.encoding.clone(),
             withheld: withheld(),
             east: east(self.machine.now),
             room: room(destination),
             marks: marks(archive),
+            wish: Wish {
+                only: asked.only.clone(),
+                strip: asked.strip,
+            },
         };
         let mut staging = Staging::beside(destination)?;
         let mut outcome = self.worker(&mut unpacking, &staging)?;

@@ -24,7 +24,12 @@ pub(super) type Piece = io::Result<Vec<u8>>;
 
 /// Returns what hands over a stream in pieces, and what reads it.
 pub(super) fn pieces() -> (SyncSender<Piece>, Pieces) {
-    let (to, from) = sync_channel(WAITING);
+    many_pieces(WAITING)
+}
+
+/// The same where so many pieces wait to be read.
+pub(super) fn many_pieces(waiting: usize) -> (SyncSender<Piece>, Pieces) {
+    let (to, from) = sync_channel(waiting);
     (to, Pieces::new(Vec::new(), Rest::Comes(from)))
 }
 

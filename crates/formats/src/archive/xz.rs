@@ -25,6 +25,8 @@ use super::{
 
 /// So few packed bytes are unpacked without further threads.
 const FEW: usize = 128 << 10;
+/// So many pieces of a block wait while those before it are read, 16 MiB: else nobody could go on with it until then.
+const WAITING: usize = 64;
 /// Longer blocks than this, in packed bytes, are not held in memory beside each other.
 const HELD: u64 = 32 << 20;
 
@@ -121,7 +123,7 @@ fn streams<'scope>(
                 return Err(damaged("it ends in a block"));
             }
             seen.add(whole.unpadded(), plain);
-            let (done, pieces) = ahead::pieces();
+            let (done, pieces) = ahead::many_pieces(WAITING);
             let bytes = alone(&stream, block, whole.unpadded(), plain);
             hands.give(move || {
                 let bytes = XzReader::new_mem_limit(&bytes[..], false, memory);
