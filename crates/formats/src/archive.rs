@@ -21,6 +21,7 @@ mod budget;
 mod bzip2;
 mod cab;
 mod cached;
+mod carried;
 mod cpio;
 mod error;
 mod filter;
@@ -175,6 +176,9 @@ pub fn kind(source: &mut dyn Source) -> std::io::Result<Option<Kind>> {
     if kind.is_none() && iso::is(source)? {
         kind = Some(Kind::Iso);
     }
+    if kind.is_none() && carried::begins(source)?.is_some() {
+        kind = Some(Kind::SelfExtractor);
+    }
     if kind.is_none() && brotli::is(source)? {
         kind = Some(Kind::Brotli);
     }
@@ -198,6 +202,10 @@ pub fn visit(
         Kind::Cab => cab::visit(source, asked, visitor)?,
         Kind::Iso => iso::visit(source, asked, visitor)?,
         Kind::Rar => rar::visit(&mut [source], asked, visitor)?,
+        Kind::SelfExtractor => {
+            asked.budget.deeper(kinds.len())?;
+            kinds.extend(carried(source, asked, visitor)?);
+        }
         Kind::SevenZip => sevenz::visit(source, asked, visitor)?,
         Kind::SquashFs => squashfs::visit(source, asked, visitor)?,
         Kind::Wim => wim::visit(source, asked, visitor)?,
@@ -222,6 +230,23 @@ pub fn visit(
         }
     }
     Ok(kinds)
+}
+
+/// Shows a visitor every entry of the archive that a program or a script carries.
+fn carried(
+    source: &mut dyn Source,
+    asked: &Asked<'_>,
+    visitor: &mut dyn Visitor,
+) -> Result<Vec<Kind>, ArchiveError> {
+    let begins = carried::begins(source).map_err(ArchiveError::Read)?;
+    match begins.ok_or(ArchiveError::NoArchive)? {
+        // It finds its beginning from its end.
+        0 => zip::visit(source, asked, visitor).map(|()| vec![Kind::Zip]),
+        begins => {
+            let mut behind = carried::Behind::new(source, begins).map_err(ArchiveError::Read)?;
+            visit(&mut behind, asked, visitor)
+        }
+    }
 }
 
 /// Shows a visitor every entry of an archive that lies in several parts, given in their order; see [`visit`].

@@ -21,7 +21,10 @@ pub(crate) fn refused(
     length: u64,
     password: Option<&[u8]>,
 ) -> Option<Why> {
-    if !matches!(kind, Kind::Arj | Kind::Rar | Kind::SevenZip | Kind::Zip) {
+    if !matches!(
+        kind,
+        Kind::Arj | Kind::Rar | Kind::SelfExtractor | Kind::SevenZip | Kind::Zip
+    ) {
         return None;
     }
     let mut locked = Locked::default();

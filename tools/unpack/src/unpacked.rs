@@ -304,6 +304,7 @@ pub(crate) fn strokes(kind: Kind) -> Strokes {
         | Kind::Cab
         | Kind::Lha
         | Kind::Rar
+        | Kind::SelfExtractor
         | Kind::SevenZip
         | Kind::Zip
         | Kind::Zoo => Strokes::Both,

@@ -69,6 +69,7 @@ fn decoded<'a>(
         | Kind::Lha
         | Kind::Rar
         | Kind::Rpm
+        | Kind::SelfExtractor
         | Kind::SevenZip
         | Kind::SquashFs
         | Kind::Tar

@@ -46,6 +46,8 @@ pub enum Kind {
     Rar,
     /// RPM packages.
     Rpm,
+    /// A program or script that carries an archive.
+    SelfExtractor,
     /// 7z.
     SevenZip,
     /// Snappy frames.
@@ -148,6 +150,7 @@ impl Kind {
             Self::Pbzx => "pbzx",
             Self::Rar => "rar",
             Self::Rpm => "rpm",
+            Self::SelfExtractor => "self-extractor",
             Self::SevenZip => "7z",
             Self::Snappy => "snappy",
             Self::SquashFs => "squashfs",
@@ -175,6 +178,7 @@ impl Kind {
                 | Self::Lha
                 | Self::Rar
                 | Self::Rpm
+                | Self::SelfExtractor
                 | Self::SevenZip
                 | Self::SquashFs
                 | Self::Tar

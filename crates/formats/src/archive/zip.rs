@@ -21,6 +21,7 @@ use ::zip::{
     unstable::read::ZipIterable,
 };
 
+pub(super) use self::directory::ends_as_one;
 use self::{
     directory::{Listed, listed},
     inflated::{Inflated, States},

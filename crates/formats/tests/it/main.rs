@@ -7,6 +7,7 @@
 
 mod archives;
 mod beside;
+mod carried;
 mod cost;
 mod hostile;
 mod images;

@@ -94,6 +94,15 @@ pub(super) fn listed(
     }
 }
 
+/// Returns whether a source ends as a zip does, with a directory where its end says.
+pub(in super::super) fn ends_as_one(source: &mut (impl Read + Seek + ?Sized)) -> io::Result<bool> {
+    match place(&mut &mut *source) {
+        Ok(place) => Ok(place.many > 0),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Where the directory is.
 struct Place {
     begins: u64,
