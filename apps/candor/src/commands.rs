@@ -368,6 +368,13 @@ impl Session {
 }
 
 fn confinement(confined: bool, in_force: &[sandbox::InForce], writes: bool) -> report::Confinement {
+    if confined && in_force.is_empty() {
+        let words = "nothing was read".to_owned();
+        return report::Confinement {
+            in_force: true,
+            words,
+        };
+    }
     let Some(weakest) = in_force
         .iter()
         .min_by_key(|it| it.landlock_abi)

@@ -179,6 +179,10 @@ pub fn kind(source: &mut dyn Source) -> std::io::Result<Option<Kind>> {
     if kind.is_none() && carried::begins(source)?.is_some() {
         kind = Some(Kind::SelfExtractor);
     }
+    // The last part of several, or a zip behind something else.
+    if kind.is_none() && zip::ends_as_one(source)? {
+        kind = Some(Kind::Zip);
+    }
     if kind.is_none() && brotli::is(source)? {
         kind = Some(Kind::Brotli);
     }
@@ -210,7 +214,7 @@ pub fn visit(
         Kind::SquashFs => squashfs::visit(source, asked, visitor)?,
         Kind::Wim => wim::visit(source, asked, visitor)?,
         Kind::Xar => xar::visit(source, asked, visitor, &mut kinds)?,
-        Kind::Zip => zip::visit(source, asked, visitor)?,
+        Kind::Zip => zip::visit(source, asked, visitor, &[])?,
         Kind::Brotli => {
             let plain = brotli::unpacked(Counted::source(source, asked.budget));
             let plain = Counted::decoded(plain, asked.budget);
@@ -241,7 +245,7 @@ fn carried(
     let begins = carried::begins(source).map_err(ArchiveError::Read)?;
     match begins.ok_or(ArchiveError::NoArchive)? {
         // It finds its beginning from its end.
-        0 => zip::visit(source, asked, visitor).map(|()| vec![Kind::Zip]),
+        0 => zip::visit(source, asked, visitor, &[]).map(|()| vec![Kind::Zip]),
         begins => {
             let mut behind = carried::Behind::new(source, begins).map_err(ArchiveError::Read)?;
             visit(&mut behind, asked, visitor)
@@ -259,17 +263,25 @@ pub fn visit_parts<S: Source>(
     asked: &Asked<'_>,
     visitor: &mut dyn Visitor,
 ) -> Result<Vec<Kind>, ArchiveError> {
-    let is_rar = match parts {
+    let outer = match parts {
         [] => return Err(ArchiveError::NoArchive),
         [one] => return visit(one, asked, visitor),
-        [first, ..] => kind(first)? == Some(Kind::Rar),
+        [first, ..] => kind(first)?,
     };
-    if !is_rar {
-        return visit(&mut Joined::new(parts)?, asked, visitor);
+    match outer {
+        Some(Kind::Rar) => {
+            // Each part is an archive of its own.
+            rar::visit(parts, asked, visitor)?;
+            Ok(vec![Kind::Rar])
+        }
+        Some(Kind::Zip) => {
+            let mut joined = Joined::new(parts)?;
+            let disks = joined.begins();
+            zip::visit(&mut joined, asked, visitor, &disks)?;
+            Ok(vec![Kind::Zip])
+        }
+        _ => visit(&mut Joined::new(parts)?, asked, visitor),
     }
-    // Each part is an archive of its own.
-    rar::visit(parts, asked, visitor)?;
-    Ok(vec![Kind::Rar])
 }
 
 /// Takes layers off a stream until there are entries, and shows those.

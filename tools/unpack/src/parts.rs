@@ -20,7 +20,12 @@ enum Way {
     Part(String, usize),
     /// `x.rar`, `x.r00`, `x.r01`, up to `x.r99`, `x.s00`.
     Old(String),
+    /// `x.z01`, `x.z02`, and `x.zip`, which is the last.
+    Spanned(String),
 }
+
+/// The number of a part that comes after all others.
+const LAST: u32 = u32::MAX;
 
 impl Way {
     /// Returns how a name is one of several, and which of them it is.
@@ -46,8 +51,14 @@ impl Way {
             });
             return Some(part.unwrap_or_else(|| (Self::Old(stem.to_owned()), 0)));
         }
-        // `r00` is the second one; behind `r99` comes `s00`. `z01` is of zip.
+        if lower == "zip" {
+            return Some((Self::Spanned(stem.to_owned()), LAST));
+        }
+        // `r00` is the second one; behind `r99` comes `s00`.
         let (letter, number) = (lower.bytes().next()?, digits(lower.get(1..)?)?);
+        if letter == b'z' && lower.len() >= 3 {
+            return Some((Self::Spanned(stem.to_owned()), number));
+        }
         let hundreds = letter
             .checked_sub(b'r')
             .filter(|_| letter < b'z' && lower.len() == 3)?;
@@ -60,6 +71,8 @@ impl Way {
     fn name(&self, number: u32) -> String {
         match self {
             Self::Numbered(stem) => format!("{stem}.{number:03}"),
+            Self::Spanned(stem) if number == LAST => format!("{stem}.zip"),
+            Self::Spanned(stem) => format!("{stem}.z{number:02}"),
             Self::Part(stem, digits) => format!("{stem}.part{number:0digits$}.rar"),
             Self::Old(stem) if number == 0 => format!("{stem}.rar"),
             Self::Old(stem) => {
@@ -94,12 +107,20 @@ impl Parts {
         let has_zero = there.contains_key(&0) || matches!(way, Way::Old(_));
         let first = u32::from(!has_zero);
         // One file, the first or of an ending that logs and pictures have as well.
-        let is_other = matches!(&way, Way::Numbered(stem) if !stem.contains('.'));
-        if there.len() == 1 && (number == first || is_other) {
+        let is_other = match &way {
+            Way::Numbered(stem) => !stem.contains('.'),
+            Way::Spanned(_) => number == LAST,
+            _ => false,
+        };
+        if there.len() == 1 && (number == first && !matches!(way, Way::Spanned(_)) || is_other) {
             return alone();
         }
-        let last = there.keys().next_back().copied().unwrap_or(number);
-        let gaps = (first..=last).filter(|it| !there.contains_key(it));
+        let mut numbers = there.keys().rev().filter(|it| **it != LAST);
+        let last = numbers.next().copied().unwrap_or(0);
+        let behind = matches!(way, Way::Spanned(_)).then_some(LAST);
+        let gaps = (first..=last)
+            .chain(behind)
+            .filter(|it| !there.contains_key(it));
         // Nobody reads the names of more.
         let missing = gaps.take(100).map(|it| way.name(it)).collect();
         Self {
@@ -114,6 +135,7 @@ impl Parts {
 pub(crate) fn whole(name: &str) -> String {
     match Way::of(name) {
         Some((Way::Numbered(stem), _)) if stem.contains('.') => stem,
+        Some((Way::Spanned(stem), _)) => format!("{stem}.zip"),
         Some((Way::Part(stem, _), _)) => format!("{stem}.rar"),
         _ => name.to_owned(),
     }
@@ -140,8 +162,10 @@ mod tests {
             ("x.rar", &["x.rar", "x.r00", "x.r01"]),
             ("x.r01", &["x.rar", "x.r00", "x.r01"]),
             ("x.000", &["x.000", "x.001"]),
+            ("x.zip", &["x.z01", "x.z02", "x.zip"]),
+            ("x.z02", &["x.z01", "x.z02", "x.zip"]),
         ] {
-            let others = ["y.7z.001", "x.zip", "x.part1.zip", "readme"];
+            let others = ["y.7z.001", "y.zip", "x.part1.zip", "readme"];
             let all: Vec<&str> = others.iter().chain(beside).copied().collect();
             assert_eq!(
                 of(name, &all),
@@ -164,6 +188,9 @@ mod tests {
             8
         );
         assert_eq!(of("x.r01", &["x.r01"]).1, ["x.rar", "x.r00"]);
+        assert_eq!(of("x.z03", &["x.z01", "x.z03"]).1, ["x.z02", "x.zip"]);
+        assert_eq!(of("x.zip", &["x.zip", "x.z02"]).1, ["x.z01"]);
+        assert_eq!(of("x.z01", &["x.z01"]).1, ["x.zip"]);
         assert_eq!(of("x.r99", &["x.rar", "x.s00", "x.r99"]).1.len(), 99);
     }
 
@@ -180,7 +207,6 @@ mod tests {
             "syslog.123",
             "dump.gz.20241127",
             "x.tar.2024",
-            "x.z01",
         ] {
             assert_eq!(
                 of(name, &[name, "y.002", "x.txt"]),
@@ -193,6 +219,7 @@ mod tests {
     fn what_came_out_is_named_after_the_whole() {
         assert_eq!(whole("x.7z.001"), "x.7z");
         assert_eq!(whole("x.part02.rar"), "x.rar");
+        assert_eq!(whole("x.z01"), "x.zip");
         assert_eq!(whole("notes.2024"), "notes.2024");
         assert_eq!(whole("x.tar.gz"), "x.tar.gz");
     }

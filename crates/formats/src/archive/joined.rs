@@ -20,6 +20,15 @@ impl<'a, S: Read + Seek> Joined<'a, S> {
         }
         Ok(Self { parts, ends, at: 0 })
     }
+
+    /// Returns where each part begins.
+    pub(super) fn begins(&self) -> Vec<u64> {
+        let ends = self.ends.iter().copied();
+        std::iter::once(0)
+            .chain(ends)
+            .take(self.parts.len())
+            .collect()
+    }
 }
 
 impl<S: Read + Seek> Read for Joined<'_, S> {

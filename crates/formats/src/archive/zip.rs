@@ -1,5 +1,6 @@
 //! zip: by its central directory, in the order of it.
 
+mod alone;
 mod directory;
 mod inflated;
 mod shared;
@@ -8,7 +9,7 @@ use std::{
     collections::VecDeque,
     io::{self, Read, Seek, SeekFrom},
     sync::{
-        Mutex, OnceLock,
+        Mutex,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, Builder, Scope},
@@ -16,13 +17,14 @@ use std::{
 
 use ::zip::{
     ZipReadOptions,
-    read::{Config, OwnedZipFileEntry, ZipFileEntry},
+    read::{ArchiveOffset, Config, OwnedZipFileEntry},
     result::ZipError,
     unstable::read::ZipIterable,
 };
 
 pub(super) use self::directory::ends_as_one;
 use self::{
+    alone::Alone,
     directory::{Listed, listed},
     inflated::{Inflated, States},
     shared::Shared,
@@ -55,16 +57,18 @@ const AT_ONCE: u64 = 1 << 20;
 const TOGETHER: (usize, u64) = (64, 512 << 10);
 
 /// Shows every entry of the central directory, also where two have one name. Those that are wanted are unpacked ahead,
-/// several at once.
+/// several at once. `disks` is where each part begins, if there are several.
 pub(super) fn visit(
     source: &mut dyn Source,
     asked: &Asked<'_>,
     visitor: &mut dyn Visitor,
+    disks: &[u64],
 ) -> Result<(), ArchiveError> {
     // All of it before the first is read: where entries share bytes, all are refused.
     let entries = listed(
         &mut Cached::new(Counted::source(&mut *source, asked.budget)),
         asked,
+        disks,
     )?;
     refuse_overlaps(&entries)?;
     let packed = entries.iter().map(|it| it.packed);
@@ -72,7 +76,6 @@ pub(super) fn visit(
     let opener = Opener {
         source: Mutex::new(source),
         states: Mutex::default(),
-        known: OnceLock::new(),
         asked,
     };
     thread::scope(|scope| {
@@ -167,7 +170,6 @@ enum Begun {
 struct Opener<'a> {
     source: Mutex<&'a mut dyn Source>,
     states: States,
-    known: OnceLock<Result<Vec<OwnedZipFileEntry>, ZipError>>,
     asked: &'a Asked<'a>,
 }
 
@@ -256,10 +258,9 @@ impl<'a> Opener<'a> {
         source: &mut (impl Read + Seek),
         read: impl FnOnce(io::Result<&mut dyn Read>) -> T,
     ) -> T {
-        let password = self.asked.password.filter(|_| entry.is_encrypted());
         let mut source = Counted::source(source, self.asked.budget);
         match entry.method {
-            _ if entry.is_encrypted() && password.is_none() => {
+            _ if entry.is_encrypted() && self.asked.password.is_none() => {
                 read(Err(Unreadable::NeedsPassword.io()))
             }
             STORED | DEFLATED | ZSTANDARD if !entry.is_encrypted() => {
@@ -268,45 +269,39 @@ impl<'a> Opener<'a> {
                     Err(error) => read(Err(error)),
                 }
             }
-            _ => {
-                let options = ZipReadOptions::new().password(password);
-                let known = match self.known(entry) {
-                    Ok(known) => known,
-                    Err(error) => return read(Err(error)),
-                };
-                match known.with_reader(&mut source, options) {
-                    Ok(mut bytes) => read(Ok(&mut bytes)),
-                    Err(error) => read(Err(io_of(error))),
-                }
-            }
+            _ => self.known(entry, &mut source, read),
         }
     }
 
-    /// Returns an entry as the library knows it, which unpacks what is rare and what is encrypted.
-    fn known(&self, entry: &Listed) -> io::Result<ZipFileEntry<'_>> {
-        let all = self.known.get_or_init(|| {
-            let mut source = Counted::source(self.source(), self.asked.budget);
-            let mut all = Vec::new();
-            let mut archive = ZipIterable::try_new(&mut source, Config::default())?;
-            let files = archive.files()?;
-            for file in files {
-                all.push(OwnedZipFileEntry::from(file?));
-            }
-            Ok(all)
-        });
-        let known = match all {
-            Ok(all) => all.get(entry.index),
-            Err(error) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    error.to_string(),
-                ));
-            }
+    /// Lets the library read an entry.
+    fn known<T>(
+        &self,
+        entry: &Listed,
+        source: &mut (impl Read + Seek),
+        read: impl FnOnce(io::Result<&mut dyn Read>) -> T,
+    ) -> T {
+        let config = Config {
+            archive_offset: ArchiveOffset::Known(0),
         };
-        known
-            .filter(|it| it.header_start() == entry.header)
-            .map(OwnedZipFileEntry::as_ref)
-            .ok_or_else(|| damaged("its directory can be read in two ways"))
+        let password = self.asked.password.filter(|_| entry.is_encrypted());
+        let options = ZipReadOptions::new().password(password);
+        let mut alone = match Alone::of(entry, source) {
+            Ok(alone) => alone,
+            Err(error) => return read(Err(error)),
+        };
+        let known = ZipIterable::try_new(&mut alone, config).and_then(|mut it| {
+            let known = it.files()?.next();
+            known.unwrap_or(Err(ZipError::FileNotFound))
+        });
+        let known = known.map(OwnedZipFileEntry::from);
+        let bytes = known
+            .as_ref()
+            .map(|it| it.as_ref().with_reader(&mut alone, options));
+        match bytes {
+            Ok(Ok(mut bytes)) => read(Ok(&mut bytes)),
+            Ok(Err(error)) => read(Err(io_of(error))),
+            Err(error) => read(Err(damaged(&error.to_string()))),
+        }
     }
 
     fn plain<'b>(

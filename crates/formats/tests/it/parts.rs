@@ -143,3 +143,61 @@ fn what_comes_out_of_a_damaged_archive_is_what_was_packed_or_an_error() {
         assert!(failed > 0, "{name}");
     }
 }
+
+/// Splits a zip as `zip -s` does: a mark before it, and places told by part and place in that.
+fn spanned(whole: &[u8], length: usize) -> Vec<Vec<u8>> {
+    let number = |at: usize| usize::from(u16::from_le_bytes([whole[at], whole[at + 1]]));
+    let word = |at: usize| number(at + 2) << 16 | number(at);
+    let end = whole.len() - 22;
+    let directory = word(end + 16);
+    let mut all = [b"PK\x07\x08", whole].concat();
+    let place = |at: usize| (((at + 4) / length) as u16, ((at + 4) % length) as u32);
+    let mut put = |at: usize, (disk, place): (u16, u32), disk_at: usize, place_at: usize| {
+        all[4 + at + disk_at..][..2].copy_from_slice(&disk.to_le_bytes());
+        all[4 + at + place_at..][..4].copy_from_slice(&place.to_le_bytes());
+    };
+    let mut at = directory;
+    while whole[at..].starts_with(b"PK\x01\x02") {
+        put(at, place(word(at + 42)), 34, 42);
+        let lengths: usize = [28, 30, 32].iter().map(|it| number(at + it)).sum();
+        at += 46 + lengths;
+    }
+    put(end, place(directory), 6, 16);
+    let last = ((all.len() - 1) / length) as u16;
+    all[4 + end + 4..][..2].copy_from_slice(&last.to_le_bytes());
+    all.chunks(length).map(<[u8]>::to_vec).collect()
+}
+
+#[test]
+fn a_spanned_zip_is_read_from_all_its_parts_and_not_from_the_last_alone() {
+    let tree = tree();
+    for name in [
+        "zip-deflate.zip",
+        "zip-stored.zip",
+        "zip-bzip2.zip",
+        "zip-aes256.zip",
+    ] {
+        let password = name.contains("aes").then_some("secret");
+        for length in [1700, 3000] {
+            let parts = spanned(&packed(name), length);
+            assert!(parts.len() > 1, "{name}");
+            let mut kept = Kept::default();
+            let budget = Budget::new(Limits::for_archive(1 << 20));
+            let asked = Asked {
+                budget: &budget,
+                password: password.map(str::as_bytes),
+            };
+            let mut sources: Vec<_> = parts.iter().map(Cursor::new).collect();
+            let kinds = visit_parts(&mut sources, &asked, &mut kept);
+            assert_eq!(kinds.unwrap(), [Kind::Zip]);
+            same(name, &kept.files(), &tree);
+            let last = parts.last().unwrap();
+            let (kept, told) = read(last, None);
+            let told = told.unwrap_err().to_string();
+            assert!(
+                kept.entries.is_empty() && told.contains("parts"),
+                "{name}: {told}"
+            );
+        }
+    }
+}

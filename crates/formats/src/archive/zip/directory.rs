@@ -2,8 +2,12 @@
 //!
 //! Source: APPNOTE 6.3.10, 4.3.12 to 4.3.16; Info-ZIP, extrafld.txt.
 
+mod place;
+
 use std::io::{self, Read, Seek, SeekFrom};
 
+pub(in super::super) use self::place::ends_as_one;
+use self::place::place;
 use super::super::{
     ArchiveError, Asked, Entry, EntryKind, Kind,
     error::damaged,
@@ -16,16 +20,11 @@ use super::super::{
 const ENCRYPTED: u16 = 1;
 /// The flag of a name that is UTF-8.
 const UTF8: u16 = 1 << 11;
-/// What ends a directory, without its comment.
-const END: usize = 22;
-/// What says where the end of a directory in 64 bits is.
-const LOCATOR: usize = 20;
-
 /// An entry, as the directory has it.
 #[derive(Clone)]
 pub(super) struct Listed {
-    /// Its place in the directory, from zero on.
-    pub(super) index: usize,
+    /// Where the directory has it, in bytes from the beginning.
+    pub(super) record: u64,
     pub(super) name: Vec<u8>,
     flags: u16,
     pub(super) method: u16,
@@ -69,19 +68,30 @@ impl Listed {
     }
 }
 
-/// Returns all entries, in the order of the directory.
+/// Returns all entries, in the order of the directory. `disks` is where each part begins, if there are several.
 pub(super) fn listed(
     source: &mut (impl Read + Seek),
     asked: &Asked<'_>,
+    disks: &[u64],
 ) -> Result<Vec<Listed>, ArchiveError> {
     let broken = |error| ArchiveError::of(Kind::Zip, error);
-    let place = place(source).map_err(broken)?;
+    let place = place(source, disks).map_err(broken)?;
+    if place.disk > 0 && disks.len() <= place.disk as usize {
+        let many = place.disk;
+        return Err(ArchiveError::Missing(format!(
+            "it is the last of {} parts, and the others are not beside it: .z01 to .z{many:02}",
+            u64::from(many) + 1
+        )));
+    }
     source.seek(SeekFrom::Start(place.begins)).map_err(broken)?;
     let mut directory = source.take(place.length);
     let mut entries = Vec::new();
     while directory.limit() > 0 {
         asked.budget.one_more()?;
-        let entry = entry(&mut directory, entries.len(), place.before).map_err(broken)?;
+        let record = place.begins + (place.length - directory.limit());
+        let (mut entry, disk) = entry(&mut directory, record).map_err(broken)?;
+        let begins = disks.get(disk as usize).copied().unwrap_or_default();
+        entry.header = entry.header.saturating_add(begins.max(place.before));
         asked.budget.named(&entry.name)?;
         entries.push(entry);
     }
@@ -94,115 +104,8 @@ pub(super) fn listed(
     }
 }
 
-/// Returns whether a source ends as a zip does, with a directory where its end says.
-pub(in super::super) fn ends_as_one(source: &mut (impl Read + Seek + ?Sized)) -> io::Result<bool> {
-    match place(&mut &mut *source) {
-        Ok(place) => Ok(place.many > 0),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Where the directory is.
-struct Place {
-    begins: u64,
-    length: u64,
-    /// How many bytes stand before the archive.
-    before: u64,
-    many: u64,
-    /// The bits that [`Place::many`] has.
-    counted: u64,
-}
-
-/// Finds the directory from the end of the source: the last end of one whose comment reaches the end.
-fn place(source: &mut (impl Read + Seek)) -> io::Result<Place> {
-    let missing = || damaged("there is no directory of its entries: its end is missing");
-    let all = source.seek(SeekFrom::End(0))?;
-    let last = all.min((END + usize::from(u16::MAX) + LOCATOR) as u64);
-    source.seek(SeekFrom::Start(all - last))?;
-    let mut tail = Vec::new();
-    source.take(last).read_to_end(&mut tail)?;
-    let mut ends = tail.len().checked_sub(END).ok_or_else(missing)?;
-    let mut doubtful = None;
-    loop {
-        let end = &tail[ends..];
-        if end.starts_with(b"PK\x05\x06") {
-            match usize::from(number(end, 20)) + END {
-                length if length == end.len() => break,
-                // Something follows that belongs to nothing.
-                length if length < end.len() => doubtful = doubtful.or(Some(ends)),
-                _ => {}
-            }
-        }
-        match ends.checked_sub(1) {
-            Some(before) => ends = before,
-            None => break ends = doubtful.ok_or_else(missing)?,
-        }
-    }
-    let end = &tail[ends..];
-    let at = all - last + ends as u64;
-    let locator = ends.checked_sub(LOCATOR).map(|it| &tail[it..ends]);
-    if let Some(locator) = locator.filter(|it| it.starts_with(b"PK\x06\x07")) {
-        return place_64(source, long(locator, 8), at - LOCATOR as u64);
-    }
-    let (length, said) = (u64::from(word(end, 12)), u64::from(word(end, 16)));
-    found(source, at, length, said, u64::from(number(end, 10)), 0xffff)
-}
-
-/// Finds the directory by its end in 64 bits, which is said to be in one place and ends at another.
-fn place_64(source: &mut (impl Read + Seek), said: u64, ends: u64) -> io::Result<Place> {
-    let usual = ends.checked_sub(56);
-    for at in [Some(said), usual].into_iter().flatten() {
-        source.seek(SeekFrom::Start(at))?;
-        let mut end = Vec::new();
-        source.take(56).read_to_end(&mut end)?;
-        if end.len() == 56 && end.starts_with(b"PK\x06\x06") {
-            return found(
-                source,
-                at,
-                long(&end, 40),
-                long(&end, 48),
-                long(&end, 32),
-                u64::MAX,
-            );
-        }
-    }
-    Err(damaged(
-        "the end of its directory in 64 bits is not where it should be",
-    ))
-}
-
-/// Finds the directory right before its end, or else where it is said to be: something may stand before the archive, or
-/// between the two.
-fn found(
-    source: &mut (impl Read + Seek),
-    end: u64,
-    length: u64,
-    said: u64,
-    many: u64,
-    counted: u64,
-) -> io::Result<Place> {
-    let before_end = end.checked_sub(length);
-    for begins in [before_end, Some(said)].into_iter().flatten() {
-        source.seek(SeekFrom::Start(begins))?;
-        let mut head = Vec::new();
-        source.take(length.min(4)).read_to_end(&mut head)?;
-        if many == 0 || head == b"PK\x01\x02" {
-            return Ok(Place {
-                begins,
-                length,
-                before: begins.saturating_sub(said),
-                many,
-                counted,
-            });
-        }
-    }
-    Err(damaged(
-        "the directory of its entries is not where it should be",
-    ))
-}
-
-fn entry(directory: &mut impl Read, index: usize, before: u64) -> io::Result<Listed> {
+/// Reads an entry, and the number of the part that it begins in.
+fn entry(directory: &mut impl Read, record: u64) -> io::Result<(Listed, u32)> {
     let head: [u8; 46] = fixed(directory)?;
     if !head.starts_with(b"PK\x01\x02") {
         return Err(damaged("its directory is damaged"));
@@ -213,7 +116,7 @@ fn entry(directory: &mut impl Read, index: usize, before: u64) -> io::Result<Lis
     directory.read_exact(&mut fields)?;
     skipped(directory, number(&head, 32).into())?;
     let mut entry = Listed {
-        index,
+        record,
         name,
         flags: number(&head, 8),
         method: number(&head, 10),
@@ -225,13 +128,13 @@ fn entry(directory: &mut impl Read, index: usize, before: u64) -> io::Result<Lis
         modified: None,
         wall: times::of_dos(number(&head, 14), number(&head, 12)),
     };
-    further(&mut entry, &fields)?;
-    entry.header = entry.header.saturating_add(before);
-    Ok(entry)
+    let mut disk = number(&head, 34).into();
+    further(&mut entry, &mut disk, &fields);
+    Ok((entry, disk))
 }
 
 /// Reads what extra fields say better.
-fn further(entry: &mut Listed, mut fields: &[u8]) -> io::Result<()> {
+fn further(entry: &mut Listed, disk: &mut u32, mut fields: &[u8]) {
     while let [a, b, c, d, rest @ ..] = fields {
         let length = usize::from(u16::from_le_bytes([*c, *d]));
         // Some writers fill up with what is no field.
@@ -239,7 +142,7 @@ fn further(entry: &mut Listed, mut fields: &[u8]) -> io::Result<()> {
             break;
         };
         match (u16::from_le_bytes([*a, *b]), field) {
-            (0x0001, field) => in_64_bits(entry, field)?,
+            (0x0001, field) => in_64_bits(entry, disk, field),
             (0x5455, [flags, a, b, c, d, ..]) if flags & 1 != 0 => {
                 entry.modified = Some(i32::from_le_bytes([*a, *b, *c, *d]).into());
             }
@@ -261,17 +164,22 @@ fn further(entry: &mut Listed, mut fields: &[u8]) -> io::Result<()> {
         }
         fields = &rest[length..];
     }
-    Ok(())
 }
 
 /// Reads the numbers that did not fit, in their order.
-fn in_64_bits(entry: &mut Listed, field: &[u8]) -> io::Result<()> {
-    let numbers = [&mut entry.size, &mut entry.packed, &mut entry.header];
-    let large = numbers.into_iter().filter(|it| **it == u64::from(u32::MAX));
-    for (number, bytes) in large.zip(field.chunks_exact(8)) {
-        *number = long(bytes, 0);
+fn in_64_bits(entry: &mut Listed, disk: &mut u32, mut field: &[u8]) {
+    for number in [&mut entry.size, &mut entry.packed, &mut entry.header] {
+        if *number != u64::from(u32::MAX) {
+            continue;
+        }
+        let Some((bytes, rest)) = field.split_at_checked(8) else {
+            return;
+        };
+        (*number, field) = (long(bytes, 0), rest);
     }
-    Ok(())
+    if *disk == u32::from(u16::MAX) && field.len() >= 4 {
+        *disk = word(field, 0);
+    }
 }
 
 /// Returns the mode of an entry by which system made it, and its attributes there.
@@ -336,7 +244,7 @@ mod tests {
             budget: &budget,
             password: None,
         };
-        listed(&mut Cursor::new(bytes), &asked)
+        listed(&mut Cursor::new(bytes), &asked, &[])
     }
 
     fn names(bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -359,9 +267,9 @@ mod tests {
         let [one, two] = &entries[..] else {
             panic!("{}", entries.len());
         };
-        assert_eq!((one.index, one.header, one.size), (0, 0, 3));
+        assert_eq!((one.header, one.size), (0, 3));
         assert_eq!(one.sum, crc32fast::hash(b"one"));
-        assert_eq!((two.index, &two.name[..]), (1, &b"folder/two"[..]));
+        assert_eq!(two.name, b"folder/two");
         assert_eq!(two.shown().mode, Some(0o640));
     }
 
@@ -433,9 +341,9 @@ mod tests {
             field
         };
         let mut entry = read(&packed()).unwrap().remove(0);
-        further(&mut entry, &field(b"other")).unwrap();
+        further(&mut entry, &mut 0, &field(b"other"));
         assert_eq!(entry.name, b"one");
-        further(&mut entry, &field(b"one")).unwrap();
+        further(&mut entry, &mut 0, &field(b"one"));
         assert_eq!(entry.name, "é!".as_bytes());
         assert!(entry.shown().is_utf8);
     }
