@@ -19,6 +19,7 @@ mod brotli;
 mod budget;
 mod cab;
 mod cached;
+mod compound;
 mod cpio;
 mod error;
 mod filter;
@@ -182,6 +183,7 @@ pub fn visit(
     let mut kinds = vec![kind];
     match kind {
         Kind::Cab => cab::visit(source, asked, visitor)?,
+        Kind::Compound => compound::visit(source, asked, visitor, &mut kinds)?,
         Kind::Iso => iso::visit(source, asked, visitor)?,
         Kind::Rar => rar::visit(&mut [source], asked, visitor)?,
         Kind::SevenZip => sevenz::visit(source, asked, visitor)?,

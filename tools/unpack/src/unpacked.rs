@@ -283,6 +283,7 @@ fn strokes(kind: Kind) -> Strokes {
         | Kind::Arj
         | Kind::Cab
         | Kind::Lha
+        | Kind::Msi
         | Kind::Rar
         | Kind::SevenZip
         | Kind::Zip

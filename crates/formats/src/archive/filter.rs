@@ -45,9 +45,11 @@ pub(super) fn decoded<'a>(
         | Kind::Arc
         | Kind::Arj
         | Kind::Cab
+        | Kind::Compound
         | Kind::Cpio
         | Kind::Iso
         | Kind::Lha
+        | Kind::Msi
         | Kind::Rar
         | Kind::Rpm
         | Kind::SevenZip

@@ -1,6 +1,6 @@
 //! Formats, told by their bytes.
 
-use super::{arj, lzop, pbzx, times, zoo};
+use super::{arj, compound, lzop, pbzx, times, zoo};
 
 /// So many first bytes tell every format that is known.
 pub(super) const HEAD: usize = 1024;
@@ -20,6 +20,8 @@ pub enum Kind {
     Bzip2,
     /// Cabinets of Windows.
     Cab,
+    /// Compound files: old documents of Office.
+    Compound,
     /// Unix compress, `.Z`.
     Compress,
     /// cpio: binary of both byte orders, odc, newc, crc.
@@ -40,6 +42,8 @@ pub enum Kind {
     Lzma,
     /// lzop.
     Lzop,
+    /// Installers of Windows: compound files with tables.
+    Msi,
     /// pbzx: the payload of Apple's packages.
     Pbzx,
     /// RAR: 1.3 to 7.
@@ -78,7 +82,7 @@ impl Kind {
         // Sources: RFC 1952; bzip2 1.0.8, decompress.c; the .xz file format 1.2.1; lzip manual, "File format"; RFC 8878,
         // 3.1; LZ4 frame format 1.6.4; ncompress; snappy framing_format.txt; PKWARE APPNOTE 6.3.10; 7zFormat.txt; ar(5);
         // cpio(5); RAR 5.0 archive format; rar-research of bitplane, for RE~^; [MS-CAB] 2.1; xarformat; R. Dhesi's
-        // zoo, zoo.h; Microsoft, "Windows Imaging File Format (WIM)".
+        // zoo, zoo.h; Microsoft, "Windows Imaging File Format (WIM)"; [MS-CFB] 2.2.
         let found = match head {
             _ if begins(b"PK\x03\x04") || begins(b"PK\x05\x06") || begins(b"PK\x07\x08") => {
                 Self::Zip
@@ -108,6 +112,7 @@ impl Kind {
             }
             // Followed by four bytes that are kept free.
             _ if begins(b"MSCF\0\0\0\0") => Self::Cab,
+            _ if begins(compound::MAGIC) => Self::Compound,
             _ if begins(b"hsqs") => Self::SquashFs,
             _ if begins(b"xar!") => Self::Xar,
             _ if begins(b"!<arch>\n") => Self::Ar,
@@ -135,6 +140,7 @@ impl Kind {
             Self::Brotli => "brotli",
             Self::Bzip2 => "bzip2",
             Self::Cab => "cab",
+            Self::Compound => "compound",
             Self::Compress => "compress",
             Self::Cpio => "cpio",
             Self::Gzip => "gzip",
@@ -145,6 +151,7 @@ impl Kind {
             Self::Lzip => "lzip",
             Self::Lzma => "lzma",
             Self::Lzop => "lzop",
+            Self::Msi => "msi",
             Self::Pbzx => "pbzx",
             Self::Rar => "rar",
             Self::Rpm => "rpm",
@@ -170,9 +177,11 @@ impl Kind {
                 | Self::Arc
                 | Self::Arj
                 | Self::Cab
+                | Self::Compound
                 | Self::Cpio
                 | Self::Iso
                 | Self::Lha
+                | Self::Msi
                 | Self::Rar
                 | Self::Rpm
                 | Self::SevenZip

@@ -6,6 +6,7 @@
 )]
 
 mod archives;
+mod compound;
 mod cost;
 mod hostile;
 mod images;
