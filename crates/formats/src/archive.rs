@@ -33,6 +33,7 @@ mod lzh;
 mod lzo;
 mod lzop;
 mod lzw;
+mod mac;
 mod modes;
 mod pbzx;
 mod rar;
@@ -269,6 +270,10 @@ fn layers(
         Some(kind @ Kind::Zoo) => {
             kinds.push(kind);
             zoo::visit(stream, asked, visitor)
+        }
+        Some(kind @ (Kind::AppleSingle | Kind::BinHex | Kind::MacBinary)) => {
+            kinds.push(kind);
+            mac::visit(kind, stream, asked, visitor, kinds)
         }
         Some(kind @ Kind::Rpm) => {
             kinds.push(kind);

@@ -282,8 +282,8 @@ fn strokes(kind: Kind) -> Strokes {
         Kind::Arc
         | Kind::Arj
         | Kind::Cab
+        | Kind::Compound
         | Kind::Lha
-        | Kind::Msi
         | Kind::Rar
         | Kind::SevenZip
         | Kind::Zip

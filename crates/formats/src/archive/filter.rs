@@ -41,14 +41,17 @@ pub(super) fn decoded<'a>(
         Kind::Snappy => Box::new(snap::read::FrameDecoder::new(packed)),
         Kind::Xz => Box::new(XzReader::new_mem_limit(packed, true, memory)),
         Kind::Zstandard => Box::new(Zstandard::new(packed, u64::from(memory) << 10)),
-        Kind::Ar
+        Kind::AppleSingle
+        | Kind::Ar
         | Kind::Arc
         | Kind::Arj
+        | Kind::BinHex
         | Kind::Cab
         | Kind::Compound
         | Kind::Cpio
         | Kind::Iso
         | Kind::Lha
+        | Kind::MacBinary
         | Kind::Msi
         | Kind::Rar
         | Kind::Rpm

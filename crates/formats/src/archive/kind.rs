@@ -1,6 +1,6 @@
 //! Formats, told by their bytes.
 
-use super::{arj, compound, lzop, pbzx, times, zoo};
+use super::{arj, compound, lzop, mac, pbzx, times, zoo};
 
 /// So many first bytes tell every format that is known.
 pub(super) const HEAD: usize = 1024;
@@ -10,10 +10,14 @@ pub(super) const HEAD: usize = 1024;
 pub enum Kind {
     /// Unix ar: static libraries, Debian packages.
     Ar,
+    /// AppleSingle: both forks of a Macintosh file.
+    AppleSingle,
     /// ARC of System Enhancement Associates, `.arc`.
     Arc,
     /// ARJ.
     Arj,
+    /// BinHex 4.0, `.hqx`.
+    BinHex,
     /// Brotli, which nothing tells but what it unpacks to.
     Brotli,
     /// bzip2.
@@ -42,6 +46,8 @@ pub enum Kind {
     Lzma,
     /// lzop.
     Lzop,
+    /// MacBinary: both forks of a Macintosh file.
+    MacBinary,
     /// Installers of Windows: compound files with tables.
     Msi,
     /// pbzx: the payload of Apple's packages.
@@ -113,6 +119,8 @@ impl Kind {
             // Followed by four bytes that are kept free.
             _ if begins(b"MSCF\0\0\0\0") => Self::Cab,
             _ if begins(compound::MAGIC) => Self::Compound,
+            _ if begins(mac::APPLE_SINGLE) => Self::AppleSingle,
+            _ if mac::is_binhex(head) => Self::BinHex,
             _ if begins(b"hsqs") => Self::SquashFs,
             _ if begins(b"xar!") => Self::Xar,
             _ if begins(b"!<arch>\n") => Self::Ar,
@@ -124,6 +132,7 @@ impl Kind {
             _ if is_tar(head) => Self::Tar,
             _ if is_lha(head) => Self::Lha,
             [0x1a, ..] if is_arc(head) => Self::Arc,
+            [0, ..] if mac::is_macbinary(head) => Self::MacBinary,
             _ if is_lzma(head) => Self::Lzma,
             _ => return None,
         };
@@ -134,9 +143,11 @@ impl Kind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::AppleSingle => "applesingle",
             Self::Ar => "ar",
             Self::Arc => "arc",
             Self::Arj => "arj",
+            Self::BinHex => "binhex",
             Self::Brotli => "brotli",
             Self::Bzip2 => "bzip2",
             Self::Cab => "cab",
@@ -151,6 +162,7 @@ impl Kind {
             Self::Lzip => "lzip",
             Self::Lzma => "lzma",
             Self::Lzop => "lzop",
+            Self::MacBinary => "macbinary",
             Self::Msi => "msi",
             Self::Pbzx => "pbzx",
             Self::Rar => "rar",
@@ -173,14 +185,17 @@ impl Kind {
     pub fn is_filter(self) -> bool {
         !matches!(
             self,
-            Self::Ar
+            Self::AppleSingle
+                | Self::Ar
                 | Self::Arc
                 | Self::Arj
+                | Self::BinHex
                 | Self::Cab
                 | Self::Compound
                 | Self::Cpio
                 | Self::Iso
                 | Self::Lha
+                | Self::MacBinary
                 | Self::Msi
                 | Self::Rar
                 | Self::Rpm

@@ -13,6 +13,7 @@ mod images;
 mod journal;
 mod lists;
 mod live;
+mod mac;
 mod made;
 mod mutations;
 mod old;

@@ -9,6 +9,7 @@ use std::{
 use candor_formats::fuzz;
 
 use crate::{
+    mac,
     made::{self, beside},
     old,
 };
@@ -166,6 +167,7 @@ fn broken_archives() {
     let mut seeds = files_of(Path::new(&seeds));
     assert!(seeds.len() > 60);
     seeds.extend(old::seeds());
+    seeds.extend(mac::seeds());
     repeat(0x1234_5678_9abc_def1, |chance| {
         fuzz::archive(&chance.mutate_one(&seeds));
     });
