@@ -40,6 +40,7 @@ mod rar;
 mod reader;
 mod rpm;
 mod sevenz;
+mod sit;
 mod spelled;
 mod squashfs;
 mod tar;
@@ -266,6 +267,10 @@ fn layers(
         Some(kind @ Kind::Arj) => {
             kinds.push(kind);
             arj::visit(stream, asked, visitor)
+        }
+        Some(kind @ Kind::StuffIt) => {
+            kinds.push(kind);
+            sit::visit(stream, asked, visitor)
         }
         Some(kind @ Kind::Zoo) => {
             kinds.push(kind);

@@ -57,6 +57,7 @@ pub(super) fn decoded<'a>(
         | Kind::Rpm
         | Kind::SevenZip
         | Kind::SquashFs
+        | Kind::StuffIt
         | Kind::Tar
         | Kind::Wim
         | Kind::Xar

@@ -1,6 +1,6 @@
 //! Formats, told by their bytes.
 
-use super::{arj, compound, lzop, mac, pbzx, times, zoo};
+use super::{arj, compound, lzop, mac, pbzx, sit, times, zoo};
 
 /// So many first bytes tell every format that is known.
 pub(super) const HEAD: usize = 1024;
@@ -62,6 +62,8 @@ pub enum Kind {
     Snappy,
     /// SquashFS, version 4.
     SquashFs,
+    /// StuffIt before version 5.
+    StuffIt,
     /// tar: v7, ustar, pax, GNU.
     Tar,
     /// WIM: images of Windows, and ESD.
@@ -121,6 +123,7 @@ impl Kind {
             _ if begins(compound::MAGIC) => Self::Compound,
             _ if begins(mac::APPLE_SINGLE) => Self::AppleSingle,
             _ if mac::is_binhex(head) => Self::BinHex,
+            _ if sit::is(head) => Self::StuffIt,
             _ if begins(b"hsqs") => Self::SquashFs,
             _ if begins(b"xar!") => Self::Xar,
             _ if begins(b"!<arch>\n") => Self::Ar,
@@ -170,6 +173,7 @@ impl Kind {
             Self::SevenZip => "7z",
             Self::Snappy => "snappy",
             Self::SquashFs => "squashfs",
+            Self::StuffIt => "stuffit",
             Self::Tar => "tar",
             Self::Wim => "wim",
             Self::Xar => "xar",
@@ -201,6 +205,7 @@ impl Kind {
                 | Self::Rpm
                 | Self::SevenZip
                 | Self::SquashFs
+                | Self::StuffIt
                 | Self::Tar
                 | Self::Wim
                 | Self::Xar

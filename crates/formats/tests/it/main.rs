@@ -19,4 +19,5 @@ mod mutations;
 mod old;
 mod parts;
 mod profiles;
+mod sit;
 mod wal;

@@ -11,7 +11,7 @@ use candor_formats::fuzz;
 use crate::{
     mac,
     made::{self, beside},
-    old,
+    old, sit,
 };
 
 /// Mutations of each kind of file. `CANDOR_MUTATIONS` asks for another number.
@@ -168,6 +168,7 @@ fn broken_archives() {
     assert!(seeds.len() > 60);
     seeds.extend(old::seeds());
     seeds.extend(mac::seeds());
+    seeds.push(sit::whole());
     repeat(0x1234_5678_9abc_def1, |chance| {
         fuzz::archive(&chance.mutate_one(&seeds));
     });
