@@ -22,6 +22,7 @@ mod bzip2;
 mod cab;
 mod cached;
 mod carried;
+mod compound;
 mod cpio;
 mod error;
 mod filter;
@@ -35,12 +36,14 @@ mod lzh;
 mod lzo;
 mod lzop;
 mod lzw;
+mod mac;
 mod modes;
 mod pbzx;
 mod rar;
 mod reader;
 mod rpm;
 mod sevenz;
+mod sit;
 mod spelled;
 mod squashfs;
 mod tar;
@@ -204,6 +207,7 @@ pub fn visit(
     let mut kinds = vec![kind];
     match kind {
         Kind::Cab => cab::visit(source, asked, visitor)?,
+        Kind::Compound => compound::visit(source, asked, visitor, &mut kinds)?,
         Kind::Iso => iso::visit(source, asked, visitor)?,
         Kind::Rar => rar::visit(&mut [source], asked, visitor)?,
         Kind::SelfExtractor => {
@@ -322,9 +326,17 @@ fn layers(
             kinds.push(kind);
             arj::visit(stream, asked, visitor)
         }
+        Some(kind @ Kind::StuffIt) => {
+            kinds.push(kind);
+            sit::visit(stream, asked, visitor)
+        }
         Some(kind @ Kind::Zoo) => {
             kinds.push(kind);
             zoo::visit(stream, asked, visitor)
+        }
+        Some(kind @ (Kind::AppleSingle | Kind::BinHex | Kind::MacBinary)) => {
+            kinds.push(kind);
+            mac::visit(kind, stream, asked, visitor, kinds)
         }
         Some(kind @ Kind::Rpm) => {
             kinds.push(kind);

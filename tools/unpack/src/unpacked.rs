@@ -302,6 +302,7 @@ pub(crate) fn strokes(kind: Kind) -> Strokes {
         Kind::Arc
         | Kind::Arj
         | Kind::Cab
+        | Kind::Compound
         | Kind::Lha
         | Kind::Rar
         | Kind::SelfExtractor

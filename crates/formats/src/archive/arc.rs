@@ -11,7 +11,8 @@ mod squeezed;
 
 use std::io::{self, BufReader, Read};
 
-use self::{crunched::Crunched, repeated::Repeated, squeezed::Squeezed};
+pub(super) use self::repeated::Repeated;
+use self::{crunched::Crunched, squeezed::Squeezed};
 use super::{
     ArchiveError, Asked, Entry, EntryKind, Kind, Next, Unreadable, Visitor,
     error::damaged,

@@ -59,19 +59,25 @@ fn decoded<'a>(
         Kind::Pbzx => Box::new(Pbzx::new(packed, memory)),
         Kind::Snappy => Box::new(snap::read::FrameDecoder::new(packed)),
         Kind::Zstandard => Box::new(Zstandard::new(packed, u64::from(memory) << 10)),
-        Kind::Ar
+        Kind::AppleSingle
+        | Kind::Ar
         | Kind::Arc
         | Kind::Arj
         | Kind::Bzip2
+        | Kind::BinHex
         | Kind::Cab
+        | Kind::Compound
         | Kind::Cpio
         | Kind::Iso
         | Kind::Lha
+        | Kind::MacBinary
+        | Kind::Msi
         | Kind::Rar
         | Kind::Rpm
         | Kind::SelfExtractor
         | Kind::SevenZip
         | Kind::SquashFs
+        | Kind::StuffIt
         | Kind::Tar
         | Kind::Wim
         | Kind::Xar

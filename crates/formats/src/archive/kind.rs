@@ -1,6 +1,6 @@
 //! Formats, told by their bytes.
 
-use super::{arj, lzop, pbzx, times, zoo};
+use super::{arj, compound, lzop, mac, pbzx, sit, times, zoo};
 
 /// So many first bytes tell every format that is known.
 pub(super) const HEAD: usize = 1024;
@@ -10,16 +10,22 @@ pub(super) const HEAD: usize = 1024;
 pub enum Kind {
     /// Unix ar: static libraries, Debian packages.
     Ar,
+    /// AppleSingle: both forks of a Macintosh file.
+    AppleSingle,
     /// ARC of System Enhancement Associates, `.arc`.
     Arc,
     /// ARJ.
     Arj,
+    /// BinHex 4.0, `.hqx`.
+    BinHex,
     /// Brotli, which nothing tells but what it unpacks to.
     Brotli,
     /// bzip2.
     Bzip2,
     /// Cabinets of Windows.
     Cab,
+    /// Compound files: old documents of Office.
+    Compound,
     /// Unix compress, `.Z`.
     Compress,
     /// cpio: binary of both byte orders, odc, newc, crc.
@@ -40,6 +46,10 @@ pub enum Kind {
     Lzma,
     /// lzop.
     Lzop,
+    /// MacBinary: both forks of a Macintosh file.
+    MacBinary,
+    /// Installers of Windows: compound files with tables.
+    Msi,
     /// pbzx: the payload of Apple's packages.
     Pbzx,
     /// RAR: 1.3 to 7.
@@ -54,6 +64,8 @@ pub enum Kind {
     Snappy,
     /// SquashFS, version 4.
     SquashFs,
+    /// StuffIt before version 5.
+    StuffIt,
     /// tar: v7, ustar, pax, GNU.
     Tar,
     /// WIM: images of Windows, and ESD.
@@ -80,7 +92,7 @@ impl Kind {
         // Sources: RFC 1952; bzip2 1.0.8, decompress.c; the .xz file format 1.2.1; lzip manual, "File format"; RFC 8878,
         // 3.1; LZ4 frame format 1.6.4; ncompress; snappy framing_format.txt; PKWARE APPNOTE 6.3.10; 7zFormat.txt; ar(5);
         // cpio(5); RAR 5.0 archive format; rar-research of bitplane, for RE~^; [MS-CAB] 2.1; xarformat; R. Dhesi's
-        // zoo, zoo.h; Microsoft, "Windows Imaging File Format (WIM)".
+        // zoo, zoo.h; Microsoft, "Windows Imaging File Format (WIM)"; [MS-CFB] 2.2.
         let found = match head {
             _ if begins(b"PK\x03\x04") || begins(b"PK\x05\x06") || begins(b"PK\x07\x08") => {
                 Self::Zip
@@ -110,6 +122,10 @@ impl Kind {
             }
             // Followed by four bytes that are kept free.
             _ if begins(b"MSCF\0\0\0\0") => Self::Cab,
+            _ if begins(compound::MAGIC) => Self::Compound,
+            _ if begins(mac::APPLE_SINGLE) => Self::AppleSingle,
+            _ if mac::is_binhex(head) => Self::BinHex,
+            _ if sit::is(head) => Self::StuffIt,
             _ if begins(b"hsqs") => Self::SquashFs,
             _ if begins(b"xar!") => Self::Xar,
             _ if begins(b"!<arch>\n") => Self::Ar,
@@ -121,6 +137,7 @@ impl Kind {
             _ if is_tar(head) => Self::Tar,
             _ if is_lha(head) => Self::Lha,
             [0x1a, ..] if is_arc(head) => Self::Arc,
+            [0, ..] if mac::is_macbinary(head) => Self::MacBinary,
             _ if is_lzma(head) => Self::Lzma,
             _ => return None,
         };
@@ -131,12 +148,15 @@ impl Kind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::AppleSingle => "applesingle",
             Self::Ar => "ar",
             Self::Arc => "arc",
             Self::Arj => "arj",
+            Self::BinHex => "binhex",
             Self::Brotli => "brotli",
             Self::Bzip2 => "bzip2",
             Self::Cab => "cab",
+            Self::Compound => "compound",
             Self::Compress => "compress",
             Self::Cpio => "cpio",
             Self::Gzip => "gzip",
@@ -147,6 +167,8 @@ impl Kind {
             Self::Lzip => "lzip",
             Self::Lzma => "lzma",
             Self::Lzop => "lzop",
+            Self::MacBinary => "macbinary",
+            Self::Msi => "msi",
             Self::Pbzx => "pbzx",
             Self::Rar => "rar",
             Self::Rpm => "rpm",
@@ -154,6 +176,7 @@ impl Kind {
             Self::SevenZip => "7z",
             Self::Snappy => "snappy",
             Self::SquashFs => "squashfs",
+            Self::StuffIt => "stuffit",
             Self::Tar => "tar",
             Self::Wim => "wim",
             Self::Xar => "xar",
@@ -169,18 +192,24 @@ impl Kind {
     pub fn is_filter(self) -> bool {
         !matches!(
             self,
-            Self::Ar
+            Self::AppleSingle
+                | Self::Ar
                 | Self::Arc
                 | Self::Arj
+                | Self::BinHex
                 | Self::Cab
+                | Self::Compound
                 | Self::Cpio
                 | Self::Iso
                 | Self::Lha
+                | Self::MacBinary
+                | Self::Msi
                 | Self::Rar
                 | Self::Rpm
                 | Self::SelfExtractor
                 | Self::SevenZip
                 | Self::SquashFs
+                | Self::StuffIt
                 | Self::Tar
                 | Self::Wim
                 | Self::Xar

@@ -9,8 +9,9 @@ use std::{
 use candor_formats::fuzz;
 
 use crate::{
+    mac,
     made::{self, beside},
-    old,
+    old, sit,
 };
 
 /// Mutations of each kind of file. `CANDOR_MUTATIONS` asks for another number.
@@ -166,6 +167,8 @@ fn broken_archives() {
     let mut seeds = files_of(Path::new(&seeds));
     assert!(seeds.len() > 60);
     seeds.extend(old::seeds());
+    seeds.extend(mac::seeds());
+    seeds.push(sit::whole());
     repeat(0x1234_5678_9abc_def1, |chance| {
         fuzz::archive(&chance.mutate_one(&seeds));
     });

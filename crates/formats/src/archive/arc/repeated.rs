@@ -8,7 +8,7 @@ use super::super::error::damaged;
 
 const AGAIN: u8 = 0x90;
 
-pub(super) struct Repeated<R> {
+pub(in super::super) struct Repeated<R> {
     packed: BufReader<R>,
     last: u8,
     /// How often it is still to come.
@@ -16,7 +16,7 @@ pub(super) struct Repeated<R> {
 }
 
 impl<R: Read> Repeated<R> {
-    pub(super) fn new(packed: R) -> Self {
+    pub(in super::super) fn new(packed: R) -> Self {
         Self {
             packed: BufReader::with_capacity(8 << 10, packed),
             last: 0,
