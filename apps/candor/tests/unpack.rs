@@ -10,6 +10,7 @@ use std::{
     process::{Command, Output},
 };
 
+use fixture::archives::tar;
 use serde_json::Value;
 
 fn archives() -> PathBuf {
@@ -405,15 +406,7 @@ fn whoever_interrupts_it_finds_nothing_half_done() {
     let home = Home::with(&[]);
     // A tar of one file of zeros, so long that nobody writes it in a moment.
     let length: u64 = 4 << 30;
-    let mut header = vec![0; 512];
-    header[..5].copy_from_slice(b"zeros");
-    header[100..107].copy_from_slice(b"0000644");
-    header[124..135].copy_from_slice(format!("{length:011o}").as_bytes());
-    header[156] = b'0';
-    header[257..265].copy_from_slice(b"ustar\x0000");
-    header[148..156].fill(b' ');
-    let sum: u32 = header.iter().map(|it| u32::from(*it)).sum();
-    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let header = tar::header(b'0', b"zeros", b"", 0o644, length);
     let archive = home.path("in/zeros.tar");
     fs::write(&archive, &header).unwrap();
     let file = fs::File::options().write(true).open(&archive).unwrap();

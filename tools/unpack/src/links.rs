@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::names::Parts;
+use crate::names::{self, Parts};
 
 /// As many links are followed as Linux follows.
 ///
@@ -13,6 +13,8 @@ use crate::names::Parts;
 const MOST: usize = 40;
 
 /// The links of an archive: where each lies, and where it leads, as its parts.
+///
+/// Where they lie is told as the least of file systems tells it: on some, a link is followed by its name in other letters.
 #[derive(Debug, Default)]
 pub struct Links(BTreeMap<Vec<String>, Vec<String>>);
 
@@ -34,7 +36,7 @@ impl Links {
     /// Takes a link in. Where it leads is kept as it was written.
     pub fn add(&mut self, at: &Parts, to: &str) {
         let to = to.split('/').map(str::to_owned).collect();
-        self.0.insert(at.names().to_vec(), to);
+        self.0.insert(folded(at.names()), to);
     }
 
     /// Returns whether a link may be made.
@@ -42,13 +44,11 @@ impl Links {
     /// # Errors
     /// [`LeadsOut`] says why not.
     pub fn judge(&self, at: &Parts) -> Result<(), LeadsOut> {
-        let Some(to) = self.0.get(at.names()) else {
+        let mut here = folded(at.names());
+        let Some(to) = self.0.get(&here) else {
             return Ok(());
         };
-        let Some((_, above)) = at.names().split_last() else {
-            return Ok(());
-        };
-        let mut here = above.to_vec();
+        here.pop();
         // What is still to be walked, the next part last.
         let mut ahead: Vec<&str> = to.iter().rev().map(String::as_str).collect();
         if to.first().is_some_and(String::is_empty) {
@@ -62,7 +62,7 @@ impl Links {
                     here.pop().ok_or(LeadsOut::Outside)?;
                     continue;
                 }
-                part => here.push(part.to_owned()),
+                part => here.push(fold(part)),
             }
             if let Some(to) = self.0.get(&here) {
                 followed += 1;
@@ -78,6 +78,16 @@ impl Links {
         }
         Ok(())
     }
+}
+
+fn folded(names: &[String]) -> Vec<String> {
+    names.iter().map(|it| fold(it)).collect()
+}
+
+fn fold(name: &str) -> String {
+    let mut folded = String::new();
+    names::fold(name, &mut folded);
+    folded
 }
 
 #[cfg(test)]
@@ -120,6 +130,10 @@ mod tests {
         // Each alone stays inside; one through the other does not.
         let links = [("a/b/up", "../.."), ("out", "a/b/up/../x")];
         assert_eq!(judged(&links, "a/b/up"), Ok(()));
+        assert_eq!(judged(&links, "out"), Err(LeadsOut::Outside));
+        let links = [("a/b/Up", "../.."), ("out", "A/B/uP/../x")];
+        assert_eq!(judged(&links, "out"), Err(LeadsOut::Outside));
+        let links = [("caf\u{e9}", ".."), ("out", "cafe\u{301}/../x")];
         assert_eq!(judged(&links, "out"), Err(LeadsOut::Outside));
         let links = [("x", "y"), ("y", "/etc")];
         assert_eq!(judged(&links, "x"), Err(LeadsOut::Root));

@@ -77,12 +77,14 @@ impl Parts {
 }
 
 /// Adds what a file system that minds neither case nor composition takes a name for.
-fn fold(name: &str, into: &mut String) {
+pub(crate) fn fold(name: &str, into: &mut String) {
     if name.is_ascii() {
         into.extend(name.bytes().map(|it| char::from(it.to_ascii_lowercase())));
         return;
     }
-    let folded: String = name.nfd().flat_map(char::to_lowercase).collect();
+    // By the large letters, so that `ß` is `ss`, as it is to some.
+    let large = name.nfd().flat_map(char::to_uppercase);
+    let folded: String = large.flat_map(char::to_lowercase).collect();
     into.extend(folded.nfc());
 }
 
@@ -273,6 +275,8 @@ mod tests {
             ("a", "a (2)", true),
             ("caf\u{e9}", "caf\u{e9}", false),
             ("cafe\u{301}", "cafe\u{301} (2)", true),
+            ("stra\u{df}e", "stra\u{df}e", false),
+            ("STRASSE", "STRASSE (2)", true),
             ("file", "file", false),
             ("file/inside", "file (2)/inside", true),
             ("file/again", "file (2)/again", true),

@@ -338,7 +338,7 @@ fn why(problem: &Problem) -> Why {
         Problem::Special(_) => Why::Unsupported {
             detail: problem.to_string(),
         },
-        Problem::Link(_) | Problem::NoFirst => Why::Damaged {
+        Problem::Link(_) | Problem::Nameless | Problem::NoFirst => Why::Damaged {
             detail: with_cause(problem),
         },
     }

@@ -81,6 +81,9 @@ pub enum Problem {
     /// It is a link that is not made.
     #[error("the link is not made")]
     Link(#[from] LeadsOut),
+    /// Nothing is left of its name below the folder.
+    #[error("its name is none")]
+    Nameless,
     /// It is one more name of an entry that is not there.
     #[error("what it is one more name of is not there")]
     NoFirst,
@@ -335,9 +338,10 @@ impl Visitor for Writer {
             problem: None,
             bytes: 0,
         };
-        // The folder itself.
         if parts.names().is_empty() {
             written.changes = changes;
+            // A folder is the one that everything lies in.
+            written.problem = (entry.kind != EntryKind::Folder).then_some(Problem::Nameless);
             self.written.push(written);
             return Next::Go;
         }

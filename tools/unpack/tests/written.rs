@@ -14,6 +14,7 @@ use candor_unpack::{
     names::{Change, Strokes},
     write::{Manner, Problem, Writer, Written},
 };
+use fixture::archives::{Special, file, folder, link, same, special, tar};
 use formats::archive::{Asked, Budget, Limits, visit};
 
 /// Bytes of files, and where links lead, by path.
@@ -96,31 +97,6 @@ fn what_was_packed_is_written() {
     }
 }
 
-/// An entry of a tar: name, type, link, mode, bytes.
-struct Packed<'a>(&'a str, u8, &'a str, u32, &'a [u8]);
-
-fn tar(entries: &[Packed<'_>]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for Packed(name, kind, link, mode, bytes) in entries {
-        let mut header = [0; 512];
-        header[..name.len()].copy_from_slice(name.as_bytes());
-        header[100..108].copy_from_slice(format!("{mode:07o}\0").as_bytes());
-        header[124..136].copy_from_slice(format!("{:011o}\0", bytes.len()).as_bytes());
-        header[136..148].copy_from_slice(b"14524770400\0");
-        header[148..156].fill(b' ');
-        header[156] = *kind;
-        header[157..157 + link.len()].copy_from_slice(link.as_bytes());
-        header[257..265].copy_from_slice(b"ustar\x0000");
-        let sum: u32 = header.iter().map(|it| u32::from(*it)).sum();
-        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-        out.extend_from_slice(&header);
-        out.extend_from_slice(bytes);
-        out.resize(out.len().next_multiple_of(512), 0);
-    }
-    out.resize(out.len() + 1024, 0);
-    out
-}
-
 /// A folder to write to, with something outside it that must stay as it is.
 struct Ground {
     all: tempfile::TempDir,
@@ -161,79 +137,68 @@ impl Ground {
 
 #[test]
 fn nothing_is_written_outside() {
-    let file = |name: &'static str| Packed(name, b'0', "", 0o644, b"evil");
-    let link = |name: &'static str, to: &'static str| Packed(name, b'2', to, 0o777, b"");
-    let cases: Vec<(&str, Vec<Packed<'_>>)> = vec![
+    let evil = |name: &str| file(name, "evil");
+    for (what, entries) in [
         (
             "dots",
-            vec![file("../outside/victim"), file("a/../../outside/new")],
+            vec![evil("../outside/victim"), evil("a/../../outside/new")],
         ),
-        ("root", vec![file("/tmp/candor-was-here"), file("//x")]),
+        ("root", vec![evil("/tmp/candor-was-here"), evil("//x")]),
         (
             "link, then through it",
-            vec![link("out", "../outside"), file("out/victim")],
+            vec![link("out", "../outside"), evil("out/victim")],
         ),
         (
             "link to the root",
-            vec![link("root", "/"), file("root/tmp/candor-was-here")],
+            vec![link("root", "/"), evil("root/tmp/candor-was-here")],
         ),
         (
             "chain",
             vec![
                 link("a", "b"),
                 link("b", "../outside"),
-                file("a/victim"),
-                file("b/new"),
+                evil("a/victim"),
+                evil("b/new"),
             ],
         ),
         (
             "up through a link",
             vec![
-                Packed("d/", b'5', "", 0o755, b""),
+                folder("d/"),
                 link("d/up", ".."),
                 link("out", "d/up/../outside"),
             ],
         ),
         (
             "folder, then a link of its name",
-            vec![file("d/x"), link("d", "../outside")],
+            vec![evil("d/x"), link("d", "../outside")],
         ),
         (
             "link, then a folder of its name",
-            vec![link("d", "../outside"), Packed("d/", b'5', "", 0o755, b"")],
+            vec![link("d", "../outside"), folder("d/")],
         ),
         (
             "hard link to outside",
-            vec![
-                Packed("h", b'1', "../outside/victim", 0o644, b""),
-                file("h"),
-            ],
+            vec![same("h", "../outside/victim"), evil("h")],
         ),
         (
             "hard link to a link",
-            vec![
-                link("l", "../outside/victim"),
-                Packed("h", b'1', "l", 0o644, b""),
-            ],
+            vec![link("l", "../outside/victim"), same("h", "l")],
         ),
         (
             "devices",
             vec![
-                Packed("fifo", b'6', "", 0o644, b""),
-                Packed("null", b'3', "", 0o666, b""),
+                special("fifo", Special::Pipe),
+                special("null", Special::Letters),
             ],
         ),
         (
             "bits",
-            vec![
-                Packed("suid", b'0', "", 0o6755, b"#!"),
-                Packed("d/", b'5', "", 0o7777, b""),
-            ],
+            vec![evil("suid").mode(0o6755), folder("d/").mode(0o7777)],
         ),
-    ];
-    for (what, entries) in cases {
+    ] {
         let ground = Ground::new();
-        let done = written(&tar(&entries), &ground.inside(), manner());
+        let done = written(&tar::pack(&entries), &ground.inside(), manner());
         assert_eq!(done.len(), entries.len(), "{what}");
         ground.is_held();
     }
@@ -249,12 +214,12 @@ fn a_folder_full_of_links_leads_nowhere() {
     symlink(outside.join("victim"), ground.inside().join("b")).unwrap();
     fs::write(ground.inside().join("c"), "there before").unwrap();
     let entries = [
-        Packed("a/victim", b'0', "", 0o644, b"evil"),
-        Packed("b", b'0', "", 0o644, b"evil"),
-        Packed("c", b'0', "", 0o644, b"evil"),
-        Packed("d", b'0', "", 0o644, b"good"),
+        file("a/victim", "evil"),
+        file("b", "evil"),
+        file("c", "evil"),
+        file("d", "good"),
     ];
-    let done = written(&tar(&entries), &ground.inside(), manner());
+    let done = written(&tar::pack(&entries), &ground.inside(), manner());
     let failed = |it: &Written| matches!(it.problem, Some(Problem::Unwritten(_)));
     assert_eq!(
         done.iter().map(failed).collect::<Vec<_>>(),
@@ -272,14 +237,14 @@ fn a_folder_full_of_links_leads_nowhere() {
 fn links_that_stay_inside_are_made_and_files_of_one_name_are_all_there() {
     let folder = tempfile::tempdir().unwrap();
     let entries = [
-        Packed("d/file", b'0', "", 0o600, b"one"),
-        Packed("d/FILE", b'0', "", 0o600, b"two"),
-        Packed("link", b'2', "d/file", 0o777, b""),
-        Packed("d/back", b'2', "../link", 0o777, b""),
-        Packed("d/again", b'1', "d/file", 0o644, b""),
-        Packed("open\u{1b}[2J", b'0', "", 0o644, b"three"),
+        file("d/file", "one").mode(0o600),
+        file("d/FILE", "two").mode(0o600),
+        link("link", "d/file"),
+        link("d/back", "../link"),
+        same("d/again", "d/file"),
+        file("open\u{1b}[2J", "three"),
     ];
-    let done = written(&tar(&entries), folder.path(), manner());
+    let done = written(&tar::pack(&entries), folder.path(), manner());
     assert!(done.iter().all(|it| it.problem.is_none()), "{done:?}");
     assert_eq!(done[1].changes.iter().collect::<Vec<_>>(), [&Change::Taken]);
     assert_eq!(

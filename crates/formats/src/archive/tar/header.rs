@@ -62,9 +62,10 @@ impl Header {
         }
     }
 
-    /// A list of what is in a folder, or the bytes of a hard link in a pax archive.
+    /// A list of what is in a folder, or the bytes of a hard link in a pax archive. What is a folder by its name alone may
+    /// have some as well: whoever takes them for entries sees others than everybody else.
     pub(super) fn has_bytes_all_the_same(&self, has_records: bool) -> bool {
-        matches!(self.flag(), b'D' | b'M') || self.flag() == b'1' && has_records
+        matches!(self.flag(), b'0' | 0 | b'D' | b'M') || self.flag() == b'1' && has_records
     }
 
     pub(super) fn name(&self) -> Vec<u8> {
