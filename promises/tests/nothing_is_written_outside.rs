@@ -9,6 +9,8 @@ mod attacks;
 mod formats;
 #[path = "nothing_is_written_outside/ground.rs"]
 mod ground;
+#[path = "nothing_is_written_outside/leading.rs"]
+mod leading;
 #[path = "nothing_is_written_outside/lying.rs"]
 mod lying;
 

@@ -99,6 +99,8 @@ pub struct Entry {
     pub is_wall_time: bool,
     /// Whether a password is needed to read it.
     pub is_encrypted: bool,
+    /// Whether the archive says other things of it elsewhere, by which others may read it: known where its bytes are wanted.
+    pub is_disputed: bool,
 }
 
 impl Entry {
@@ -114,6 +116,7 @@ impl Entry {
             modified: None,
             is_wall_time: false,
             is_encrypted: false,
+            is_disputed: false,
         }
     }
 }

@@ -26,6 +26,8 @@ pub enum Change {
     Long,
     /// Another entry has the same name, to some file systems at least.
     Taken,
+    /// The archive says other things of it elsewhere: others may unpack something else.
+    Disputed,
 }
 
 /// Whether a stroke to the left parts a name as well, as Windows writes.

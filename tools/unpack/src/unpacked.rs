@@ -198,7 +198,7 @@ fn attempt(asked: &Unpacking, watch: &Watch<'_>) -> Result<Done, Why> {
             folder: Some(folder.to_owned()),
             entries: written.len() as u64,
             unpacked: written.iter().filter(|it| it.problem.is_none()).count() as u64,
-            renamed: written.iter().filter(|it| !it.changes.is_empty()).count() as u64,
+            renamed: written.iter().filter(|it| it.is_renamed()).count() as u64,
             left_out,
             bytes: Bytes(written.iter().map(|it| it.bytes).sum()),
             ..nothing(asked)

@@ -112,7 +112,7 @@ pub(crate) fn unpacked(
             ]
         });
         section.blocks.push(Block::Table(Table {
-            title: "Under another name than in the archive".to_owned(),
+            title: "Not just as in the archive".to_owned(),
             columns: ["In the archive", "Here", "Because"]
                 .map(str::to_owned)
                 .to_vec(),
@@ -129,6 +129,7 @@ fn changed_why(change: Change) -> &'static str {
         Change::Characters => "it holds characters that write to terminals",
         Change::Long => "it is longer than file systems hold",
         Change::Taken => "another entry has that name",
+        Change::Disputed => "the archive says other things of it elsewhere",
     }
 }
 

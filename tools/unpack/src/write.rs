@@ -66,6 +66,14 @@ pub struct Written {
     pub bytes: u64,
 }
 
+impl Written {
+    /// Returns whether it has another name than in the archive.
+    #[must_use]
+    pub fn is_renamed(&self) -> bool {
+        self.changes.iter().any(|it| *it != Change::Disputed)
+    }
+}
+
 /// Why an entry is not there, or not whole.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -351,6 +359,9 @@ impl Visitor for Writer {
             _ => self.taken.file(parts),
         };
         changes.extend(renamed);
+        if entry.is_disputed {
+            changes.insert(Change::Disputed);
+        }
         written.changes = changes;
         let done = match &entry.kind {
             EntryKind::File => {

@@ -52,7 +52,10 @@ pub(super) fn visit(
             Type::LongName => said.long_name = Some(until_nul(text(longest + 1)?)),
             Type::LongLink => said.long_link = Some(until_nul(text(longest + 1)?)),
             Type::Records => said.pax = Pax::of(&text(LONGEST_RECORDS)?).map_err(broken)?,
-            Type::GlobalRecords => global.add(Pax::of(&text(LONGEST_RECORDS)?).map_err(broken)?),
+            Type::GlobalRecords => {
+                let records = Pax::of(&text(LONGEST_RECORDS)?);
+                records.and_then(|it| global.add(it)).map_err(broken)?;
+            }
             Type::Label => drop(whole(&mut stream, size, LONGEST_RECORDS).map_err(broken)?),
             Type::Entry => {
                 let mut said = std::mem::take(&mut said);
@@ -87,6 +90,7 @@ fn entry(
     let link = pax.link().map(<[u8]>::to_vec);
     let link = link.or_else(|| said.long_link.clone());
     let link = link.unwrap_or_else(|| header.link());
+    asked.budget.named(&link)?;
     let kind = header.entry_kind(&name, link);
     // A link, a folder or a device has no bytes, whatever its header says of a size.
     let has_bytes =
@@ -105,6 +109,7 @@ fn entry(
         size: (kind == EntryKind::File).then(|| map.as_ref().map_or(stored, Map::size)),
         packed: Some(stored),
         mode: header.mode(),
+        is_disputed: has_bytes && pax.size().is_some_and(|it| header.is_disputed(it)),
         modified: pax.modified().or_else(|| header.modified()),
         ..Entry::named(name, kind)
     };

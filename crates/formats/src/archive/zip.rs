@@ -34,7 +34,7 @@ use super::{
     ahead::{self, Hands, Piece, Pieces},
     cached::Cached,
     error::damaged,
-    reader::{Checked, Counted},
+    reader::{Checked, Counted, fixed},
     show,
     zstandard::Zstandard,
 };
@@ -107,8 +107,8 @@ pub(super) fn visit(
 
 /// Entries that follow each other, and are unpacked together.
 enum Group {
-    /// One whose bytes nobody wants.
-    Unwanted(Entry, Listed),
+    /// One that is unpacked when it is read, if it is; and whether somebody is going to.
+    Later(Entry, Listed, bool),
     Large(Entry, Listed),
     Small(Vec<(Entry, Listed)>),
 }
@@ -145,14 +145,13 @@ impl Groups {
     fn one(&mut self, visitor: &mut dyn Visitor) -> Option<Group> {
         let entry = self.entries.next()?;
         let shown = entry.shown();
-        let is_wanted = !self.alone
-            && match shown.kind {
-                EntryKind::File => visitor.wants(&shown),
-                EntryKind::Link(_) => true,
-                _ => false,
-            };
+        let is_wanted = match shown.kind {
+            EntryKind::File => visitor.wants(&shown),
+            EntryKind::Link(_) => true,
+            _ => false,
+        };
         Some(match entry.size {
-            _ if !is_wanted => Group::Unwanted(shown, entry),
+            _ if self.alone || !is_wanted => Group::Later(shown, entry, is_wanted),
             0..=SMALL => Group::Small(vec![(shown, entry)]),
             _ => Group::Large(shown, entry),
         })
@@ -163,7 +162,8 @@ impl Groups {
 enum Begun {
     Packed(Entry, Listed),
     Large(Entry, Pieces),
-    Small(Vec<Entry>, Receiver<Vec<Pieces>>),
+    /// Each with whether it is disputed.
+    Small(Vec<Entry>, Receiver<Vec<(bool, Pieces)>>),
 }
 
 /// Opens entries of one archive, several at once.
@@ -176,7 +176,8 @@ struct Opener<'a> {
 impl<'a> Opener<'a> {
     fn begin<'scope>(&'scope self, group: Group, hands: Option<&Hands<'scope>>) -> Begun {
         match (group, hands) {
-            (Group::Large(shown, entry), Some(hands)) => {
+            (Group::Large(mut shown, entry), Some(hands)) => {
+                shown.is_disputed = self.is_disputed(&entry, &mut Shared::new(&self.source));
                 let (to, pieces) = ahead::pieces();
                 hands.give(move || self.hand_over(&entry, &to));
                 Begun::Large(shown, pieces)
@@ -186,14 +187,20 @@ impl<'a> Opener<'a> {
                 let (to, all) = sync_channel(1);
                 hands.give(move || {
                     let mut source = self.source();
-                    let unpacked = entries.iter().map(|it| self.whole(it, &mut source));
+                    let unpacked = entries.iter().map(|it| {
+                        let is_disputed = self.is_disputed(it, &mut source);
+                        (is_disputed, self.whole(it, &mut source))
+                    });
                     drop(to.send(unpacked.collect()));
                 });
                 Begun::Small(shown, all)
             }
-            (Group::Unwanted(shown, entry) | Group::Large(shown, entry), _) => {
+            (Group::Later(mut shown, entry, is_wanted), _) => {
+                shown.is_disputed =
+                    is_wanted && self.is_disputed(&entry, &mut Shared::new(&self.source));
                 Begun::Packed(shown, entry)
             }
+            (Group::Large(shown, entry), None) => Begun::Packed(shown, entry),
             // Nobody unpacks ahead: none was put together.
             (Group::Small(_), None) => Begun::Small(Vec::new(), sync_channel(1).1),
         }
@@ -219,7 +226,8 @@ impl<'a> Opener<'a> {
             Begun::Small(shown, all) => {
                 // They are all there, or the thread that had them is gone and so is this one soon.
                 let all = all.recv().unwrap_or_default();
-                for (shown, mut pieces) in shown.into_iter().zip(all) {
+                for (mut shown, (is_disputed, mut pieces)) in shown.into_iter().zip(all) {
+                    shown.is_disputed = is_disputed;
                     if show(visitor, shown, &mut pieces, self.asked) == Next::Stop {
                         return Next::Stop;
                     }
@@ -249,6 +257,18 @@ impl<'a> Opener<'a> {
     /// Reads the archive from anywhere, also while others do.
     fn source(&self) -> Cached<Shared<'_, 'a>> {
         Cached::new(Shared::new(&self.source))
+    }
+
+    /// Returns whether an entry says other things of itself than the directory. What cannot be read says nothing here.
+    fn is_disputed(&self, entry: &Listed, source: &mut (impl Read + Seek)) -> bool {
+        let mut local = || {
+            source.seek(SeekFrom::Start(entry.header))?;
+            let header: [u8; LOCAL as usize] = fixed(source)?;
+            let mut name = vec![0; u16::from_le_bytes([header[26], header[27]]).into()];
+            source.read_exact(&mut name)?;
+            Ok::<_, io::Error>(entry.is_disputed(&header, &name))
+        };
+        local().unwrap_or(false)
     }
 
     /// Lets an entry be read, or says why it cannot be.

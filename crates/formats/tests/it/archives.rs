@@ -149,6 +149,9 @@ fn every_archive_holds_what_was_packed() {
         let (kept, kinds) = read(&packed(&name), password.as_deref());
         let kinds = kinds.unwrap_or_else(|error| panic!("{name}: {error:?}"));
         assert!(!kinds.is_empty());
+        for (entry, _) in &kept.entries {
+            assert!(!entry.is_disputed, "{name}: {entry:?}");
+        }
         let files = kept.files();
         match holds {
             Holds::Tree => same(&name, &files, &tree),

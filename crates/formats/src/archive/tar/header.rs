@@ -90,6 +90,11 @@ impl Header {
         size.ok_or_else(|| damaged("the size of an entry is none"))
     }
 
+    /// Returns whether those who do not know of a size in pax read another one here, though there was room for it.
+    pub(super) fn is_disputed(&self, size: u64) -> bool {
+        size < 1 << 33 && self.size().is_ok_and(|it| it != size)
+    }
+
     pub(super) fn mode(&self) -> Option<u32> {
         let mode = number(&self.0[100..108])?;
         u32::try_from(mode & 0o7777).ok()

@@ -10,10 +10,17 @@ use super::{
     sparse::{Map, map_of_data},
 };
 
+/// What counts where it is said of all entries.
+const OF_ALL: [&[u8]; 4] = [b"linkpath", b"mtime", b"path", b"size"];
+/// The longest of it, in bytes: each entry has all of it, so that a short archive of many entries would take hours.
+const LONGEST_OF_ALL: usize = 16 << 10;
+
 /// The records on one entry, the last of a name. Those of sparse extents, which stand there several times, are a list.
 #[derive(Clone, Default)]
 pub(super) struct Pax {
     records: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Whether there are any, be they known or not.
+    is_there: bool,
     /// Offsets and lengths of `GNU.sparse.offset` and `GNU.sparse.numbytes`, in turn.
     extents: Vec<u64>,
 }
@@ -21,7 +28,10 @@ pub(super) struct Pax {
 impl Pax {
     pub(super) fn of(mut text: &[u8]) -> io::Result<Self> {
         let wrong = || damaged("pax records are not what they must be");
-        let mut pax = Self::default();
+        let mut pax = Self {
+            is_there: !text.is_empty(),
+            ..Self::default()
+        };
         while !text.is_empty() {
             let space = text.iter().position(|it| *it == b' ').ok_or_else(wrong)?;
             let length = decimal(&text[..space]).ok_or_else(wrong)?;
@@ -42,20 +52,32 @@ impl Pax {
     }
 
     /// Takes later global records in.
-    pub(super) fn add(&mut self, later: Self) {
-        self.records.extend(later.records);
+    pub(super) fn add(&mut self, later: Self) -> io::Result<()> {
+        self.is_there |= later.is_there;
+        let known = later.records.into_iter();
+        let known = known.filter(|(name, _)| OF_ALL.contains(&&name[..]));
+        self.records.extend(known);
+        match self.records.values().map(Vec::len).sum::<usize>() <= LONGEST_OF_ALL {
+            true => Ok(()),
+            false => Err(damaged(
+                "what it says of all entries is longer than can be right",
+            )),
+        }
     }
 
     /// Returns these with those of one entry above them.
     pub(super) fn with(&self, own: Self) -> Self {
         let mut records = self.records.clone();
         records.extend(own.records);
-        let extents = own.extents;
-        Self { records, extents }
+        Self {
+            records,
+            is_there: self.is_there || own.is_there,
+            extents: own.extents,
+        }
     }
 
     pub(super) fn is_there(&self) -> bool {
-        !self.records.is_empty()
+        self.is_there
     }
 
     pub(super) fn name(&self) -> Option<&[u8]> {
@@ -118,4 +140,29 @@ pub(super) fn decimal(text: &[u8]) -> Option<u64> {
     let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     let text = std::str::from_utf8(text).ok().filter(|_| is_number)?;
     text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(name: &str, length: usize) -> Vec<u8> {
+        let rest = format!(" {name}={}\n", "x".repeat(length));
+        let digits = (rest.len() + 7).to_string().len();
+        let record = format!("{}{rest}", rest.len() + digits);
+        assert_eq!(record.len(), rest.len() + digits);
+        record.into_bytes()
+    }
+
+    #[test]
+    fn what_is_said_of_all_is_short() {
+        let mut all = Pax::default();
+        all.add(Pax::of(&record("comment", 900_000)).unwrap())
+            .unwrap();
+        assert!(all.is_there() && all.records.is_empty());
+        all.add(Pax::of(&record("path", 2000)).unwrap()).unwrap();
+        assert_eq!(all.with(Pax::default()).name().unwrap().len(), 2000);
+        let long = Pax::of(&record("linkpath", 100_000)).unwrap();
+        assert!(all.add(long).is_err());
+    }
 }

@@ -8,16 +8,21 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 pub(in super::super) use self::place::ends_as_one;
 use self::place::place;
-use super::super::{
-    ArchiveError, Asked, Entry, EntryKind, Kind,
-    error::damaged,
-    modes,
-    reader::{fixed, skipped},
-    times,
+use super::{
+    super::{
+        ArchiveError, Asked, Entry, EntryKind, Kind,
+        error::damaged,
+        modes,
+        reader::{fixed, skipped},
+        times,
+    },
+    LOCAL,
 };
 
 /// The flag of an entry that is encrypted.
 const ENCRYPTED: u16 = 1;
+/// The flag of sizes that stand behind the bytes.
+const STREAMED: u16 = 1 << 3;
 /// The flag of a name that is UTF-8.
 const UTF8: u16 = 1 << 11;
 /// An entry, as the directory has it.
@@ -26,6 +31,8 @@ pub(super) struct Listed {
     /// Where the directory has it, in bytes from the beginning.
     pub(super) record: u64,
     pub(super) name: Vec<u8>,
+    /// The name before a better one took its place.
+    plain_name: Option<Vec<u8>>,
     flags: u16,
     pub(super) method: u16,
     pub(super) sum: u32,
@@ -43,6 +50,35 @@ pub(super) struct Listed {
 impl Listed {
     pub(super) fn is_encrypted(&self) -> bool {
         self.flags & ENCRYPTED != 0
+    }
+
+    /// Returns whether an entry says other things of itself than the directory does, by its local header and name there.
+    ///
+    /// Where its sizes stand behind its bytes, or elsewhere in 64 bits, they are not compared; of names only what is ASCII,
+    /// as PKZIP 2.50 wrote the two in different letters (7-Zip, ZipIn.cpp).
+    pub(super) fn is_disputed(&self, local: &[u8; LOCAL as usize], name: &[u8]) -> bool {
+        let ascii = |name: &[u8]| -> Vec<u8> {
+            let ascii = name.iter().filter(|it| it.is_ascii());
+            ascii
+                .map(|it| if *it == b'\\' { b'/' } else { *it })
+                .collect()
+        };
+        if self.first_name() != name && ascii(self.first_name()) != ascii(name) {
+            return true;
+        }
+        let is_known = |at: usize| !matches!(word(local, at), 0 | u32::MAX);
+        let differs = |at: usize, number: u64| is_known(at) && u64::from(word(local, at)) != number;
+        let is_streamed = number(local, 6) & STREAMED != 0;
+        number(local, 8) != self.method
+            || !is_streamed
+                && (differs(14, self.sum.into())
+                    || differs(18, self.packed)
+                    || differs(22, self.size))
+    }
+
+    /// The name as it stands in the directory, before a better one of the extra fields.
+    fn first_name(&self) -> &[u8] {
+        self.plain_name.as_deref().unwrap_or(&self.name)
     }
 
     pub(super) fn shown(&self) -> Entry {
@@ -118,6 +154,7 @@ fn entry(directory: &mut impl Read, record: u64) -> io::Result<(Listed, u32)> {
     let mut entry = Listed {
         record,
         name,
+        plain_name: None,
         flags: number(&head, 8),
         method: number(&head, 10),
         sum: word(&head, 16),
@@ -157,7 +194,8 @@ fn further(entry: &mut Listed, disk: &mut u32, mut fields: &[u8]) {
                 if u32::from_le_bytes([*a, *b, *c, *d]) == crc32fast::hash(&entry.name)
                     && std::str::from_utf8(name).is_ok() =>
             {
-                entry.name = name.to_vec();
+                let plain = std::mem::replace(&mut entry.name, name.to_vec());
+                entry.plain_name.get_or_insert(plain);
                 entry.flags |= UTF8;
             }
             _ => {}
