@@ -12,6 +12,8 @@ use std::{
     thread::{Builder, Scope, available_parallelism},
 };
 
+use super::error::damaged;
+
 /// How much is handed over at once, in bytes.
 pub(super) const PIECE: usize = 256 << 10;
 /// How many pieces wait to be read.
@@ -51,10 +53,16 @@ impl Pieces {
         Self { piece, at: 0, rest }
     }
 
-    /// Reads all of a stream of so many bytes now, and what it failed by.
-    pub(super) fn all_of(mut stream: impl Read, length: usize) -> Self {
+    /// Reads all of a stream now, which says that it has so many bytes, and what it failed by. No more are read: what says
+    /// too little of itself would take all memory.
+    pub(super) fn all_of(stream: impl Read, length: usize) -> Self {
         let mut all = Vec::with_capacity(length);
-        let error = stream.read_to_end(&mut all).err();
+        let read = stream.take(length as u64 + 1).read_to_end(&mut all);
+        let error = match read {
+            Ok(read) if read > length => Some(damaged("it is longer than it says")),
+            other => other.err(),
+        };
+        all.truncate(length);
         Self::new(all, error.map_or(Rest::Nothing, Rest::Fault))
     }
 

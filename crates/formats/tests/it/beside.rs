@@ -137,6 +137,30 @@ fn who_reads_some_or_stops_gets_no_other_bytes() {
 }
 
 #[test]
+fn no_more_comes_out_than_an_entry_says() {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default();
+    zip.start_file("long", options.compression_method(CompressionMethod::Bzip2))
+        .unwrap();
+    zip.write_all(&vec![0; 20 << 20]).unwrap();
+    zip.start_file("other", options).unwrap();
+    let other: Vec<u8> = chance(1).take(400_000).collect();
+    zip.write_all(&other).unwrap();
+    let mut packed = zip.finish().unwrap().into_inner();
+    let entry = packed
+        .windows(4)
+        .position(|it| it == b"PK\x01\x02")
+        .unwrap();
+    packed[entry + 24..entry + 28].copy_from_slice(&1000u32.to_le_bytes());
+    let alone = |packed: &[u8]| seen(packed, false, usize::MAX, |_| true);
+    for seen in [seen(&packed, true, usize::MAX, |_| true), alone(&packed)] {
+        let told = seen[0].1.as_ref().unwrap_err();
+        assert!(told.contains("larger") || told.contains("longer"), "{told}");
+        assert!(*seen[1].1.as_ref().unwrap() == other);
+    }
+}
+
+#[test]
 fn damage_is_told_of_its_entry_alone() {
     let whole = packed();
     // Small ones of either method, and a large one.
