@@ -13,6 +13,8 @@ mod ground;
 mod leading;
 #[path = "nothing_is_written_outside/lying.rs"]
 mod lying;
+#[path = "nothing_is_written_outside/races.rs"]
+mod races;
 
 use std::{fs, os::unix::fs::symlink};
 
@@ -49,22 +51,43 @@ fn what_cannot_be_made_is_told_and_the_rest_is_there() {
 fn what_lies_there_is_neither_followed_nor_replaced() {
     let ground = Ground::new();
     let outside = ground.at("outside");
-    for name in ["archive", "archive (2)", "one", "one (2)"] {
-        symlink(&outside, ground.at("inside").join(name)).unwrap();
+    let inside = ground.at("inside");
+    let targets = [
+        outside.clone(),
+        outside.join("victim"),
+        outside.join("new"),
+        "/".into(),
+        ".".into(),
+        "one".into(),
+    ];
+    let mut targets = targets.iter().cycle();
+    let numbered = (2..20).map(|number| format!(" ({number})"));
+    for number in [String::new()].into_iter().chain(numbered) {
+        for name in ["archive", "one", "d"] {
+            let to = targets.next().unwrap();
+            symlink(to, inside.join(format!("{name}{number}"))).unwrap();
+        }
     }
-    for entries in [
-        &[file("a", "evil"), file("b", "evil")][..],
-        &[file("one", "evil")],
+    for (entries, lies) in [
+        (
+            &[file("a", "evil"), file("d/b", "evil")][..],
+            "archive (20)/d/b",
+        ),
+        (&[file("one", "evil")], "one (20)"),
+        (&[file("d/b", "evil"), file("d/c", "evil")], "d (20)/b"),
     ] {
         fs::write(ground.at("archive"), tar::pack(entries)).unwrap();
-        let before = ground.around();
+        let around = ground.around();
+        let before = ground.inside();
         let output = ground.unpack();
         assert_eq!(output.status.code(), Some(0), "{output:?}");
-        assert_eq!(ground.around(), before);
+        assert_eq!(ground.around(), around);
+        assert_eq!(fs::read(inside.join(lies)).unwrap(), b"evil");
+        let after = ground.inside();
+        assert!(
+            before
+                .iter()
+                .all(|(path, seen)| after.get(path) == Some(seen))
+        );
     }
-    assert_eq!(
-        fs::read(ground.at("inside/archive (3)/b")).unwrap(),
-        b"evil"
-    );
-    assert_eq!(fs::read(ground.at("inside/one (3)")).unwrap(), b"evil");
 }

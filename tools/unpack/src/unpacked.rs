@@ -3,8 +3,9 @@
 use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
-    fs::{self, File},
+    fs::File,
     io::{self, Read},
+    os::{fd::OwnedFd, unix::fs::MetadataExt as _},
     path::PathBuf,
 };
 
@@ -12,6 +13,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use formats::archive::{
     self, ArchiveError, Budget, Entry, Kind, Limits, Next, Visitor, visit_parts,
 };
+use rustix::fs::{CWD, Mode, OFlags};
 use serde::{Deserialize, Serialize};
 use tool::{Bytes, Lists, Outcome, PathText, Skipped, Why, pass::Watch};
 
@@ -38,6 +40,8 @@ pub struct Unpacking {
     /// An empty folder that was made for it. Everything comes to lie in a folder in that, whose name is
     /// [`Unpacked::folder`].
     pub into: PathText,
+    /// The device of that folder and its number there, by which it is told from whatever else lies by its name.
+    pub identity: (u64, u64),
     /// The password, if the person gave one.
     pub password: Option<Password>,
     /// The charset of names, if the person named one.
@@ -228,15 +232,12 @@ fn written(
     manner: Manner,
     watch: &Watch<'_>,
 ) -> Result<(Writer, Vec<Kind>, Option<Why>), Why> {
-    let path = asked.into.0.join(folder);
-    let unwritten = |error: io::Error| Why::Failed {
+    let root = made(asked, folder).map_err(|error| Why::Failed {
         detail: format!("cannot write below the destination: {error}"),
-    };
-    fs::create_dir(&path).map_err(unwritten)?;
-    let root = File::open(&path).map_err(unwritten)?;
+    })?;
     let budget = budget(asked, length);
     let mut named = Named {
-        writer: Writer::new(root.into(), manner),
+        writer: Writer::new(root, manner),
         stem: stem(&asked.archive.0),
         budget: &budget,
         watch,
@@ -251,6 +252,20 @@ fn written(
         Err(error) => (Vec::new(), Some(why_of(&error))),
     };
     Ok((named.writer, kinds, trouble))
+}
+
+/// Makes a folder in the one that was made for this, and nowhere else: by handles, and through no link.
+fn made(asked: &Unpacking, folder: &str) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    // The older call, which `open` is, nobody needs, and no worker may make.
+    let into = rustix::fs::openat(CWD, &asked.into.0, flags, Mode::empty())?;
+    let into = File::from(into);
+    let found = into.metadata()?;
+    if (found.dev(), found.ino()) != asked.identity {
+        return Err(io::Error::other("something else was put in its place"));
+    }
+    rustix::fs::mkdirat(&into, folder, Mode::RWXU | Mode::RWXG | Mode::RWXO)?;
+    Ok(rustix::fs::openat(&into, folder, flags, Mode::empty())?)
 }
 
 fn budget(asked: &Unpacking, length: u64) -> Budget {

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::Cursor,
+    io::{Cursor, Read},
     os::unix::fs::{MetadataExt, symlink},
     path::{Path, PathBuf},
 };
@@ -15,7 +15,7 @@ use candor_unpack::{
     write::{Manner, Problem, Writer, Written},
 };
 use fixture::archives::{Special, file, folder, link, same, special, tar};
-use formats::archive::{Asked, Budget, Limits, visit};
+use formats::archive::{Asked, Budget, Entry, Limits, Next, Visitor, visit};
 
 /// Bytes of files, and where links lead, by path.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -231,6 +231,90 @@ fn a_folder_full_of_links_leads_nowhere() {
     );
     assert_eq!(fs::read(ground.inside().join("d")).unwrap(), b"good");
     assert_eq!(fs::read(outside.join("victim")).unwrap(), b"as it was");
+}
+
+/// Puts a link to outside in the place of a folder before an entry comes, and the folder back before a later one.
+struct Swapping<'a> {
+    writer: Writer,
+    ground: &'a Ground,
+    folder: &'a str,
+    at: usize,
+    back: usize,
+    seen: usize,
+    is_swapped: bool,
+}
+
+impl Swapping<'_> {
+    fn step(&mut self) {
+        let place = self.ground.inside().join(self.folder);
+        let away = self.ground.inside().join("away");
+        if self.seen == self.at && fs::rename(&place, &away).is_ok() {
+            symlink(self.ground.all.path().join("outside"), &place).unwrap();
+            self.is_swapped = true;
+        }
+        if self.seen == self.back && self.is_swapped {
+            fs::remove_file(&place).unwrap();
+            fs::rename(&away, &place).unwrap();
+        }
+        self.seen += 1;
+    }
+}
+
+impl Visitor for Swapping<'_> {
+    fn entry(&mut self, entry: &Entry, bytes: &mut dyn Read) -> Next {
+        self.step();
+        self.writer.entry(entry, bytes)
+    }
+}
+
+/// Every folder, at every moment, until every later one.
+#[test]
+fn a_link_in_the_place_of_a_folder_is_never_followed() {
+    let entries = [
+        folder("a"),
+        file("a/1", "one"),
+        folder("a/b"),
+        file("a/b/2", vec![b'x'; 100_000]),
+        file("x", "x"),
+        file("a/3", "three"),
+        file("a/b/4", "four"),
+        link("a/l", "3"),
+        same("a/b/h", "a/1"),
+        file("a/b/victim", "evil"),
+    ];
+    let archive = tar::pack(&entries);
+    let mut swapped = 0;
+    for place in ["a", "a/b"] {
+        let moments =
+            (0..=entries.len()).flat_map(|at| (at + 1..=entries.len() + 1).map(move |it| (at, it)));
+        for (at, back) in moments {
+            let ground = Ground::new();
+            let root = File::open(ground.inside()).unwrap();
+            let mut swapping = Swapping {
+                writer: Writer::new(root.into(), manner()),
+                ground: &ground,
+                folder: place,
+                at,
+                back,
+                seen: 0,
+                is_swapped: false,
+            };
+            let budget = Budget::new(Limits::for_archive(archive.len() as u64));
+            let asked = Asked {
+                budget: &budget,
+                password: None,
+            };
+            visit(&mut Cursor::new(&archive), &asked, &mut swapping).unwrap();
+            swapping.step();
+            swapped += usize::from(swapping.is_swapped);
+            let done = swapping.writer.finish();
+            assert_eq!(done.len(), entries.len());
+            let outside = tree(&ground.all.path().join("outside"));
+            assert_eq!(outside.len(), 1, "{place} from {at} to {back}: {outside:?}");
+            assert_eq!(outside[Path::new("victim")], b"as it was");
+        }
+    }
+    assert!(swapped > 80, "{swapped}");
 }
 
 #[test]

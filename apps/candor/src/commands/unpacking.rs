@@ -1,19 +1,19 @@
 //! `candor unpack`: a folder is made beside where things are to lie, a confined worker fills it, and what came out is moved
 //! into place; nothing that is there is replaced.
 
+mod staging;
+
 use std::{
-    ffi::{OsStr, OsString},
-    fs, io,
-    os::unix::fs::DirBuilderExt,
+    io,
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{CWD, RenameFlags};
 use sandbox::Rights;
 use serde::Serialize;
 use tool::{Moment, Outcome, PathText, Section, Why, lists::put_together};
 use unpack::{Password, Unpacked, Unpacking, Wish};
 
+use self::staging::{Destination, Staging};
 use super::Session;
 use crate::{
     cli::Unpack,
@@ -31,8 +31,6 @@ const MARKS: [&str; 3] = [
     "user.xdg.origin.url",
     "user.xdg.referrer.url",
 ];
-/// As many names are tried before it is given up.
-const MOST_NAMES: u32 = 10_000;
 
 /// One archive in the JSON output.
 #[derive(Serialize)]
@@ -46,7 +44,7 @@ struct Shown {
 /// Unpacks archives.
 pub(super) fn run(asked: &Unpack) -> Result<Ending, Failure> {
     let mut session = Session::begin("unpack", &asked.shared)?;
-    let destination = destination(asked.into.as_deref())?;
+    let destination = Destination::open(asked.into.as_deref())?;
     let mut password = password::handed_over(asked.reading.password_fd)?;
     session.writes = true;
     let held = Held::begin().map_err(|error| {
@@ -101,7 +99,7 @@ impl Session {
         index: usize,
         parts: &[PathBuf],
         archive: &Path,
-        destination: &Path,
+        destination: &Destination,
         asked: &Unpack,
         password: &mut Option<Password>,
     ) -> Result<(Shown, Outcome), Failure> {
@@ -110,11 +108,12 @@ impl Session {
             parts: super::unpack::texts(parts),
             index,
             into: PathBuf::new().into(),
+            identity: (0, 0),
             password: password.clone(),
             charset: asked.reading.encoding.clone(),
             withheld: withheld(),
             east: east(self.machine.now),
-            room: room(destination),
+            room: room(destination.path()),
             marks: marks(archive),
             wish: Wish {
                 only: asked.only.clone(),
@@ -138,56 +137,33 @@ impl Session {
         let unpacked: Unpacked = serde_json::from_str(outcome.data.get())
             .map_err(|error| Failure::new("a worker was not understood").because(&error))?;
         let to = match &unpacked.folder {
-            Some(folder) => placed(&staging.0.join(folder), archive, destination)?,
+            Some(folder) => staging.placed(folder, &unpack::stem(archive))?,
             None => None,
         };
         let to = to.map(PathText);
         Ok((Shown { unpacked, to }, outcome))
     }
 
-    fn worker(&mut self, unpacking: &mut Unpacking, staging: &Staging) -> Result<Outcome, Failure> {
-        unpacking.into = staging.0.as_path().into();
+    fn worker(
+        &mut self,
+        unpacking: &mut Unpacking,
+        staging: &Staging<'_>,
+    ) -> Result<Outcome, Failure> {
+        unpacking.into = staging.path().into();
+        unpacking.identity = staging.identity()?;
         let named: Vec<PathBuf> = unpacking.parts.iter().map(|it| it.0.clone()).collect();
         let rights = Rights {
             read: named.clone(),
-            write: vec![staging.0.clone()],
+            write: vec![staging.path().to_owned()],
             // For links, modes and times.
             act: true,
             ..Rights::default()
         };
         let job = Job::Unpack(unpacking.clone());
-        let result = Some(staging.0.as_path());
+        let result = Some(staging.path());
         let mut delivered = self.deliver(&["unpack"], job, rights, &named, result)?;
         let outcome = delivered.outcomes.pop();
         outcome.ok_or_else(|| Failure::new("a worker ended without a word"))
-    }
-}
-
-/// A folder that nobody else can look into, beside what comes to lie in place; it goes when it is dropped.
-struct Staging(PathBuf);
-
-impl Staging {
-    fn beside(destination: &Path) -> Result<Self, Failure> {
-        let mut folders = fs::DirBuilder::new();
-        folders.mode(0o700);
-        for number in 0..MOST_NAMES {
-            let name = format!(".candor-unpack-{}-{number}", std::process::id());
-            let path = destination.join(name);
-            match folders.create(&path) {
-                Ok(()) => return Ok(Self(path)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(unwritten(destination, &error)),
-            }
-        }
-        let error = io::Error::from(io::ErrorKind::AlreadyExists);
-        Err(unwritten(destination, &error))
-    }
-}
-
-impl Drop for Staging {
-    fn drop(&mut self) {
-        // What cannot be removed is in a folder of ours, and nobody's but this person's.
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -196,53 +172,6 @@ fn unwritten(destination: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("cannot write in `{shown}`"))
         .because(error)
         .help("see that it is yours to write and has room, or name another folder with --into")
-}
-
-fn destination(into: Option<&Path>) -> Result<PathBuf, Failure> {
-    let path = into.unwrap_or(Path::new("."));
-    if into.is_some() {
-        fs::create_dir_all(path).map_err(|error| unwritten(path, &error))?;
-    }
-    path.canonicalize().map_err(|error| unwritten(path, &error))
-}
-
-/// Moves what came out into place: what is alone by its own name, else all of it in a folder named after the archive.
-/// Returns where it lies; none where nothing came out.
-fn placed(folder: &Path, archive: &Path, destination: &Path) -> Result<Option<PathBuf>, Failure> {
-    let failed = |error: io::Error| unwritten(destination, &error);
-    let mut entries = fs::read_dir(folder).map_err(failed)?;
-    let Some(first) = entries.next().transpose().map_err(failed)? else {
-        return Ok(None);
-    };
-    let is_alone = entries.next().is_none();
-    let (from, name) = match is_alone {
-        true => (first.path(), first.file_name()),
-        false => (folder.to_owned(), unpack::stem(archive)),
-    };
-    for number in 1..MOST_NAMES {
-        let to = destination.join(numbered(&name, number));
-        match rustix::fs::renameat_with(CWD, &from, CWD, &to, RenameFlags::NOREPLACE) {
-            Ok(()) => return Ok(Some(to)),
-            Err(rustix::io::Errno::EXIST) => {}
-            Err(errno) => return Err(failed(errno.into())),
-        }
-    }
-    Err(failed(io::ErrorKind::AlreadyExists.into()))
-}
-
-/// Returns `name (2).txt` for the second of `name.txt`.
-fn numbered(name: &OsStr, number: u32) -> OsString {
-    if number == 1 {
-        return name.to_owned();
-    }
-    let path = Path::new(name);
-    let mut numbered = path.file_stem().unwrap_or_default().to_owned();
-    numbered.push(format!(" ({number})"));
-    if let Some(ending) = path.extension() {
-        numbered.push(".");
-        numbered.push(ending);
-    }
-    numbered
 }
 
 /// Returns the bits that files of this person do not get.
