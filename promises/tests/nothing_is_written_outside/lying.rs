@@ -2,13 +2,11 @@
 //!
 //! Sources: CVE-2025-62518 for sizes in tar that differ; D. Fifield, "A better zip bomb", WOOT 2019.
 
+use crate::attacks::{Attack, attack, evil};
 use fixture::archives::{
-    tar,
+    bombs, tar,
     zip::{Local, Zip},
 };
-use flate2::{Compress, Compression, FlushCompress};
-
-use crate::attacks::{Attack, attack, evil};
 
 pub(crate) fn attacks() -> Vec<Attack> {
     let mut all = sizes_of_tar();
@@ -71,7 +69,7 @@ fn names_of_tar() -> Vec<Attack> {
     let mut all = tar::pax(&[("path", b"../../outside/victim")]);
     // Of all that follow.
     all[156] = b'g';
-    fixed(&mut all);
+    tar::right(&mut all);
     all.extend(&good);
     all.extend(&good);
     all.extend(tar::END);
@@ -99,13 +97,6 @@ fn names_of_tar() -> Vec<Attack> {
             &["out not: damaged", "out/victim at out (2)/victim taken"],
         ),
     ]
-}
-
-/// Puts the sum of a header right.
-fn fixed(header: &mut [u8]) {
-    header[148..156].fill(b' ');
-    let sum: u32 = header[..512].iter().map(|it| u32::from(*it)).sum();
-    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
 }
 
 fn directories_of_zip() -> Vec<Attack> {
@@ -148,67 +139,13 @@ fn directories_of_zip() -> Vec<Attack> {
         attack("a folder with bytes", folder.end(), &["d/ at d"]),
         attack(
             "many entries of the same bytes",
-            overlapping(),
+            bombs::overlapping(),
             &["all of it: too-large"],
         ),
         attack(
             "entries that quote the next",
-            quoted(),
+            bombs::quoting(),
             &["all of it: too-large"],
         ),
     ]
-}
-
-/// Two hundred entries, all with the same bytes.
-fn overlapping() -> Vec<u8> {
-    let plain = vec![0; 4 << 20];
-    let packed = deflated(&plain);
-    let mut zip = Zip::default();
-    let local = Local::deflated(b"000", packed.len() as u32, &plain);
-    let at = zip.local(&local, &packed);
-    for number in 0..200 {
-        zip.listed(&local, format!("{number:03}").as_bytes(), 0o100_644, at);
-    }
-    zip.end()
-}
-
-/// Each entry but the last is a stored block that holds the next header, and then what the next entry has.
-fn quoted() -> Vec<u8> {
-    let names: Vec<String> = (0..50).map(|it| format!("{it:03}")).collect();
-    let kernel = vec![0; 1 << 20];
-    let packed = deflated(&kernel);
-    // From the last to the first: what an entry unpacks to, what it takes, what stands before the bytes of the last.
-    let mut plain = kernel;
-    let mut length = packed.len();
-    let mut front: Vec<u8> = Vec::new();
-    let mut headers = Vec::new();
-    for name in names.iter().rev() {
-        let local = Local::deflated(name.as_bytes(), length as u32, &plain);
-        let header = local.header();
-        headers.push(local);
-        // Blocks of a kind that says how many bytes follow as they are.
-        let size = header.len() as u16;
-        let block = [&[0][..], &size.to_le_bytes(), &(!size).to_le_bytes()].concat();
-        front = [&block, &header[..], &front].concat();
-        plain = [&header[..], &plain].concat();
-        length += block.len() + header.len();
-    }
-    let mut zip = Zip::default();
-    // The first header is quoted by none.
-    zip.bytes = [&front[5..], &packed].concat();
-    let mut at = 0;
-    for local in headers.iter().rev() {
-        zip.listed(local, local.name, 0o100_644, at);
-        at += local.header().len() as u32 + 5;
-    }
-    zip.end()
-}
-
-fn deflated(plain: &[u8]) -> Vec<u8> {
-    let mut packed = Vec::with_capacity(plain.len() / 100 + 1024);
-    let mut deflate = Compress::new(Compression::best(), false);
-    deflate
-        .compress_vec(plain, &mut packed, FlushCompress::Finish)
-        .unwrap();
-    packed
 }

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// How much may come out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// Bytes of the archive; 0 where nobody knows. What is read again makes no more of them.
+    pub packed: u64,
     /// Bytes of all entries together, and of all that is unpacked on the way.
     pub bytes: u64,
     /// Entries.
@@ -29,6 +31,7 @@ impl Limits {
     #[must_use]
     pub fn for_archive(bytes: u64) -> Self {
         Self {
+            packed: bytes,
             bytes: bytes.saturating_mul(200).max(8 << 30),
             entries: 2_000_000,
             depth: 8,
@@ -144,11 +147,21 @@ impl Budget {
     fn came_out(&self, counter: &AtomicU64, bytes: usize) -> Result<(), Exceeded> {
         let bytes = bytes as u64;
         let all = counter.fetch_add(bytes, Relaxed).saturating_add(bytes);
-        let Limits { bytes, ratio, .. } = self.limits;
+        let Limits {
+            packed,
+            bytes,
+            ratio,
+            ..
+        } = self.limits;
+        // Files that lie in one place are read as often as they are named.
+        let read = match packed {
+            0 => self.read(),
+            packed => self.read().min(packed),
+        };
         if all > bytes {
             return Err(Exceeded::Bytes(bytes));
         }
-        match all > Limits::BEFORE_RATIO && all / ratio > self.read() {
+        match all > Limits::BEFORE_RATIO && all / ratio > read {
             true => Err(Exceeded::Ratio(ratio)),
             false => Ok(()),
         }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::error::damaged;
+
 /// How much is read at once, in bytes.
 const PIECE: usize = 64 << 10;
 
@@ -36,6 +38,10 @@ impl<R: Read + Seek> Cached<R> {
 impl<R: Read + Seek> Read for Cached<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.left().is_empty() {
+            // Systems call it an argument that is wrong, and it is one of the archive.
+            if i64::try_from(self.at).is_err() {
+                return Err(damaged("something lies behind every end"));
+            }
             self.inner.seek(SeekFrom::Start(self.at))?;
             self.begins = self.at;
             if buffer.len() >= PIECE {
